@@ -1,0 +1,135 @@
+//! What can go wrong on the way from text to IR.
+
+use crate::source::{Source, Span};
+use codespan_reporting::diagnostic::{Diagnostic, Label};
+use codespan_reporting::files::SimpleFile;
+use codespan_reporting::term;
+use std::fmt;
+use std::sync::Arc;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of the front end.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// A mistake in a kernel, with its place in the text.
+    #[error("{0}")]
+    Kernel(Box<Mistake>),
+    /// A mistake in something that has no place in a kernel's text: a signature given from outside, an option.
+    #[error("{message}{}", help_line(.help))]
+    Request { class: Class, message: String, help: Option<String> },
+    /// Our own fault. The text says what was expected; users should report it.
+    #[error("internal error of numbra, please report it: {0}")]
+    Internal(String),
+}
+
+fn help_line(help: &Option<String>) -> String {
+    help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"))
+}
+
+/// The kind of a mistake: which of Python's exceptions it becomes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Class {
+    Syntax,
+    Name,
+    Type,
+    Value,
+    Index,
+    /// A construct of the language that numbra does not have.
+    Unsupported,
+}
+
+/// A user's mistake: what is wrong, where, and what to do.
+#[derive(Debug, Clone)]
+pub struct Mistake {
+    pub class: Class,
+    pub source: Arc<Source>,
+    pub span: Span,
+    /// One sentence, no full stop: `unknown name 'foo'`.
+    pub message: String,
+    /// What to print at the caret; may be empty.
+    pub label: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// Further places, each with its own text.
+    pub also: Vec<(Span, String)>,
+}
+
+impl Mistake {
+    pub fn new(class: Class, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Mistake {
+        Mistake {
+            class,
+            source: source.clone(),
+            span,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+            also: Vec::new(),
+        }
+    }
+
+    pub fn label(mut self, label: impl Into<String>) -> Mistake {
+        self.label = label.into();
+        self
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Mistake {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Mistake {
+        self.also.push((span, text.into()));
+        self
+    }
+}
+
+impl From<Mistake> for Error {
+    fn from(mistake: Mistake) -> Error {
+        Error::Kernel(Box::new(mistake))
+    }
+}
+
+impl Error {
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Error::Kernel(mistake) => Some(mistake.class),
+            Error::Request { class, .. } => Some(*class),
+            Error::Internal(_) => None,
+        }
+    }
+
+    pub fn request(class: Class, message: impl Into<String>) -> Error {
+        Error::Request { class, message: message.into(), help: None }
+    }
+
+    pub fn request_with_help(class: Class, message: impl Into<String>, help: impl Into<String>) -> Error {
+        Error::Request { class, message: message.into(), help: Some(help.into()) }
+    }
+}
+
+/// Renders with `FILE:LINE:COL`, the line and a caret.
+impl fmt::Display for Mistake {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text_length = self.source.text.len() as u32;
+        let clamp = |span: Span| {
+            let start = span.start.min(text_length);
+            start as usize..span.end.clamp(start, text_length) as usize
+        };
+        // Leading blank lines give the text the line numbers that it has in its file.
+        let lead = self.source.first_line.saturating_sub(1);
+        let file = SimpleFile::new(&self.source.name, "\n".repeat(lead) + &self.source.text);
+        let shift = |range: std::ops::Range<usize>| range.start + lead..range.end + lead;
+        let mut labels = vec![Label::primary((), shift(clamp(self.span))).with_message(&self.label)];
+        for (span, text) in &self.also {
+            labels.push(Label::secondary((), shift(clamp(*span))).with_message(text));
+        }
+        let mut diagnostic = Diagnostic::error().with_message(&self.message).with_labels(labels);
+        if let Some(help) = &self.help {
+            diagnostic = diagnostic.with_note(format!("help: {help}"));
+        }
+        let mut text = String::new();
+        term::emit_to_string(&mut text, &term::Config::default(), &file, &diagnostic).map_err(|_| fmt::Error)?;
+        formatter.write_str(text.trim_end())
+    }
+}

@@ -1,0 +1,484 @@
+//! The typed IR.
+//!
+//! A [`Module`] is a set of functions and constant tables. A [`Function`] is typed and structured: its body is a
+//! [`Region`], a list of statements, some of which hold further regions. There is no control-flow graph.
+//!
+//! * **Values** are scalars, assigned once by the statement that defines them, and visible after it in the same
+//!   region and in the regions inside. A value never leaves its region.
+//! * **Variables** are typed, belong to the function, and are read and written whole ([`Expression::Get`],
+//!   [`Statement::Set`]). They are zero when the function starts. Whatever is assigned in more than one place is a
+//!   variable. They have no address.
+//! * **Arrays** are parameters. Until the pass `addresses` an array has a rank, an extent and a stride on every axis,
+//!   and an element offset into its buffer; afterwards every array *is* a buffer: rank 1, indexed by element.
+//!   Indices are of type `index`, never negative, and in range: what is not proved carries a [`Statement::Trap`].
+//! * **`parallel`** ([`Parallel`]) runs its body once for every point of a space, in any order. The pass `outline`
+//!   turns each one into a kernel of its own and leaves a [`Statement::Launch`]; the pass `schedule` turns a kernel's
+//!   `parallel` into loops over a range ([`Form::Range`], for CPUs) or into one thread's work ([`Form::Grid`]).
+//!
+//! The IR has no undefined behaviour; the meaning of every op stands in [`op::OPS`], that of every statement here.
+//! The text form is described in [`text`].
+
+pub mod build;
+pub mod op;
+pub mod parse;
+pub mod text;
+pub mod verify;
+
+use crate::source::{Source, Span};
+use crate::types::{Constant, ScalarType};
+pub use op::Op;
+use std::sync::Arc;
+
+macro_rules! identifiers {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            pub fn index(self) -> usize { self.0 as usize }
+        }
+    )*};
+}
+
+identifiers! {
+    /// A value of a function: an index into [`Function::values`].
+    Value,
+    /// A variable of a function: an index into [`Function::variables`].
+    VariableId,
+    /// An array parameter of a function: an index into [`Function::arrays`].
+    ArrayId,
+    /// A trap site of a function: an index into [`Function::sites`].
+    SiteId,
+    /// A constant table: an index into [`Module::tables`].
+    TableId,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Module {
+    /// The first one is the one that was asked for; the others are those that it calls, and kernels after `outline`.
+    pub functions: Vec<Function>,
+    pub tables: Vec<Table>,
+}
+
+/// A constant table of scalars, read by [`Expression::TableEntry`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    pub name: String,
+    pub scalar: ScalarType,
+    /// Bits of the entries, as in [`Constant::bits`]. Never empty.
+    pub entries: Vec<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Function {
+    /// Unique in the module. Prelude functions are called `numbra.exp.f64`; names that users see are kept.
+    pub name: String,
+    pub parameters: Vec<Parameter>,
+    /// Types of the results, in order; empty for kernels and for functions that only store.
+    pub results: Vec<ScalarType>,
+    pub arrays: Vec<Array>,
+    pub values: Vec<ValueInfo>,
+    pub variables: Vec<Variable>,
+    pub sites: Vec<Site>,
+    pub form: Form,
+    pub body: Region,
+    /// The text that spans of this function refer to, if it came from text.
+    pub source: Option<Arc<Source>>,
+}
+
+/// What kind of function this is, after `outline` and `schedule`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// An ordinary function; statements may include `parallel`, `call`, `launch`.
+    Function,
+    /// A kernel from `outline`: its body is exactly one `parallel`.
+    Kernel,
+    /// A scheduled kernel for CPUs: one call does the units `Begin..End` of the space (see [`Role`]), in order.
+    /// A unit is an element of a one-dimensional space, and a row (all axes but the last) of any other.
+    Range,
+    /// A scheduled kernel for GPUs: one thread's work. Threads are grouped in `group` threads along x.
+    /// The thread's position is `group_id.x * group + local_id.x` along x and `group_id.y` along y.
+    Grid { group: u32 },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Parameter {
+    Scalar { name: String, value: Value, role: Role },
+    Array(ArrayId),
+}
+
+/// Where a scalar parameter comes from. The runtime fills parameters by their roles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// An ordinary argument; in a kernel: the capture of that number, in order of [`Statement::Launch`]'s `captures`.
+    Argument(u32),
+    /// The extent of the space along an axis (type index), in kernels.
+    SpaceExtent(u32),
+    /// First unit (Range) or first linear position (Grid) of this launch (type index).
+    Begin,
+    /// One past the last unit or linear position of this launch (type index).
+    End,
+    /// Element offset of an array's first element (all indices zero) in its buffer (type index).
+    Offset(ArrayId),
+    /// Extent of an array along an axis (type index).
+    Extent(ArrayId, u32),
+    /// Stride of an array along an axis, in elements, may be negative or zero (type index).
+    Stride(ArrayId, u32),
+}
+
+/// An array parameter.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    pub name: String,
+    /// The type of the elements as they are in memory; a load gives, a store takes, a value of this type.
+    pub scalar: ScalarType,
+    pub rank: u32,
+    pub access: Access,
+    /// What is known of the stride along each axis (`rank` entries).
+    pub strides: Vec<Stride>,
+    /// Which elements a point of the space touches: how the runtime finds what a part of a launch needs.
+    pub footprint: Footprint,
+    /// After `addresses`: which binding this is. Kernels only.
+    pub buffer: bool,
+    /// No other array of this function overlaps it.
+    pub distinct: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    Read,
+    Write,
+    ReadWrite,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stride {
+    /// The stride is 0: the array is broadcast along this axis.
+    Zero,
+    /// The stride is 1.
+    Unit,
+    /// Known only at the launch.
+    Any,
+}
+
+/// Which elements of an array the body of a `parallel` touches at a point `p` of its space.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Footprint {
+    /// Along axis k: from `p[k] + windows[k].0` to `p[k] + windows[k].1`. The array's axes are the space's.
+    Window(Vec<(i64, i64)>),
+    /// Any element.
+    Whole,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ValueInfo {
+    pub scalar: ScalarType,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variable {
+    /// The name in the user's text, or what the compiler uses it for; not unique.
+    pub name: String,
+    pub scalar: ScalarType,
+}
+
+/// A place where a kernel can fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    pub fault: Fault,
+    /// What to tell the user, with `{}` where the payload belongs.
+    pub message: String,
+    pub span: Span,
+    /// The text that `span` refers to.
+    pub source: Option<Arc<Source>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fault {
+    IndexOutOfBounds,
+    ZeroDivision,
+    Raised,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Region {
+    pub statements: Vec<Statement>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Statement {
+    /// Defines `value`, whose type stands in [`Function::values`].
+    Let { value: Value, expression: Expression },
+    Set { variable: VariableId, value: Value },
+    /// Stores `value` (of the array's type) at `indices` (one per axis).
+    Store { array: ArrayId, indices: Vec<Value>, value: Value },
+    /// Calls a function of the module that stores or returns: defines `results`.
+    Call { results: Vec<Value>, function: String, arguments: Vec<Argument> },
+    /// `rare` (only without `otherwise`): the condition is almost never true; CPUs may run a block of the space
+    /// without the branch and redo the block if the condition was true anywhere in it.
+    If { condition: Value, then: Region, otherwise: Region, rare: bool },
+    /// Runs `body`, then `step`, again and again until a `break`. `continue` goes on with `step`, which has neither
+    /// `break`, `continue` nor `return` of its own.
+    Loop { body: Region, step: Region },
+    Break,
+    Continue,
+    /// Ends the function (in a Range kernel: this call; in a Grid kernel: this thread; never inside `parallel`).
+    Return(Vec<Value>),
+    /// If `condition` is true: the kernel fails at `site`. The point of the space that fails is given up, its later
+    /// stores are not made; other points may or may not run. Which failure is reported: see DESIGN's status binding.
+    /// `position` is the linear position of the point, filled in by `schedule`.
+    Trap { condition: Value, site: SiteId, payload: Value, position: Option<Value> },
+    Parallel(Box<Parallel>),
+    /// Runs a kernel (a function of the module, form `Kernel`) over a space.
+    Launch { kernel: String, space: Vec<Value>, captures: Vec<Value>, arrays: Vec<ArrayId> },
+}
+
+/// Runs `body` for every point of the box `0..space[k]`, in any order and at the same time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parallel {
+    /// Extents (type index), one per axis. An extent of 0 or less means no point.
+    pub space: Vec<Value>,
+    /// The point's coordinates inside `body` and `border` (type index), one per axis.
+    pub point: Vec<Value>,
+    pub body: Region,
+    /// For stencils: points nearer to an edge than the margins run `border` instead of `body`.
+    pub border: Option<Border>,
+}
+
+/// Along axis k the points `p < margins[k].0` and `p >= space[k] - margins[k].1` are the border.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Border {
+    /// Never negative.
+    pub margins: Vec<(i64, i64)>,
+    pub region: Region,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Argument {
+    Value(Value),
+    Array(ArrayId),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    Constant(Constant),
+    Get(VariableId),
+    /// An op of the table on values; the result's type follows from the operands, or is the value's own type for
+    /// `convert` and `bitcast`.
+    Apply { op: Op, operands: Vec<Value>, flags: FloatFlags },
+    /// The element at `indices` (one per axis, type index, in range).
+    Load { array: ArrayId, indices: Vec<Value> },
+    /// The extent of an array along an axis (type index).
+    Extent { array: ArrayId, axis: u32 },
+    /// An entry of a constant table; an index out of range is taken as the nearest one in range.
+    TableEntry { table: TableId, index: Value },
+    /// A thread's place, in Grid kernels (type index).
+    Builtin(Builtin),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    GroupIdX,
+    GroupIdY,
+    LocalIdX,
+    /// Number of groups along x.
+    GroupCountX,
+}
+
+/// What an op on floats may do beyond IEEE 754. All off: strict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct FloatFlags {
+    /// a * b + c may become one operation.
+    pub contract: bool,
+    /// Sums and products may be regrouped.
+    pub reassociate: bool,
+    /// NaNs and infinities do not occur.
+    pub finite: bool,
+    /// The sign of a zero does not matter.
+    pub no_signed_zeros: bool,
+    /// a / b may become a * (1 / b).
+    pub reciprocal: bool,
+    /// Elementary functions may have 4 ULP.
+    pub approximate: bool,
+}
+
+impl FloatFlags {
+    pub const STRICT: FloatFlags = FloatFlags {
+        contract: false,
+        reassociate: false,
+        finite: false,
+        no_signed_zeros: false,
+        reciprocal: false,
+        approximate: false,
+    };
+    pub const FAST: FloatFlags = FloatFlags {
+        contract: true,
+        reassociate: true,
+        finite: true,
+        no_signed_zeros: true,
+        reciprocal: true,
+        approximate: true,
+    };
+}
+
+impl Module {
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|function| function.name == name)
+    }
+}
+
+impl Function {
+    pub fn scalar(&self, value: Value) -> ScalarType {
+        self.values[value.index()].scalar
+    }
+
+    /// The scalar parameters with their values and roles, in order.
+    pub fn scalar_parameters(&self) -> impl Iterator<Item = (&str, Value, Role)> {
+        self.parameters.iter().filter_map(|parameter| match parameter {
+            Parameter::Scalar { name, value, role } => Some((name.as_str(), *value, *role)),
+            Parameter::Array(_) => None,
+        })
+    }
+
+    /// Whether any statement of the body can fail.
+    pub fn has_traps(&self) -> bool {
+        let mut found = false;
+        self.body.walk(&mut |statement| found |= matches!(statement, Statement::Trap { .. }));
+        found
+    }
+}
+
+impl Statement {
+    /// The regions directly inside.
+    pub fn regions(&self) -> Vec<&Region> {
+        match self {
+            Statement::If { then, otherwise, .. } => vec![then, otherwise],
+            Statement::Loop { body, step } => vec![body, step],
+            Statement::Parallel(parallel) => {
+                let mut regions = vec![&parallel.body];
+                regions.extend(parallel.border.as_ref().map(|border| &border.region));
+                regions
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn regions_mut(&mut self) -> Vec<&mut Region> {
+        match self {
+            Statement::If { then, otherwise, .. } => vec![then, otherwise],
+            Statement::Loop { body, step } => vec![body, step],
+            Statement::Parallel(parallel) => {
+                let Parallel { body, border, .. } = parallel.as_mut();
+                let mut regions = vec![body];
+                regions.extend(border.as_mut().map(|border| &mut border.region));
+                regions
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The values that this statement itself reads (not those of regions inside).
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            Statement::Let { expression, .. } => expression.operands(),
+            Statement::Set { value, .. } => vec![*value],
+            Statement::Store { indices, value, .. } => indices.iter().copied().chain([*value]).collect(),
+            Statement::Call { arguments, .. } => arguments
+                .iter()
+                .filter_map(|argument| match argument {
+                    Argument::Value(value) => Some(*value),
+                    Argument::Array(_) => None,
+                })
+                .collect(),
+            Statement::If { condition, .. } => vec![*condition],
+            Statement::Return(values) => values.clone(),
+            Statement::Trap { condition, payload, position, .. } => {
+                [*condition, *payload].into_iter().chain(*position).collect()
+            }
+            Statement::Parallel(parallel) => parallel.space.clone(),
+            Statement::Launch { space, captures, .. } => space.iter().chain(captures).copied().collect(),
+            Statement::Loop { .. } | Statement::Break | Statement::Continue => Vec::new(),
+        }
+    }
+
+    /// Replaces every value that this statement itself reads.
+    pub fn map_operands(&mut self, map: &mut dyn FnMut(Value) -> Value) {
+        match self {
+            Statement::Let { expression, .. } => expression.map_operands(map),
+            Statement::Set { value, .. } => *value = map(*value),
+            Statement::Store { indices, value, .. } => {
+                indices.iter_mut().for_each(|index| *index = map(*index));
+                *value = map(*value);
+            }
+            Statement::Call { arguments, .. } => arguments.iter_mut().for_each(|argument| {
+                if let Argument::Value(value) = argument {
+                    *value = map(*value);
+                }
+            }),
+            Statement::If { condition, .. } => *condition = map(*condition),
+            Statement::Return(values) => values.iter_mut().for_each(|value| *value = map(*value)),
+            Statement::Trap { condition, payload, position, .. } => {
+                *condition = map(*condition);
+                *payload = map(*payload);
+                *position = position.map(map);
+            }
+            Statement::Parallel(parallel) => parallel.space.iter_mut().for_each(|value| *value = map(*value)),
+            Statement::Launch { space, captures, .. } => {
+                space.iter_mut().chain(captures).for_each(|value| *value = map(*value));
+            }
+            Statement::Loop { .. } | Statement::Break | Statement::Continue => {}
+        }
+    }
+
+    /// The values that this statement itself defines (for `parallel`: the point).
+    pub fn definitions(&self) -> Vec<Value> {
+        match self {
+            Statement::Let { value, .. } => vec![*value],
+            Statement::Call { results, .. } => results.clone(),
+            Statement::Parallel(parallel) => parallel.point.clone(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Expression {
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            Expression::Apply { operands, .. } => operands.clone(),
+            Expression::Load { indices, .. } => indices.clone(),
+            Expression::TableEntry { index, .. } => vec![*index],
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn map_operands(&mut self, map: &mut dyn FnMut(Value) -> Value) {
+        match self {
+            Expression::Apply { operands, .. } => operands.iter_mut().for_each(|operand| *operand = map(*operand)),
+            Expression::Load { indices, .. } => indices.iter_mut().for_each(|index| *index = map(*index)),
+            Expression::TableEntry { index, .. } => *index = map(*index),
+            _ => {}
+        }
+    }
+}
+
+impl Region {
+    /// Visits every statement, outer before inner, in order.
+    pub fn walk(&self, visit: &mut dyn FnMut(&Statement)) {
+        for statement in &self.statements {
+            visit(statement);
+            for region in statement.regions() {
+                region.walk(visit);
+            }
+        }
+    }
+
+    pub fn walk_mut(&mut self, visit: &mut dyn FnMut(&mut Statement)) {
+        for statement in &mut self.statements {
+            visit(statement);
+            for region in statement.regions_mut() {
+                region.walk_mut(visit);
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Text to tree. Every front end produces the same untyped [`tree`], so there is one set of typing rules.
+
+pub mod declaration;
+pub mod python;
+pub mod tree;

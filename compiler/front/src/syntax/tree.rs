@@ -1,0 +1,201 @@
+//! The untyped tree: what every front end produces, with a span on every node.
+
+use crate::source::{Source, Span};
+use std::sync::Arc;
+
+/// A file of kernels.
+#[derive(Debug, Clone)]
+pub struct Module {
+    pub source: Arc<Source>,
+    /// What names mean by import: `np` -> `numpy`, `cos` -> `math.cos`, `f8` -> `numba.float64`.
+    pub imports: Vec<Import>,
+    /// `NAME = expression` and `NAME: type = expression` at module level, in order.
+    pub constants: Vec<ConstantDefinition>,
+    /// Every `def` at module level, and `f = vectorize(...)(lambda ...)`-like definitions, in order.
+    pub functions: Vec<FunctionDefinition>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Import {
+    /// The name in this file.
+    pub name: String,
+    /// The dotted name that it stands for, e.g. `numpy` or `math.cos`. `from x import *` has the name `*`.
+    pub path: String,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub struct ConstantDefinition {
+    pub name: String,
+    pub name_span: Span,
+    pub annotation: Option<Expression>,
+    pub value: Expression,
+}
+
+#[derive(Debug, Clone)]
+pub struct FunctionDefinition {
+    pub name: String,
+    pub name_span: Span,
+    pub span: Span,
+    pub decorators: Vec<Expression>,
+    pub parameters: Vec<Parameter>,
+    /// A parameter form that kernels cannot have (`*args`, `**kwargs`, keyword-only), with what to write instead.
+    pub unsupported_parameters: Option<(Span, &'static str)>,
+    pub returns: Option<Expression>,
+    pub documentation: Option<String>,
+    pub body: Vec<Statement>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    pub name: String,
+    pub span: Span,
+    pub annotation: Option<Expression>,
+    pub default: Option<Expression>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub kind: StatementKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub enum StatementKind {
+    /// `a = b = value`: several targets take the same value, left to right.
+    Assign { targets: Vec<Expression>, value: Expression },
+    /// `target op= value`
+    AugmentedAssign { target: Expression, operator: BinaryOperator, value: Expression },
+    /// `target: annotation = value`
+    AnnotatedAssign { target: Expression, annotation: Expression, value: Option<Expression> },
+    If { condition: Expression, then: Vec<Statement>, otherwise: Vec<Statement> },
+    While { condition: Expression, body: Vec<Statement>, otherwise: Vec<Statement> },
+    For { target: Expression, iterable: Expression, body: Vec<Statement>, otherwise: Vec<Statement> },
+    Break,
+    Continue,
+    Return(Option<Expression>),
+    Pass,
+    /// An expression for its effect, a docstring among them.
+    Expression(Expression),
+    Assert { condition: Expression, message: Option<Expression> },
+    Raise { exception: Option<Expression> },
+    /// A construct that kernels do not have: what it is (`'try' statements`), and what to write instead.
+    /// It becomes an error only if the function is compiled.
+    Unsupported { what: &'static str, instead: &'static str },
+}
+
+#[derive(Debug, Clone)]
+pub struct Expression {
+    pub kind: ExpressionKind,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone)]
+pub enum ExpressionKind {
+    Name(String),
+    /// An integer literal; `None` if it does not fit (the text is in the source).
+    Integer(Option<i128>),
+    /// A float literal with its decimal text (underscores removed), so that it can be rounded once to any type.
+    Float { value: f64, text: String },
+    Bool(bool),
+    String(String),
+    None,
+    /// `...` and full slices `:` inside subscripts.
+    Ellipsis,
+    Slice { start: Option<Box<Expression>>, stop: Option<Box<Expression>>, step: Option<Box<Expression>> },
+    Tuple(Vec<Expression>),
+    List(Vec<Expression>),
+    Unary { operator: UnaryOperator, operand: Box<Expression> },
+    Binary { operator: BinaryOperator, left: Box<Expression>, right: Box<Expression> },
+    /// `first op operand op operand ...`
+    Compare { first: Box<Expression>, rest: Vec<(Comparison, Expression)> },
+    /// Two or more operands.
+    Logical { operator: Logical, operands: Vec<Expression> },
+    Conditional { condition: Box<Expression>, then: Box<Expression>, otherwise: Box<Expression> },
+    Call { function: Box<Expression>, arguments: Vec<Expression>, keywords: Vec<Keyword> },
+    Attribute { value: Box<Expression>, name: String, name_span: Span },
+    /// `value[i, j]`; a tuple index is spread out.
+    Subscript { value: Box<Expression>, indices: Vec<Expression> },
+    Lambda { parameters: Vec<Parameter>, body: Box<Expression> },
+    Unsupported { what: &'static str, instead: &'static str },
+}
+
+#[derive(Debug, Clone)]
+pub struct Keyword {
+    /// `None` for `**options`.
+    pub name: Option<String>,
+    pub value: Expression,
+    pub span: Span,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnaryOperator {
+    Negative,
+    Positive,
+    /// `~`
+    Invert,
+    Not,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Modulo,
+    Power,
+    MatrixMultiply,
+    LeftShift,
+    RightShift,
+    And,
+    Or,
+    Xor,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Is,
+    IsNot,
+    In,
+    NotIn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Logical {
+    And,
+    Or,
+}
+
+impl Module {
+    pub fn function(&self, name: &str) -> Option<&FunctionDefinition> {
+        // A later definition of the same name replaces an earlier one, as in Python.
+        self.functions.iter().rev().find(|function| function.name == name)
+    }
+
+    pub fn constant(&self, name: &str) -> Option<&ConstantDefinition> {
+        self.constants.iter().rev().find(|constant| constant.name == name)
+    }
+
+    /// What a name means by import: `np` -> `numpy`.
+    pub fn import(&self, name: &str) -> Option<&Import> {
+        self.imports.iter().rev().find(|import| import.name == name)
+    }
+
+    /// The dotted path that an expression stands for by the imports: `np.cos` -> `numpy.cos`, `cos` -> `math.cos`.
+    /// `None` if it is no chain of names that starts with an import.
+    pub fn path(&self, expression: &Expression) -> Option<String> {
+        match &expression.kind {
+            ExpressionKind::Name(name) => self.import(name).map(|import| import.path.clone()),
+            ExpressionKind::Attribute { value, name, .. } => Some(format!("{}.{name}", self.path(value)?)),
+            _ => None,
+        }
+    }
+}
