@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod copy;
 pub mod dead_code;
+pub mod fold;
 pub mod inline;
 pub mod outline;
 pub mod schedule;
