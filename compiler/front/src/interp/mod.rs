@@ -1,1 +1,1 @@
-//! Written next.
+pub mod scalar;
