@@ -5,6 +5,7 @@
 //! [`interp`] runs the IR at any stage.
 
 pub mod capabilities;
+pub mod capabilities;
 pub mod error;
 pub mod interp;
 pub mod ir;
