@@ -5,7 +5,6 @@
 //! [`interp`] runs the IR at any stage.
 
 pub mod capabilities;
-pub mod capabilities;
 pub mod error;
 pub mod interp;
 pub mod ir;
