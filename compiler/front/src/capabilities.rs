@@ -78,10 +78,6 @@ impl Capabilities {
 
     /// The same device with 64-bit integers, and with 64-bit floats if it has them too.
     pub const fn with_64_bits(self, int64: bool, float64: bool) -> Capabilities {
-        Capabilities {
-            int64,
-            float64: int64 && float64,
-            ..self
-        }
+        Capabilities { int64, float64: int64 && float64, ..self }
     }
 }

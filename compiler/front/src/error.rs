@@ -17,11 +17,7 @@ pub enum Error {
     Kernel(Box<Mistake>),
     /// A mistake in something that has no place in a kernel's text: a signature given from outside, an option.
     #[error("{message}{}", help_line(.help))]
-    Request {
-        class: Class,
-        message: String,
-        help: Option<String>,
-    },
+    Request { class: Class, message: String, help: Option<String> },
     /// Our own fault. The text says what was expected; users should report it.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -104,19 +100,11 @@ impl Error {
     }
 
     pub fn request(class: Class, message: impl Into<String>) -> Error {
-        Error::Request {
-            class,
-            message: message.into(),
-            help: None,
-        }
+        Error::Request { class, message: message.into(), help: None }
     }
 
     pub fn request_with_help(class: Class, message: impl Into<String>, help: impl Into<String>) -> Error {
-        Error::Request {
-            class,
-            message: message.into(),
-            help: Some(help.into()),
-        }
+        Error::Request { class, message: message.into(), help: Some(help.into()) }
     }
 }
 

@@ -14,11 +14,7 @@ pub struct Source {
 
 impl Source {
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source {
-            name: name.into(),
-            text: text.into(),
-            first_line: 1,
-        })
+        Arc::new(Source { name: name.into(), text: text.into(), first_line: 1 })
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.
@@ -51,9 +47,6 @@ impl Span {
 
     /// The smallest span that holds both.
     pub fn to(self, other: Span) -> Span {
-        Span {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 }

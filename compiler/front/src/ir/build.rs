@@ -25,10 +25,7 @@ impl Function {
     }
 
     pub fn variable(&mut self, name: impl Into<String>, scalar: ScalarType) -> VariableId {
-        self.variables.push(Variable {
-            name: name.into(),
-            scalar,
-        });
+        self.variables.push(Variable { name: name.into(), scalar });
         VariableId(self.variables.len() as u32 - 1)
     }
 
@@ -39,11 +36,7 @@ impl Function {
 
     pub fn scalar_parameter(&mut self, name: impl Into<String>, scalar: ScalarType, role: Role) -> Value {
         let value = self.fresh(scalar, Span::NONE);
-        self.parameters.push(Parameter::Scalar {
-            name: name.into(),
-            value,
-            role,
-        });
+        self.parameters.push(Parameter::Scalar { name: name.into(), value, role });
         value
     }
 
@@ -77,16 +70,7 @@ impl Function {
         debug_assert!(scalar.is_some(), "{} does not take {types:?}", op.name());
         let scalar = scalar.unwrap_or(types[0]);
         let flags = FloatFlags::STRICT;
-        self.define(
-            region,
-            scalar,
-            Span::NONE,
-            Expression::Apply {
-                op,
-                operands: operands.to_vec(),
-                flags,
-            },
-        )
+        self.define(region, scalar, Span::NONE, Expression::Apply { op, operands: operands.to_vec(), flags })
     }
 
     /// Appends a conversion, or gives `value` back if it has the type already.
@@ -103,16 +87,7 @@ impl Function {
 
     fn unary_to(&mut self, region: &mut Region, op: Op, value: Value, scalar: ScalarType) -> Value {
         let flags = FloatFlags::STRICT;
-        self.define(
-            region,
-            scalar,
-            Span::NONE,
-            Expression::Apply {
-                op,
-                operands: vec![value],
-                flags,
-            },
-        )
+        self.define(region, scalar, Span::NONE, Expression::Apply { op, operands: vec![value], flags })
     }
 }
 

@@ -18,9 +18,7 @@ pub struct Declaration {
 
 #[derive(Debug, Clone)]
 pub enum Kind {
-    Vectorize {
-        identity: Option<Expression>,
-    },
+    Vectorize { identity: Option<Expression> },
     Stencil(StencilOptions),
     /// No decorator, or `jit` / `njit`: a helper for the kernels of the file.
     Function,

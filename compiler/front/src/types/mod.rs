@@ -69,10 +69,7 @@ impl ScalarType {
     }
 
     pub fn from_short_name(name: &str) -> Option<ScalarType> {
-        ScalarType::ALL
-            .into_iter()
-            .chain([Index])
-            .find(|scalar| scalar.short_name() == name)
+        ScalarType::ALL.into_iter().chain([Index]).find(|scalar| scalar.short_name() == name)
     }
 
     /// Bytes of an element in memory (a bool takes one; an index is never stored).
@@ -126,31 +123,19 @@ pub struct Constant {
 
 impl Constant {
     pub fn bool(value: bool) -> Constant {
-        Constant {
-            scalar: Bool,
-            bits: value as u64,
-        }
+        Constant { scalar: Bool, bits: value as u64 }
     }
 
     pub fn f32(value: f32) -> Constant {
-        Constant {
-            scalar: F32,
-            bits: value.to_bits() as u64,
-        }
+        Constant { scalar: F32, bits: value.to_bits() as u64 }
     }
 
     pub fn f64(value: f64) -> Constant {
-        Constant {
-            scalar: F64,
-            bits: value.to_bits(),
-        }
+        Constant { scalar: F64, bits: value.to_bits() }
     }
 
     pub fn index(value: i64) -> Constant {
-        Constant {
-            scalar: Index,
-            bits: value as u64,
-        }
+        Constant { scalar: Index, bits: value as u64 }
     }
 
     pub fn zero(scalar: ScalarType) -> Constant {

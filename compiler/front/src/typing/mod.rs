@@ -26,15 +26,9 @@ pub struct Options {
 pub enum ArgumentType {
     Scalar(ScalarType),
     /// An array that a stencil indexes relative to the current point.
-    Relative {
-        scalar: ScalarType,
-        rank: u32,
-    },
+    Relative { scalar: ScalarType, rank: u32 },
     /// An array that is indexed absolutely (`standard_indexing`).
-    Absolute {
-        scalar: ScalarType,
-        rank: u32,
-    },
+    Absolute { scalar: ScalarType, rank: u32 },
 }
 
 /// What inference gives.
