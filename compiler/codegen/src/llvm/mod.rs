@@ -1,0 +1,1 @@
+//! Native code and PTX through LLVM.
