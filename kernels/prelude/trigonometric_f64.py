@@ -193,7 +193,10 @@ def tan_f64(x: float64) -> float64:
     cosine_tail = ((1.0 - cosine_lead) - half_z) - (0.5 * z_low + r * r_low)
     sine_series = (SINE_0 + z * SINE_1) + z2 * (SINE_2 + z * SINE_3) + z4 * (SINE_4 + z * SINE_5)
     cosine_series = (COSINE_0 + z * COSINE_1) + z2 * (COSINE_2 + z * COSINE_3) + z4 * (COSINE_4 + z * COSINE_5)
-    sine_tail = r_low * cosine_lead + (r * z) * sine_series
+    # Near pi/4 the rounding errors of r**3 would show; they meet the leading coefficient only.
+    cube, cube_low = mul_exact(r, z)
+    cube_low += r * z_low
+    sine_tail = (r_low * cosine_lead + cube_low * SINE_0) + cube * sine_series
     cosine_tail = cosine_tail + z2 * cosine_series
     sine = r + sine_tail
     sine_low = (r - sine) + sine_tail

@@ -1,7 +1,7 @@
 //! Devices by name.
 
 use super::Device;
-use super::cpu::Cpu;
+use super::cpu;
 use super::interp::Interp;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -87,8 +87,8 @@ pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
 
 fn create(name: DeviceName) -> Result<Arc<dyn Device>> {
     match name {
-        DeviceName::Cpu => Ok(Arc::new(Cpu::new(false)?)),
-        DeviceName::Parallel => Ok(Arc::new(Cpu::new(true)?)),
+        DeviceName::Cpu => cpu::open(false),
+        DeviceName::Parallel => cpu::open(true),
         DeviceName::Interp => Ok(Arc::new(Interp)),
         DeviceName::Cuda(_) => Err(Error::device(
             name.to_string(),
