@@ -34,7 +34,7 @@ COS_1: float32 = -0.001388731
 COS_2: float32 = 2.4432327e-05
 
 
-def multiply_wide(a: uint32, b: uint32) -> (uint32, uint32):
+def multiply_wide_f32(a: uint32, b: uint32) -> (uint32, uint32):
     """The 64-bit product as (high word, low word), from 16-bit halves."""
     a_low = a & 0xffff
     a_high = a >> 16
@@ -46,7 +46,7 @@ def multiply_wide(a: uint32, b: uint32) -> (uint32, uint32):
     return a_high * b_high + (middle >> 16) + (other >> 16), a * b
 
 
-def reduce_angle(magnitude: float32) -> (int32, float32, float32):
+def reduce_angle_f32(magnitude: float32) -> (int32, float32, float32):
     """(quadrant, s, low) with magnitude = quadrant*pi/2 + s + low (mod 2*pi), for 0 <= magnitude <= REDUCTION_LIMIT.
 
     Only the two low bits of the quadrant count. k*A, k*B and both subtractions are exact; k*C is exact as a product
@@ -60,8 +60,8 @@ def reduce_angle(magnitude: float32) -> (int32, float32, float32):
     return bitcast(int32, shifted), s, low
 
 
-def reduce_huge_angle(magnitude: float32) -> (int32, float32, float32):
-    """As reduce_angle for finite magnitude >= 2**16 (Payne and Hanek).
+def reduce_huge_angle_f32(magnitude: float32) -> (int32, float32, float32):
+    """As reduce_angle_f32 for finite magnitude >= 2**16 (Payne and Hanek).
 
     magnitude = m * 2**(exponent - 23) with a 24-bit m. Bits of 2/pi that would only add multiples of four quadrants are
     skipped; the next 96 bits times m give the quadrant (2 bits) and its fraction, exact to 2**-70."""
@@ -75,8 +75,8 @@ def reduce_huge_angle(magnitude: float32) -> (int32, float32, float32):
     w0 = (TWO_OVER_PI_WORDS[word] << shift) | (TWO_OVER_PI_WORDS[word + 1] >> unshift)
     w1 = (TWO_OVER_PI_WORDS[word + 1] << shift) | (TWO_OVER_PI_WORDS[word + 2] >> unshift)
     w2 = (TWO_OVER_PI_WORDS[word + 2] << shift) | (TWO_OVER_PI_WORDS[word + 3] >> unshift)
-    high_1, low_1 = multiply_wide(m, w1)
-    high_2, low_2 = multiply_wide(m, w2)
+    high_1, low_1 = multiply_wide_f32(m, w1)
+    high_2, low_2 = multiply_wide_f32(m, w2)
     p1 = low_1 + high_2
     carry = select(p1 < low_1, uint32(1), uint32(0))
     p0 = m * w0 + high_1 + carry
@@ -99,7 +99,7 @@ def reduce_huge_angle(magnitude: float32) -> (int32, float32, float32):
     return quadrant, s, product_error - (s - product)
 
 
-def sin_or_cos(quadrant: int32, s: float32, low: float32, sign: uint32) -> float32:
+def sin_or_cos_f32(quadrant: int32, s: float32, low: float32, sign: uint32) -> float32:
     """sin(quadrant*pi/2 + s + low), its sign flipped if the top bit of `sign` is set."""
     square, square_error = mul_exact(s, s)
     half = 0.5 * square
@@ -115,11 +115,11 @@ def sin_or_cos(quadrant: int32, s: float32, low: float32, sign: uint32) -> float
 def sin_f32(x: float32) -> float32:
     """The sine of x in radians. sin(±0) = ±0, sin(±inf) = NaN. Max error 0.811 ULP (all 2**32 arguments)."""
     magnitude = abs(x)
-    quadrant, s, low = reduce_angle(magnitude)
-    result = sin_or_cos(quadrant, s, low, bitcast(uint32, x))
+    quadrant, s, low = reduce_angle_f32(magnitude)
+    result = sin_or_cos_f32(quadrant, s, low, bitcast(uint32, x))
     if rare(not (magnitude <= REDUCTION_LIMIT)):
-        quadrant, s, low = reduce_huge_angle(magnitude)
-        result = sin_or_cos(quadrant, s, low, bitcast(uint32, x))
+        quadrant, s, low = reduce_huge_angle_f32(magnitude)
+        result = sin_or_cos_f32(quadrant, s, low, bitcast(uint32, x))
         result = select(magnitude < bitcast(float32, 0x7f800000), result, x - x)
     return result
 
@@ -127,10 +127,106 @@ def sin_f32(x: float32) -> float32:
 def cos_f32(x: float32) -> float32:
     """The cosine of x in radians. cos(±inf) = NaN. Max error 0.803 ULP (all 2**32 arguments)."""
     magnitude = abs(x)
-    quadrant, s, low = reduce_angle(magnitude)
-    result = sin_or_cos(quadrant + 1, s, low, 0)
+    quadrant, s, low = reduce_angle_f32(magnitude)
+    result = sin_or_cos_f32(quadrant + 1, s, low, 0)
     if rare(not (magnitude <= REDUCTION_LIMIT)):
-        quadrant, s, low = reduce_huge_angle(magnitude)
-        result = sin_or_cos(quadrant + 1, s, low, 0)
+        quadrant, s, low = reduce_huge_angle_f32(magnitude)
+        result = sin_or_cos_f32(quadrant + 1, s, low, 0)
         result = select(magnitude < bitcast(float32, 0x7f800000), result, x - x)
     return result
+
+# atan(t) = t + t**3 * (A0 + A1*t**2 + ...), relative error 2**-31.7 on [0, 1/2]
+ATAN_0: float32 = -0.33333328
+ATAN_1: float32 = 0.19999555
+ATAN_2: float32 = -0.14273107
+ATAN_3: float32 = 0.10948411
+ATAN_4: float32 = -0.08009076
+ATAN_5: float32 = 0.039042152
+
+QUARTER_PI_HIGH: float32 = 0.785398006439209      # 22 bits: its multiples up to 4 are exact
+QUARTER_PI_LOW: float32 = 1.5695824e-07
+
+
+def angle_of_f32(smaller: float32, larger: float32, swapped: bool, behind: bool) -> float32:
+    """The angle in [0, pi] of a point whose coordinates have these magnitudes, 0 <= smaller <= larger: `swapped` where
+    |y| is the larger one, `behind` where x is negative.
+
+    a = atan(smaller/larger) = atan(t), or pi/4 + atan(t) with t = (smaller - larger)/(smaller + larger) where the quotient
+    exceeds 1/2, so that -1/3 <= t <= 1/2. The angle is a, pi/2 - a, pi - a or pi/2 + a: an exact multiple of pi/4 and
+    atan(t) with a sign. t is carried in two words, since its rounding would show beside pi/4."""
+    reduced = smaller > 0.5 * larger
+    sum_ = larger + smaller
+    sum_error = smaller - (sum_ - larger)
+    numerator = select(reduced, smaller - larger, smaller)              # exact (Sterbenz)
+    denominator = select(reduced, sum_, larger)
+    denominator_low = select(reduced, sum_error, 0.0)
+    reciprocal = 1.0 / denominator
+    t = numerator * reciprocal
+    product, product_error = mul_exact(t, denominator)
+    t_low = (((numerator - product) - product_error) - t * denominator_low) * reciprocal
+
+    square = t * t
+    fourth = square * square
+    polynomial = (ATAN_0 + square * ATAN_1) + fourth * ((ATAN_2 + square * ATAN_3) + fourth * (ATAN_4 + square * ATAN_5))
+    correction = square * (t * polynomial - 0.8 * t_low) + t_low         # atan'(t) = 1/(1 + t**2), nearly 1 - 0.8*t**2
+
+    quarters = select(reduced, 1.0, float32(0.0))
+    quarters = select(swapped, 2.0 - quarters, quarters)
+    quarters = select(behind, 4.0 - quarters, quarters)
+    backwards = swapped ^ behind
+    t = select(backwards, -t, t)
+    correction = select(backwards, -correction, correction)
+    base = quarters * QUARTER_PI_HIGH
+    high = base + t
+    low = (t - (high - base)) + quarters * QUARTER_PI_LOW
+    return high + (low + correction)
+
+
+def atan_f32(x: float32) -> float32:
+    """The inverse tangent. atan(±0) = ±0, atan(±inf) = ±pi/2. Max error 0.755 ULP (all 2**32 arguments)."""
+    magnitude = abs(x)
+    capped = select(magnitude > 1073741824.0, 1073741824.0, magnitude)  # beyond: pi/2 as well; NaN stays NaN
+    swapped = capped > 1.0
+    result = angle_of_f32(select(swapped, 1.0, capped), select(swapped, capped, 1.0), swapped, False)
+    return copysign(select(magnitude < 0.0001220703125, magnitude, result), x)
+
+
+def atan2_f32(y: float32, x: float32) -> float32:
+    """The angle of the point (x, y) in [-pi, pi], with the sign of y; C99's table for zeros and infinities.
+    Max error 0.80 ULP (random)."""
+    a = abs(y)
+    b = abs(x)
+    swapped = a > b
+    behind = bitcast(int32, x) < 0
+    smaller = select(swapped, b, a)
+    larger = select(swapped, a, b)
+    result = angle_of_f32(smaller, larger, swapped, behind)
+    # mul_exact wants room: 2**-60 <= larger < 2**60, and smaller = 0 or >= 2**-90.
+    ordinary = bitcast(uint32, larger) - 0x21800000 < 0x3c000000 and (smaller >= 8.077935669463161e-28 or smaller == 0.0)
+    if rare(not ordinary):
+        infinity = bitcast(float32, 0x7f800000)
+        if isnan(x) or isnan(y):
+            result = x + y
+        elif larger == 0.0 or smaller == infinity:
+            # The angle of (0, 0) and of (inf, inf): as that of (1, 0) and (1, 1).
+            result = angle_of_f32(select(larger == 0.0, 0.0, float32(1.0)), 1.0, False, behind)
+        elif larger == infinity or smaller < larger * 9.313225746154785e-10:
+            # Within 2**-30 of an axis, or too small to tell: only the quotient itself needs its digits.
+            result = angle_of_f32(0.0, 1.0, swapped, behind)
+            if not (swapped or behind):
+                result = smaller / larger
+        else:
+            if larger < 2.168404344971009e-19:
+                smaller = smaller * 1.8446744073709552e19
+                larger = larger * 1.8446744073709552e19
+            if larger < 2.168404344971009e-19:
+                smaller = smaller * 1.8446744073709552e19
+                larger = larger * 1.8446744073709552e19
+            if larger >= 1.152921504606847e18:
+                smaller = smaller * 5.421010862427522e-20
+                larger = larger * 5.421010862427522e-20
+            if larger >= 1.152921504606847e18:
+                smaller = smaller * 5.421010862427522e-20
+                larger = larger * 5.421010862427522e-20
+            result = angle_of_f32(smaller, larger, swapped, behind)
+    return copysign(result, y)

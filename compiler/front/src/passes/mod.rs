@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod bool_order;
 pub mod copy;
 pub mod dead_code;
+pub mod fold;
 pub mod extremes;
 pub mod float_tests;
 pub mod float_to_integer;
