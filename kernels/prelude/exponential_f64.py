@@ -139,7 +139,7 @@ def tanh_f64(x: float64) -> float64:
     scaled = scale * lead
     total = 1.0 - scaled
     total_error = (1.0 - total) - scaled
-    rest = total_error - scale * (exponential_tail_f64(r) + (lead_error + r_low * lead))
+    rest = total_error - scale * accurate_exponential_tail_f64(r, lead_error + r_low * lead)
     numerator = total + rest
     numerator_low = (total - numerator) + rest
     denominator = 2.0 - numerator

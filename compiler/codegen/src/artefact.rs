@@ -59,11 +59,19 @@ impl Manifest {
             bindings: kernel
                 .arrays
                 .iter()
-                .map(|array| Binding { name: array.name.clone(), scalar: array.scalar, access: array.access })
+                .map(|array| Binding {
+                    name: array.name.clone(),
+                    scalar: array.scalar,
+                    access: array.access,
+                })
                 .collect(),
             scalars: kernel
                 .scalar_parameters()
-                .map(|(name, value, role)| ScalarParameter { name: name.to_owned(), scalar: kernel.scalar(value), role })
+                .map(|(name, value, role)| ScalarParameter {
+                    name: name.to_owned(),
+                    scalar: kernel.scalar(value),
+                    role,
+                })
                 .collect(),
             group: match kernel.form {
                 Form::Grid { group } => Some(group),

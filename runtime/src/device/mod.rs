@@ -4,12 +4,13 @@
 //! device's [`Target`], loaded once, and launched with a [`Launch`].
 
 pub mod cpu;
+mod gpu;
 mod host;
 pub mod interp;
 mod name;
 mod parameters;
 #[cfg(feature = "wgpu")]
-pub mod wgpu;
+pub mod split;
 
 pub use host::HostBuffer;
 pub use name::{DeviceName, auto, list, open, target_from_environment};
