@@ -12,7 +12,7 @@ TWO_THIRDS_REST: float64 = 3.700743415417188e-17
 
 
 def accurate_logarithm_f64(x: float64) -> (float64, float64):
-    """log(x) for 0 < x < infinity as a sum of two numbers; error 2**-65 relative to it.
+    """log(x) for 0 < x < infinity as a sum of a leading part and one of up to 2**-30 of it; error 2**-65 relative to it.
 
     x = 2**k * (1 + f), s = f/(2 + f), log(1 + f) = 2*atanh(s) = 2*s + s**3 * (2/3 + s**2*P(s**2)), P minimax with an error
     of 2**-73 relative to the logarithm. s, s**2, s**3 and the bracket are sums of two numbers each; only P is not.
@@ -25,9 +25,8 @@ def accurate_logarithm_f64(x: float64) -> (float64, float64):
     product, product_error = mul_exact(s, denominator)
     s_low = (((f - product) - product_error) - s * denominator_low) * inverse
     z, z_low = mul_exact(s, s)
-    z_low += (s + s) * s_low
     cube, cube_low = mul_exact(s, z)
-    cube_low += s * z_low + s_low * z
+    cube_low += s * z_low
 
     z2 = z * z
     z4 = z2 * z2
@@ -43,12 +42,12 @@ def accurate_logarithm_f64(x: float64) -> (float64, float64):
 
     double_s = s + s
     part = double_s + term
-    part_low = ((double_s - part) + term) + ((s_low + s_low) + term_low)
+    # The derivative of 2*atanh(s) is 2/(1 - z), about 2 + 2*z + 2*z**2.
+    double_s_low = s_low + s_low
+    part_low = ((double_s - part) + term) + (term_low + (double_s_low + double_s_low * (z + z2)))
     high = k * LN2_HIGH
     lead = high + part
-    lead_low = ((high - lead) + part) + (part_low + k * LN2_LOW)
-    log = lead + lead_low
-    return log, (lead - log) + lead_low
+    return lead, ((high - lead) + part) + (part_low + k * LN2_LOW)
 
 
 def pow_f64(x: float64, y: float64) -> float64:
@@ -65,13 +64,15 @@ def pow_f64(x: float64, y: float64) -> float64:
     product_low += exponent * log_low
 
     # As in exp_f64, but with a low part that is large enough to be taken into r.
-    product_low = select(abs(product) > 746.0, 0.0, product_low)
     product = select(product > 710.0, 710.0, product)
     product = select(product < -746.0, -746.0, product)
     shifted = product * LOG2_E + TO_INTEGER_2046
     k = shifted - TO_INTEGER_2046
     high = product - k * LN2_HIGH
     low = product_low - k * LN2_LOW
+    # It is large only where the product is far out of bounds; there it must not change the outcome.
+    low = select(low > 0.125, 0.125, low)
+    low = select(low < -0.125, -0.125, low)
     r = high + low
     r_low = (high - r) + low
     power = scaled_exponential_f64(r, r_low, shifted)
