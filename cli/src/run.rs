@@ -3,18 +3,17 @@
 use crate::arguments::{RunArguments, Setting};
 use crate::failure::Failure;
 use crate::load::load;
-use crate::picture;
+use crate::picture::{self, ColorMap};
 use crate::progress::Progress;
 use numbra::array::{HostArray, npy, shape_text};
 use numbra::device::{self, Device, DeviceName};
-use numbra::front::source::{Source, Span};
 use numbra::front::syntax::declaration::Declaration;
-use numbra::front::types::ScalarType;
-use numbra::{Error, Input, Kernel};
+use numbra::front::types::Constant;
+use numbra::{Input, Kernel};
 use std::sync::Arc;
 
 pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
-    let (kernel, source) = load(&arguments.kernel)?;
+    let kernel = load(&arguments.kernel)?;
     let (parameters, declaration) = match &kernel {
         Kernel::Vectorize(kernel) => (kernel.parameters(), kernel.declaration()),
         Kernel::Stencil(kernel) => (kernel.parameters(), kernel.declaration()),
@@ -34,13 +33,13 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
             kernel.iterate(&device, &inputs, arguments.steps, &mut |done| progress.at(done))
         }
     };
-    let result = result.map_err(|error| placed(error, &source))?;
+    let result = result?;
     println!("{}", summary(&result));
     if let Some(path) = &arguments.output {
-        npy::write(path, &result.view()).map_err(|error| Failure::file(path, &error))?;
+        npy::write_file(path, &result.view()).map_err(Failure::message)?;
     }
     if let Some(path) = &arguments.plot {
-        picture::field(path, &result)?;
+        picture::plot(path, &result, &arguments.kernel.kernel, ColorMap::Viridis).map_err(Failure::message)?;
     }
     Ok(())
 }
@@ -80,35 +79,26 @@ fn inputs(kernel: &str, parameters: &[&str], settings: &[(String, Setting)]) -> 
         .map(|setting| match setting {
             Setting::Scalar(constant) => Ok(Input::Scalar(*constant)),
             Setting::File(path) => {
-                let array = npy::read(path).map_err(|error| Failure::file(path, &error))?;
+                let array = npy::read_file(path).map_err(Failure::message)?;
                 Ok(Input::Host(Arc::new(array)))
             }
         })
         .collect()
 }
 
-/// Errors of a call without a place of their own point at the kernel.
-fn placed(error: Error, _: &(Arc<Source>, Span)) -> Failure {
-    error.into()
-}
-
 /// dtype, shape and range of a result; the value itself if it is a single one.
 fn summary(result: &HostArray) -> String {
-    let values = picture::to_f64(result);
+    let view = result.view();
     if result.rank() == 0 {
-        return match (result.scalar(), values.first()) {
-            (ScalarType::Bool, Some(value)) => if *value != 0.0 { "True" } else { "False" }.to_string(),
-            (scalar, Some(value)) if scalar.is_float() => format!("{value:?}"),
-            _ => result.view().text(),
-        };
+        return view.iter().next().map_or(String::new(), |value| value.to_string());
     }
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mut text = format!("{} {}", result.scalar(), shape_text(result.shape()));
-    if low <= high {
+    let values = || view.iter().filter(|value| !value.as_f64().is_nan());
+    let smaller = |a: &Constant, b: &Constant| a.as_f64().total_cmp(&b.as_f64());
+    if let (Some(low), Some(high)) = (values().min_by(smaller), values().max_by(smaller)) {
         text += &format!(", from {low} to {high}");
     }
-    let nans = values.iter().filter(|value| value.is_nan()).count();
+    let nans = result.len() - values().count();
     if nans > 0 {
         text += &format!(", {nans} NaN");
     }

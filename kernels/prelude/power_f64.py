@@ -20,10 +20,11 @@ def accurate_logarithm_f64(x: float64) -> (float64, float64):
     k, f = split_exponent_f64(x)
     denominator = 2.0 + f
     denominator_low = f - (denominator - 2.0)
-    inverse = 1.0 / denominator
-    s = f * inverse
+    s = f / denominator
     product, product_error = mul_exact(s, denominator)
-    s_low = (((f - product) - product_error) - s * denominator_low) * inverse
+    remainder = ((f - product) - product_error) - s * denominator_low
+    # The remainder divided by 2 + f, which is 2/(1 - s); twice the result.
+    double_s_low = remainder * (1.0 - s)
     z, z_low = mul_exact(s, s)
     cube, cube_low = mul_exact(s, z)
     cube_low += s * z_low
@@ -43,7 +44,6 @@ def accurate_logarithm_f64(x: float64) -> (float64, float64):
     double_s = s + s
     part = double_s + term
     # The derivative of 2*atanh(s) is 2/(1 - z), about 2 + 2*z + 2*z**2.
-    double_s_low = s_low + s_low
     part_low = ((double_s - part) + term) + (term_low + (double_s_low + double_s_low * (z + z2)))
     high = k * LN2_HIGH
     lead = high + part
