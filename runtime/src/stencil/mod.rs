@@ -10,7 +10,7 @@ use numbra_front::ir::Module;
 use numbra_front::kernel::{Operand, stencil};
 use numbra_front::syntax::declaration::{Declaration, Kind, StencilOptions};
 use numbra_front::syntax::tree;
-use numbra_front::types::{Constant, ScalarType};
+use numbra_front::types::ScalarType;
 use numbra_front::typing::{self, ArgumentType, Relative};
 use std::sync::Arc;
 
@@ -136,10 +136,7 @@ impl Stencil {
         let neighborhood = self.options.neighborhood.as_ref().map(|(windows, _)| windows.as_slice());
         let mut margins = stencil::margins(function, neighborhood);
         margins.resize(rank, (0, 0));
-        let border = match &self.options.cval {
-            Some(expression) => typing::constant(&self.module, expression, scalar)?,
-            None => Constant::zero(scalar),
-        };
+        let border = stencil::border_value(&self.module, self.options.cval.as_ref(), scalar)?;
         Ok(stencil::build(typed.clone(), operands, &Operand::c_order(scalar, rank), margins, Some(border))?)
     }
 

@@ -16,6 +16,8 @@ pub struct Buffer<'a> {
 pub enum Breach {
     Outside { element: i64, length: usize },
     Uninitialized { element: i64 },
+    /// The run was given no such buffer: the array's elements are elsewhere, on a device.
+    NoMemory,
 }
 
 impl<'a> Buffer<'a> {
@@ -87,6 +89,7 @@ impl fmt::Display for Breach {
             Breach::Uninitialized { element } => {
                 write!(formatter, "element {element} is read before anything was stored there")
             }
+            Breach::NoMemory => formatter.write_str("its elements are not here"),
         }
     }
 }

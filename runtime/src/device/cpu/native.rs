@@ -45,7 +45,8 @@ impl Device for Cpu {
             Some(line.split(':').nth(1)?.trim().to_string())
         });
         let name = processor.unwrap_or_else(|| "processor".into());
-        format!("{name} ({}), LLVM {}", Processor::host().name, numbra_codegen::llvm::version())
+        let (major, minor, patch) = numbra_codegen::llvm::version();
+        format!("{name} ({}), LLVM {major}.{minor}.{patch}", Processor::host().name)
     }
 
     fn target(&self) -> Target {
