@@ -144,9 +144,7 @@ impl Shared {
         if let Some(staging) = status_staging {
             self.map(&staging, |bytes| {
                 let records = bytes.chunks(batch.slot_bytes as usize).zip(&watched);
-                first_fault = records
-                    .filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?)))
-                    .next();
+                first_fault = records.filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?))).next();
             })?;
         }
         if let Some((staging, _, _, data)) = copy {

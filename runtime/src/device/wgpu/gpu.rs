@@ -108,7 +108,11 @@ impl Shared {
     pub fn usable(&self) -> Result<()> {
         if std::process::id() != self.process {
             let message = "the GPU was opened before this process was forked, and drivers do not survive that";
-            return Err(Error::device(&self.name, message, "start processes with 'spawn', or use the GPU only in them"));
+            return Err(Error::device(
+                &self.name,
+                message,
+                "start processes with 'spawn', or use the GPU only in them",
+            ));
         }
         match &lock(&self.troubles).lost {
             None => Ok(()),

@@ -67,7 +67,11 @@ impl Gpu {
         if manifest.bindings.len() as u32 > shared.limits.bindings {
             return Err(Error::device(
                 &shared.name,
-                format!("the kernel has {} arrays, and the GPU takes {}", manifest.bindings.len(), shared.limits.bindings),
+                format!(
+                    "the kernel has {} arrays, and the GPU takes {}",
+                    manifest.bindings.len(),
+                    shared.limits.bindings
+                ),
                 "give the kernel fewer arrays, or run it on cpu or parallel",
             ));
         }
@@ -98,8 +102,11 @@ impl Gpu {
         let device = &self.shared.device;
         match artefact.kind {
             ArtefactKind::Spirv if device.features().contains(Features::PASSTHROUGH_SHADERS) => {
-                let words: Vec<u32> =
-                    artefact.bytes.chunks_exact(4).map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]])).collect();
+                let words: Vec<u32> = artefact
+                    .bytes
+                    .chunks_exact(4)
+                    .map(|word| u32::from_le_bytes([word[0], word[1], word[2], word[3]]))
+                    .collect();
                 let group = artefact.manifest.group.unwrap_or(1);
                 let entry = PassthroughShaderEntryPoint {
                     name: Cow::Borrowed(artefact.manifest.entry.as_str()),
@@ -115,7 +122,8 @@ impl Gpu {
             }
             ArtefactKind::Wgsl => {
                 let text = artefact.text().ok_or_else(|| Error::Internal("WGSL that is no text".into()))?;
-                let descriptor = ShaderModuleDescriptor { label: None, source: ShaderSource::Wgsl(Cow::Borrowed(text)) };
+                let descriptor =
+                    ShaderModuleDescriptor { label: None, source: ShaderSource::Wgsl(Cow::Borrowed(text)) };
                 // SAFETY: as above; wgpu's own checks would only cost time.
                 Ok(unsafe { device.create_shader_module_trusted(descriptor, ShaderRuntimeChecks::unchecked()) })
             }
@@ -161,7 +169,8 @@ impl Gpu {
 
         let mut batch = lock(&shared.batch);
         // Either may submit or even wait; what they give is then still right, since it is used after.
-        let status_slot = if kernel.manifest.has_status { Some(shared.status_slot(&mut batch, &launch.explain)?) } else { None };
+        let status_slot =
+            if kernel.manifest.has_status { Some(shared.status_slot(&mut batch, &launch.explain)?) } else { None };
         let parameter_slot = shared.parameter_slot(&mut batch, words.len() as u64)?;
         let arrays = launch.bindings.len();
         let buffer = |buffer, offset, bytes| {

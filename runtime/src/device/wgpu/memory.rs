@@ -86,7 +86,10 @@ impl Gpu {
         if bytes > shared.limits.buffer_bytes {
             return Err(Error::device(
                 &shared.name,
-                format!("an array of {bytes} bytes is larger than the GPU's largest buffer, {}", shared.limits.buffer_bytes),
+                format!(
+                    "an array of {bytes} bytes is larger than the GPU's largest buffer, {}",
+                    shared.limits.buffer_bytes
+                ),
                 "use a smaller array, or run the kernel on cpu or parallel",
             ));
         }
