@@ -1,6 +1,6 @@
 //! `numbra compile`: what a kernel becomes, at any stage and for any target.
 
-use crate::arguments::CompileArguments;
+use crate::arguments::{Compile, Emit as Wanted};
 use crate::failure::Failure;
 use crate::load::program;
 use numbra::Kernel;
@@ -11,14 +11,34 @@ use numbra::front::types::ScalarType;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
-pub fn run(arguments: &CompileArguments) -> Result<(), Failure> {
+pub fn run(arguments: &Compile) -> Result<(), Failure> {
     let program = program(&arguments.kernel)?;
-    let kernel = program.kernel(&arguments.kernel.kernel)?;
-    let bytes = if arguments.emit == "tree" {
-        tree(&program, &arguments.kernel.kernel)
-    } else {
-        let what: Emit = arguments.emit.parse()?;
-        let module = typed(&kernel, &arguments.kernel.kernel, arguments.signature.as_deref())?;
+    let kernel = program.kernel(&arguments.kernel.name)?;
+    let what = match arguments.emit {
+        Wanted::Tree => None,
+        Wanted::Ir => Some(Emit::Ir),
+        Wanted::Llvm => Some(Emit::Llvm),
+        Wanted::Asm => Some(Emit::Asm),
+        Wanted::Ptx => Some(Emit::Ptx),
+        Wanted::Wgsl => Some(Emit::Wgsl),
+        Wanted::Spirv => Some(Emit::Spirv),
+    };
+    let bytes = match what {
+        None => tree(&program, &arguments.kernel.name),
+        Some(what) => emitted(arguments, &kernel, what)?,
+    };
+    match &arguments.output {
+        Some(path) => std::fs::write(path, &bytes).map_err(|error| Failure::file(path, &error)),
+        None if what == Some(Emit::Spirv) && std::io::stdout().is_terminal() => {
+            Err(Failure::message("SPIR-V is binary\n  help: write it to a file with -o FILE.spv"))
+        }
+        // A reader that has seen enough is no error.
+        None => Ok(std::io::stdout().write_all(&bytes).unwrap_or(())),
+    }
+}
+
+fn emitted(arguments: &Compile, kernel: &Kernel, what: Emit) -> Result<Vec<u8>, Failure> {
+        let module = typed(kernel, &arguments.kernel.name, arguments.signature.as_deref())?;
         let mut stage = 0;
         let directory = arguments.dump_passes.as_deref();
         if let Some(directory) = directory {
@@ -32,20 +52,8 @@ pub fn run(arguments: &CompileArguments) -> Result<(), Failure> {
             }
             Ok(())
         };
-        let bytes = emit(module, what, &arguments.arch, &mut observer)?;
-        if let Some(failure) = lost {
-            return Err(failure);
-        }
-        bytes
-    };
-    match &arguments.output {
-        Some(path) => std::fs::write(path, &bytes).map_err(|error| Failure::file(path, &error)),
-        None if arguments.emit == "spirv" && std::io::stdout().is_terminal() => {
-            Err(Failure::message("SPIR-V is binary\n  help: write it to a file with -o FILE.spv"))
-        }
-        // A reader that has seen enough is no error.
-        None => Ok(std::io::stdout().write_all(&bytes).unwrap_or(())),
-    }
+        let bytes = emit(module, what, arguments.architecture(), &mut observer)?;
+    lost.map_or(Ok(bytes), Err)
 }
 
 fn dump(directory: &Path, stage: usize, name: &str, module: &Module) -> Result<(), Failure> {

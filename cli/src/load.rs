@@ -1,11 +1,11 @@
 //! Kernel files.
 
-use crate::arguments::KernelPath;
+use crate::arguments::KernelPlace;
 use crate::failure::Failure;
 use numbra::{Kernel, Program};
 
 /// A file of kernels, parsed.
-pub fn program(path: &KernelPath) -> Result<Program, Failure> {
+pub fn program(path: &KernelPlace) -> Result<Program, Failure> {
     let bytes = std::fs::read(&path.file).map_err(|error| Failure::file(&path.file, &error))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let place = error.utf8_error().valid_up_to();
@@ -15,6 +15,6 @@ pub fn program(path: &KernelPath) -> Result<Program, Failure> {
 }
 
 /// The kernel that `FILE.py:KERNEL` names.
-pub fn load(path: &KernelPath) -> Result<Kernel, Failure> {
-    Ok(program(path)?.kernel(&path.kernel)?)
+pub fn load(path: &KernelPlace) -> Result<Kernel, Failure> {
+    Ok(program(path)?.kernel(&path.name)?)
 }

@@ -5,6 +5,7 @@ mod compile;
 mod demo;
 mod devices;
 mod failure;
+mod literal;
 mod load;
 mod picture;
 mod progress;
@@ -16,12 +17,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     // Deep kernels recurse deeply in the compiler; the main thread's stack may be small.
     let worker = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
-        let outcome = match arguments::parse() {
-            Ok(Command::Devices) => devices::run(),
-            Ok(Command::Run(arguments)) => run::run(&arguments),
-            Ok(Command::Compile(arguments)) => compile::run(&arguments),
-            Ok(Command::Demo(arguments)) => demo::run(&arguments),
-            Err(code) => return code,
+        let outcome = match arguments::parse().command {
+            Command::Devices => devices::run(),
+            Command::Run(arguments) => run::run(&arguments),
+            Command::Compile(arguments) => compile::run(&arguments),
+            Command::Demo(arguments) => demo::run(&arguments),
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,

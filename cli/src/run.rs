@@ -1,6 +1,6 @@
 //! `numbra run`: a kernel of a file, on arrays of files, on a device.
 
-use crate::arguments::{RunArguments, Setting};
+use crate::arguments::{Run, Setting, Value};
 use crate::failure::Failure;
 use crate::load::load;
 use crate::picture::{self, ColorMap};
@@ -12,25 +12,25 @@ use numbra::front::types::Constant;
 use numbra::{Input, Kernel};
 use std::sync::Arc;
 
-pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
+pub fn run(arguments: &Run) -> Result<(), Failure> {
     let kernel = load(&arguments.kernel)?;
     let (parameters, declaration) = match &kernel {
         Kernel::Vectorize(kernel) => (kernel.parameters(), kernel.declaration()),
         Kernel::Stencil(kernel) => (kernel.parameters(), kernel.declaration()),
     };
-    let inputs = inputs(&arguments.kernel.kernel, &parameters, &arguments.set)?;
-    let device = choose_device(arguments.device.as_deref(), declaration)?;
+    let inputs = inputs(&arguments.kernel.name, &parameters, &arguments.settings)?;
+    let device = choose_device(arguments.device, declaration)?;
     let result = match &kernel {
         Kernel::Vectorize(_) if arguments.steps != 1 => {
             return Err(Failure::message(format!(
                 "--steps is for stencils; '{}' is vectorized\n  help: leave --steps out",
-                arguments.kernel.kernel
+                arguments.kernel.name
             )));
         }
         Kernel::Vectorize(kernel) => kernel.call(&device, &inputs),
         Kernel::Stencil(kernel) => {
-            let mut progress = Progress::new(kernel.name(), arguments.steps);
-            kernel.iterate(&device, &inputs, arguments.steps, &mut |done| progress.at(done))
+            let mut progress = Progress::new(kernel.name(), arguments.steps as usize);
+            kernel.iterate(&device, &inputs, arguments.steps as usize, &mut |done| progress.at(done))
         }
     };
     let result = result?;
@@ -39,46 +39,41 @@ pub fn run(arguments: &RunArguments) -> Result<(), Failure> {
         npy::write_file(path, &result.view()).map_err(Failure::message)?;
     }
     if let Some(path) = &arguments.plot {
-        picture::plot(path, &result, &arguments.kernel.kernel, ColorMap::Viridis).map_err(Failure::message)?;
+        picture::plot(path, &result, &arguments.kernel.name, ColorMap::Viridis).map_err(Failure::message)?;
     }
     Ok(())
 }
 
 /// `--device` overrides the decorator's target, NUMBRA_TARGET overrides both.
-fn choose_device(option: Option<&str>, declaration: &Declaration) -> Result<Arc<dyn Device>, Failure> {
+fn choose_device(option: Option<DeviceName>, declaration: &Declaration) -> Result<Arc<dyn Device>, Failure> {
     let name = match (device::target_from_environment()?, option, &declaration.target) {
         (Some(name), _, _) => name,
-        (None, Some(text), _) => text.parse()?,
+        (None, Some(name), _) => name,
         (None, None, Some((text, _))) => text.parse()?,
         (None, None, None) => DeviceName::Cpu,
     };
     Ok(device::open(name)?)
 }
 
-fn inputs(kernel: &str, parameters: &[&str], settings: &[(String, Setting)]) -> Result<Vec<Input>, Failure> {
+fn inputs(kernel: &str, parameters: &[&str], settings: &[Setting]) -> Result<Vec<Input>, Failure> {
     let known = || format!("the parameters of '{kernel}' are: {}", parameters.join(", "));
-    for (number, (name, _)) in settings.iter().enumerate() {
-        if !parameters.contains(&name.as_str()) {
-            return Err(Failure::message(format!("'{kernel}' has no parameter '{name}'\n  help: {}", known())));
-        }
-        if settings[..number].iter().any(|(earlier, _)| earlier == name) {
-            return Err(Failure::message(format!("'{name}' is set twice\n  help: give each parameter one --set")));
-        }
+    if let Some(Setting { name, .. }) = settings.iter().find(|setting| !parameters.contains(&setting.name.as_str())) {
+        return Err(Failure::message(format!("'{kernel}' has no parameter '{name}'\n  help: {}", known())));
     }
     let missing: Vec<&str> =
-        parameters.iter().filter(|parameter| settings.iter().all(|(name, _)| name != *parameter)).copied().collect();
+        parameters.iter().filter(|parameter| settings.iter().all(|setting| setting.name != **parameter)).copied().collect();
     if let Some(first) = missing.first() {
         let message = format!("no value for '{}'", missing.join("', '"));
         let help = format!("add --set {first}=VALUE or --set {first}=FILE.npy; {}", known());
         return Err(Failure::message(format!("{message}\n  help: {help}")));
     }
-    let setting = |parameter: &&str| settings.iter().find(|(name, _)| name == parameter).map(|(_, setting)| setting);
+    let setting = |parameter: &&str| settings.iter().find(|setting| setting.name == **parameter);
     parameters
         .iter()
         .filter_map(setting)
-        .map(|setting| match setting {
-            Setting::Scalar(constant) => Ok(Input::Scalar(*constant)),
-            Setting::File(path) => {
+        .map(|setting| match &setting.value {
+            Value::Scalar(constant) => Ok(Input::Scalar(*constant)),
+            Value::File(path) => {
                 let array = npy::read_file(path).map_err(Failure::message)?;
                 Ok(Input::Host(Arc::new(array)))
             }

@@ -79,7 +79,7 @@ def pow_f64(x: float64, y: float64) -> float64:
 
     infinity = bitcast(float64, 0x7ff0000000000000)
     not_a_number = bitcast(float64, 0x7ff8000000000000)
-    end = select((ax == 0.0) == (y > 0.0), 0.0, infinity)
+    end = select((ax == 0.0) ^ (y > 0.0), infinity, 0.0)
     power = select((ax == 0.0) | (ax == infinity), end, power)
     integer = rint(y) == y
     half = 0.5 * y

@@ -113,7 +113,7 @@ def reduce_huge_angle_f64(x: float64) -> (float64, float64, uint64):
     product_error += lead * HALF_PI_2 + tail * HALF_PI_1
     r = product + product_error
     r_low = (product - r) + product_error
-    flip = negative != (x < 0.0)
+    flip = negative ^ (x < 0.0)
     r = select(flip, -r, r)
     r_low = select(flip, -r_low, r_low)
     n = select(x < 0.0, 0 - n, n)
@@ -286,34 +286,33 @@ def angle_of_extreme_point_f64(ay: float64, ax: float64, left: bool) -> float64:
     """angle_of_point_f64 for any magnitudes: both zero, both infinite, or too large or small for exact products."""
     infinity = bitcast(float64, 0x7ff0000000000000)
     ratio = ay / ax
-    # Zero by zero and infinity by infinity; an infinity alone is brought down, beside which all else is zero.
+    rise = ay
+    run = ax
     if ax == 0.0 and ay == 0.0:
         ratio = 0.0
-        ax = 1.0
+        run = 1.0
+    # Two infinities count as equal; beside a single one all else is zero, but NaN.
     if ax == infinity or ay == infinity:
-        scaled_y = select(ay == infinity, 1.0, ay * 0.0)
-        scaled_x = select(ax == infinity, 1.0, ax * 0.0)
-        ay = scaled_y
-        ax = scaled_x
+        rise = select(ay == infinity, 1.0, ay * 0.0)
+        run = select(ax == infinity, 1.0, ax * 0.0)
     # An exact 2**-512, 2**512 or 2**1024: the larger one comes into the middle of the exponent range.
-    larger = select(ay > ax, ay, ax)
+    larger = select(rise > run, rise, run)
     if larger > 1.0e100:
-        ay = ay * 7.458340731200207e-155
-        ax = ax * 7.458340731200207e-155
+        rise = rise * 7.458340731200207e-155
+        run = run * 7.458340731200207e-155
     if larger < 1.0e-100:
-        ay = ay * 1.3407807929942597e154
-        ax = ax * 1.3407807929942597e154
+        rise = rise * 1.3407807929942597e154
+        run = run * 1.3407807929942597e154
         if larger < 1.0e-200:
-            ay = ay * 1.3407807929942597e154
-            ax = ax * 1.3407807929942597e154
+            rise = rise * 1.3407807929942597e154
+            run = run * 1.3407807929942597e154
     # Where the smaller one is below 2**-80 of the larger, any tiny number in its place gives the same angle,
     # unless the angle itself is tiny: then it is the quotient.
-    larger = select(ay > ax, ay, ax)
-    least = larger * 8.271806125530277e-25
-    tiny = ay < least and not left
-    ay = select(ay < least and ay != 0.0, least, ay)
-    ax = select(ax < least and ax != 0.0, least, ax)
-    angle = angle_of_point_f64(ay, ax, left)
+    least = select(rise > run, rise, run) * 8.271806125530277e-25
+    tiny = rise < least and not left
+    rise = select(rise < least and rise != 0.0, least, rise)
+    run = select(run < least and run != 0.0, least, run)
+    angle = angle_of_point_f64(rise, run, left)
     return select(tiny, ratio, angle)
 
 
