@@ -77,7 +77,7 @@ def fmod_f64(x: float64, y: float64) -> float64:
 def mod_f64(x: float64, y: float64) -> float64:
     """Python's and NumPy's x % y: fmod, brought to the sign of y by adding y (which may round)."""
     remainder = fmod_f64(x, y)
-    shifted = select((remainder < 0.0) != (y < 0.0), remainder + y, remainder)
+    shifted = select((remainder < 0.0) ^ (y < 0.0), remainder + y, remainder)
     return select(remainder == 0.0, copysign(remainder, y), shifted)
 
 
@@ -87,7 +87,7 @@ def floordiv_by_remainder_f64(x: float64, y: float64) -> float64:
     if y != 0.0:
         remainder = copysign(remainder_by_subtraction_f64(abs(x), abs(y)), x)
         quotient = (x - remainder) / y
-        if remainder != 0.0 and (remainder < 0.0) != (y < 0.0):
+        if remainder != 0.0 and ((remainder < 0.0) ^ (y < 0.0)):
             quotient -= 1.0
         below = floor(quotient)
         below = select(quotient - below > 0.5, below + 1.0, below)

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 pub struct Executable {
     module: Module,
+    /// The host's part, made ready to run.
+    program: interp::Program,
     kernels: Vec<Loaded>,
 }
 
@@ -43,7 +45,8 @@ impl Executable {
                 })
             })
             .collect::<Result<Vec<Loaded>>>()?;
-        Ok(Executable { module, kernels })
+        let program = interp::Program::new(&module)?;
+        Ok(Executable { module, program, kernels })
     }
 
     /// Runs the host function. The device may still be working when this returns: see [`Device::wait`].
@@ -64,8 +67,9 @@ impl Executable {
                 }
             })
             .collect();
+        let name = &self.module.functions.first().ok_or_else(|| Error::Internal("an empty module".into()))?.name;
         let mut launcher = Launcher { executable: self, bindings: &bindings, error: None };
-        let result = interp::run_host(&self.module, &host_arguments, &mut launcher);
+        let result = self.program.call_with_host(name, &host_arguments, &mut [], &interp::Limits::NONE, &mut launcher);
         match (launcher.error, result) {
             (Some(error), _) => Err(error),
             (None, Ok(_)) => Ok(()),
@@ -82,21 +86,33 @@ struct Launcher<'a> {
 }
 
 impl Launcher<'_> {
-    fn start(&self, kernel: &str, space: &[i64], captures: &[u64], arrays: &[usize]) -> Result<()> {
-        if space.iter().any(|&extent| extent <= 0) {
+    fn start(&self, launch: &interp::Launch) -> Result<()> {
+        if launch.space.iter().any(|&extent| extent <= 0) {
             return Ok(());
         }
+        let name = launch.kernel;
         let loaded = self
             .executable
             .kernels
             .iter()
-            .find(|loaded| loaded.name == kernel)
-            .ok_or_else(|| Error::Internal(format!("no kernel '{kernel}'")))?;
-        let arrays: Vec<Binding> = arrays
+            .find(|loaded| loaded.name == name)
+            .ok_or_else(|| Error::Internal(format!("no kernel '{name}'")))?;
+        let arrays: Vec<Binding> = launch
+            .arrays
             .iter()
-            .map(|&array| self.bindings.get(array).map(|&binding| binding.clone()))
+            .map(|array| self.bindings.get(array.buffer).map(|&binding| binding.clone()))
             .collect::<Option<_>>()
-            .ok_or_else(|| Error::Internal(format!("'{kernel}' launched with an array that is not there")))?;
+            .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
+        let (captures, space) = (launch.captures, launch.space);
         loaded.kernel.launch(&Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space })
+    }
+}
+
+impl interp::Host for Launcher<'_> {
+    fn launch(&mut self, launch: &interp::Launch, _: &mut [interp::Buffer]) -> Result<(), interp::Failure> {
+        self.start(launch).map_err(|error| {
+            self.error = Some(error);
+            interp::Failure::Cancelled
+        })
     }
 }

@@ -3,6 +3,7 @@
 pub mod array;
 pub mod call;
 pub mod device;
+pub mod emit;
 pub mod error;
 pub mod executable;
 pub mod program;

@@ -7,6 +7,8 @@ pub mod artefact;
 pub mod error;
 #[cfg(feature = "llvm")]
 pub mod llvm;
+#[cfg(feature = "naga")]
+pub mod naga;
 
 pub use artefact::{Artefact, ArtefactKind, Binding, Manifest, ScalarParameter};
 pub use error::{Error, Result};

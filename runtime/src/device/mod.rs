@@ -4,10 +4,13 @@
 //! device's [`Target`], loaded once, and launched with a [`Launch`].
 
 pub mod cpu;
+mod gpu;
 mod host;
 pub mod interp;
 mod name;
 mod parameters;
+#[cfg(feature = "wgpu")]
+pub mod split;
 #[cfg(feature = "wgpu")]
 pub mod wgpu;
 

@@ -1,5 +1,6 @@
 //! Running the steps of a [`Program`].
 
+use super::memory::Breach;
 use super::program::{Code, CodeParameter, ParallelStep, Program, Step};
 use super::{ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Trap, scalar};
 use crate::error::Error;
@@ -95,13 +96,24 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         }
     }
 
-    /// Runs a function of any form once (a grid kernel: as the thread that [`Self::grid`] has set).
+    /// Runs a function of any form but `Grid` once.
     pub fn enter(&mut self, function: usize, scalars: &[u64], arrays: &[ArrayArgument]) -> Result<Vec<u64>, Stop> {
         let code = &self.program.functions[function];
         self.check_arguments(code, scalars, arrays)?;
         self.descriptors = arrays.to_vec();
-        self.arrays = (0..arrays.len() as u32).collect();
-        let frame = self.push_slots(code, 0, scalars.iter().copied());
+        self.outermost(code, scalars)
+    }
+
+    /// Runs a function whose arrays are all that there are.
+    fn outermost(&mut self, code: &'p Code, scalars: &[u64]) -> Result<Vec<u64>, Stop> {
+        self.depth = 0;
+        self.slots.clear();
+        self.arrays.clear();
+        self.arrays.extend(0..self.descriptors.len() as u32);
+        let frame = self.push_slots(code, 0);
+        for (&to, &bits) in code.scalars.iter().zip(scalars) {
+            self.slots[frame.slot(to)] = bits;
+        }
         self.body(frame)?;
         Ok(std::mem::take(&mut self.results))
     }
@@ -128,22 +140,22 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         group: u32,
         groups: (u32, u32),
     ) -> Result<(), Stop> {
+        let code = &self.program.functions[function];
+        self.check_arguments(code, scalars, arrays)?;
+        self.descriptors = arrays.to_vec();
         let mut first: Option<Trap> = None;
         for y in 0..groups.1 {
             for x in 0..groups.0 {
                 for local in 0..group {
                     self.thread = Thread { group: (x, y), local, groups: groups.0 };
-                    match self.enter(function, scalars, arrays) {
-                        Ok(_) => {}
-                        Err(failure) => match *failure {
-                            Failure::Trap(trap) => {
-                                if first.as_ref().is_none_or(|first| trap.position < first.position) {
-                                    first = Some(trap);
-                                }
-                                self.depth = 0;
+                    let Err(failure) = self.outermost(code, scalars) else { continue };
+                    match *failure {
+                        Failure::Trap(trap) => {
+                            if first.as_ref().is_none_or(|first| trap.position < first.position) {
+                                first = Some(trap);
                             }
-                            other => return Err(Box::new(other)),
-                        },
+                        }
+                        other => return Err(Box::new(other)),
                     }
                 }
             }
@@ -152,17 +164,10 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     }
 
     /// The frame of a call whose arrays are on the stack already, from `arrays` on. Its slots are put on the stack,
-    /// all zero but for the scalar parameters.
-    fn push_slots(&mut self, code: &'p Code, arrays: usize, scalars: impl Iterator<Item = u64>) -> Frame<'p> {
+    /// all zero.
+    fn push_slots(&mut self, code: &'p Code, arrays: usize) -> Frame<'p> {
         let frame = Frame { code, slots: self.slots.len(), arrays };
         self.slots.resize(frame.slots + code.slots, 0);
-        let parameters = code.parameters.iter().filter_map(|parameter| match parameter {
-            CodeParameter::Scalar { slot, .. } => Some(*slot),
-            CodeParameter::Array => None,
-        });
-        for (slot, bits) in parameters.zip(scalars) {
-            self.slots[frame.slots + slot as usize] = bits;
-        }
         frame
     }
 
@@ -215,13 +220,19 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             }
             Step::Load { to, array, scalar, indices } => {
                 let (buffer, element) = self.element(frame, *array, indices)?;
-                let loaded = self.memory[buffer].load(element, *scalar);
+                let loaded = match self.memory.get(buffer) {
+                    Some(buffer) => buffer.load(element, *scalar),
+                    None => Err(Breach::NoMemory),
+                };
                 self.slots[frame.slot(*to)] = loaded.map_err(|breach| breach_at(frame, *array, breach))?;
             }
             Step::Store { value, array, scalar, indices } => {
                 let (buffer, element) = self.element(frame, *array, indices)?;
                 let bits = self.get(frame, *value);
-                let stored = self.memory[buffer].store(element, *scalar, bits);
+                let stored = match self.memory.get_mut(buffer) {
+                    Some(buffer) => buffer.store(element, *scalar, bits),
+                    None => Err(Breach::NoMemory),
+                };
                 stored.map_err(|breach| breach_at(frame, *array, breach))?;
             }
             Step::Extent { to, array, axis } => {
@@ -248,19 +259,14 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             Step::Call { function, results, scalars, arrays } => {
                 self.tick()?;
                 let first = self.arrays.len();
-                for &array in arrays {
+                for &array in arrays.iter() {
                     let number = self.arrays[frame.arrays + array as usize];
                     self.arrays.push(number);
                 }
                 let code = &self.program.functions[*function];
-                // The callee's slots come after ours; its parameters are copied one by one.
-                let callee = self.push_slots(code, first, std::iter::empty());
-                let mut scalars = scalars.iter();
-                for parameter in &code.parameters {
-                    if let (CodeParameter::Scalar { slot, .. }, Some(&from)) = (parameter, scalars.as_slice().first()) {
-                        scalars.next();
-                        self.slots[callee.slot(*slot)] = self.get(frame, from);
-                    }
+                let callee = self.push_slots(code, first);
+                for (&to, &from) in code.scalars.iter().zip(scalars) {
+                    self.slots[callee.slot(to)] = self.get(frame, from);
                 }
                 self.body(callee)?;
                 for (number, &to) in results.iter().enumerate() {
@@ -286,7 +292,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             Step::Continue => return Ok(Flow::Continue),
             Step::Return(values) => {
                 self.results.clear();
-                for &value in values {
+                for &value in values.iter() {
                     let bits = self.get(frame, value);
                     self.results.push(bits);
                 }
@@ -338,7 +344,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             for (&slot, &coordinate) in parallel.point.iter().zip(&point) {
                 self.slots[frame.slot(slot)] = coordinate as u64;
             }
-            for &variable in &parallel.variables {
+            for &variable in parallel.variables.iter() {
                 self.slots[frame.slot(variable)] = 0;
             }
             let region = match &parallel.border {
@@ -408,7 +414,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
 
     fn check_arguments(&self, code: &Code, scalars: &[u64], arrays: &[ArrayArgument]) -> Result<(), Stop> {
         let wrong = |message: String| Err(internal(format!("function '{}' cannot run: {message}", code.name)));
-        let wanted = code.parameters.len() - code.arrays.len();
+        let wanted = code.scalars.len();
         if scalars.len() != wanted || arrays.len() != code.arrays.len() {
             let (given, array_count) = (scalars.len(), arrays.len());
             let wanted_arrays = code.arrays.len();
@@ -418,9 +424,6 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         }
         for (array, parameter) in arrays.iter().zip(&code.arrays) {
             let name = &parameter.name;
-            if array.buffer >= self.memory.len() {
-                return wrong(format!("there is no buffer {} for the array '{name}'", array.buffer));
-            }
             if array.shape.len() != array.strides.len() || array.shape.iter().any(|&extent| extent < 0) {
                 return wrong(format!("the array '{name}' has shape {:?} and strides {:?}", array.shape, array.strides));
             }
@@ -450,7 +453,7 @@ fn is_border(point: &[i64], space: &[i64], margins: &[(i64, i64)]) -> bool {
     point.iter().zip(space).zip(margins).any(|((&at, &extent), &(low, high))| at < low || at >= extent - high)
 }
 
-fn breach_at(frame: Frame, array: u32, breach: super::memory::Breach) -> Stop {
+fn breach_at(frame: Frame, array: u32, breach: Breach) -> Stop {
     let (name, function) = (&frame.code.arrays[array as usize].name, &frame.code.name);
     internal(format!("in function '{function}', array '{name}': {breach}"))
 }
@@ -485,7 +488,7 @@ fn extent_of(code: &Code, space: &[i64], part: Part) -> Result<(i64, i64, (u32, 
 fn fill(code: &Code, launch: &Launch, begin: i64, end: i64) -> Result<Vec<u64>, Stop> {
     let mut scalars = Vec::new();
     for parameter in &code.parameters {
-        let CodeParameter::Scalar { role, scalar, .. } = parameter else { continue };
+        let CodeParameter::Scalar { role, scalar } = parameter else { continue };
         let axis_of = |list: fn(&ArrayArgument) -> &Vec<i64>, array: usize, axis: u32| {
             launch.arrays.get(array).and_then(|array| list(array).get(axis as usize)).map(|&number| number as u64)
         };

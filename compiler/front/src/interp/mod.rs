@@ -24,7 +24,8 @@ use std::sync::atomic::AtomicBool;
 /// An array as a function sees it: which buffer, and where in it the elements are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ArrayArgument {
-    /// Which of the buffers given to the run. Several arrays may share one.
+    /// Which of the buffers given to the run. Several arrays may share one. (Where a [`Host`] runs the kernels, the
+    /// buffers may be elsewhere: then this number is the host's own.)
     pub buffer: usize,
     /// The element whose indices are all zero, counted in elements from the buffer's start.
     pub offset: i64,
@@ -122,7 +123,7 @@ impl Limits<'_> {
     pub const NONE: Limits<'static> = Limits { steps: u64::MAX, cancel: None };
 }
 
-/// Runs the kernels that a function launches, in place of the interpreter.
+/// Runs the kernels that a function launches, in place of the interpreter. `memory` is what the run was given.
 pub trait Host {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure>;
 }
@@ -143,7 +144,8 @@ impl Program {
         self.call_machine(function, arguments, Machine::new(self, memory, limits, None))
     }
 
-    /// [`Program::call`], with someone else running the kernels.
+    /// [`Program::call`], with someone else running the kernels; `memory` may be empty if the function itself neither
+    /// loads nor stores.
     pub fn call_with_host(
         &self,
         function: &str,
@@ -222,4 +224,11 @@ pub fn run(
     memory: &mut [Buffer],
 ) -> Result<Vec<u64>, Failure> {
     Program::new(module)?.call(function, arguments, memory, &Limits::NONE)
+}
+
+/// [`Program::call_with_host`] once, where all arrays are the host's.
+pub fn run_host(module: &Module, arguments: &[Argument], host: &mut dyn Host) -> Result<Vec<u64>, Failure> {
+    let program = Program::new(module)?;
+    let function = module.functions.first().map_or("", |function| &function.name);
+    program.call_with_host(function, arguments, &mut [], &Limits::NONE, host)
 }

@@ -21,8 +21,9 @@ pub(super) struct Code {
     pub name: String,
     pub form: Form,
     pub parameters: Vec<CodeParameter>,
+    /// The slots of the scalar parameters, in order.
+    pub scalars: Vec<u32>,
     pub arrays: Vec<Array>,
-    pub results: usize,
     /// Values and variables.
     pub slots: usize,
     pub body: Vec<Step>,
@@ -30,7 +31,7 @@ pub(super) struct Code {
 
 #[derive(Debug)]
 pub(super) enum CodeParameter {
-    Scalar { slot: u32, role: Role, scalar: ScalarType },
+    Scalar { role: Role, scalar: ScalarType },
     Array,
 }
 
@@ -87,7 +88,7 @@ fn code(function: &Function, by_name: &HashMap<String, usize>) -> Result<Code> {
     let translator = Translator { function, by_name };
     let parameters = function.parameters.iter().map(|parameter| match parameter {
         Parameter::Scalar { value, role, .. } => {
-            CodeParameter::Scalar { slot: value.0, role: *role, scalar: function.scalar(*value) }
+            CodeParameter::Scalar { role: *role, scalar: function.scalar(*value) }
         }
         Parameter::Array(_) => CodeParameter::Array,
     });
@@ -95,8 +96,8 @@ fn code(function: &Function, by_name: &HashMap<String, usize>) -> Result<Code> {
         name: function.name.clone(),
         form: function.form.clone(),
         parameters: parameters.collect(),
+        scalars: function.scalar_parameters().map(|(_, value, _)| value.0).collect(),
         arrays: function.arrays.clone(),
-        results: function.results.len(),
         slots: function.values.len() + function.variables.len(),
         body: translator.region(&function.body)?.into_vec(),
     })

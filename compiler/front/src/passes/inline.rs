@@ -3,6 +3,7 @@
 use super::copy::Copier;
 use crate::error::{Error, Result};
 use crate::ir::*;
+use crate::source::Span;
 use crate::types::Constant;
 use std::collections::HashMap;
 
@@ -50,7 +51,8 @@ impl Inliner {
         for mut statement in region.statements {
             statement.map_operands(&mut |value| replaced.get(&value).copied().unwrap_or(value));
             if let Statement::Call { results, function, arguments } = statement {
-                let returned = self.expand(&function, &arguments, into, &mut out)?;
+                let span = results.first().map_or(Span::NONE, |result| into.values[result.index()].span);
+                let returned = self.expand(&function, &arguments, span, into, &mut out)?;
                 replaced.extend(results.into_iter().zip(returned));
                 continue;
             }
@@ -64,8 +66,16 @@ impl Inliner {
     }
 
     /// Appends the body of `name` for `arguments` to `out`; gives the returned values.
-    fn expand(&mut self, name: &str, arguments: &[Argument], into: &mut Function, out: &mut Region) -> Result<Vec<Value>> {
+    fn expand(
+        &mut self,
+        name: &str,
+        arguments: &[Argument],
+        span: Span,
+        into: &mut Function,
+        out: &mut Region,
+    ) -> Result<Vec<Value>> {
         let callee = self.finished(name)?;
+        let first_new = into.values.len();
         let mut copier = Copier::default();
         for (parameter, argument) in callee.parameters.iter().zip(arguments) {
             match (parameter, argument) {
@@ -91,6 +101,10 @@ impl Inliner {
         }
         let body = copier.region(&callee.values, &callee.body, into);
         out.statements.extend(body.statements);
+        // Spans are places in one text. What comes out of another one, the prelude's say, stands where it is called.
+        if callee.source != into.source {
+            into.values[first_new..].iter_mut().for_each(|info| info.span = span);
+        }
         match out.statements.pop() {
             Some(Statement::Return(values)) => Ok(values),
             Some(other) => {
