@@ -242,8 +242,8 @@ def atan2_f32(y: float32, x: float32) -> float32:
     smaller = select(swapped, b, a)
     larger = select(swapped, a, b)
     result = angle_of_f32(smaller, larger, swapped, behind)
-    # mul_exact wants room: 2**-60 <= larger < 2**60, and smaller = 0 or >= 2**-90.
-    ordinary = bitcast(uint32, larger) - 0x21800000 < 0x3c000000 and (smaller >= 8.077935669463161e-28 or smaller == 0.0)
+    # No term of the residual is subnormal while 2**-30 <= larger < 2**30 and smaller = 0 or >= 2**-48.
+    ordinary = bitcast(uint32, larger) - 0x30800000 < 0x1e000000 and (smaller >= 3.552713678800501e-15 or smaller == 0.0)
     if rare(not ordinary):
         infinity = bitcast(float32, 0x7f800000)
         if isnan(x) or isnan(y):
@@ -257,18 +257,14 @@ def atan2_f32(y: float32, x: float32) -> float32:
             if not (swapped or behind):
                 result = smaller / larger
         else:
-            if larger < 2.168404344971009e-19:
-                smaller = smaller * 1.8446744073709552e19
-                larger = larger * 1.8446744073709552e19
-            if larger < 2.168404344971009e-19:
-                smaller = smaller * 1.8446744073709552e19
-                larger = larger * 1.8446744073709552e19
-            if larger >= 1.152921504606847e18:
-                smaller = smaller * 5.421010862427522e-20
-                larger = larger * 5.421010862427522e-20
-            if larger >= 1.152921504606847e18:
-                smaller = smaller * 5.421010862427522e-20
-                larger = larger * 5.421010862427522e-20
+            # Both are normal or nearly so: scale the larger one into [1, 2), its exponent in two halves.
+            larger_bits = bitcast(uint32, select(larger < 1.1754943508222875e-38, larger * 16777216.0, larger))
+            exponent = int32(larger_bits >> 23) - select(larger < 1.1754943508222875e-38, int32(151), int32(127))
+            half = exponent >> 1
+            first = bitcast(float32, (127 - half) << 23)
+            second = bitcast(float32, (127 - (exponent - half)) << 23)
+            smaller = (smaller * first) * second
+            larger = (larger * first) * second
             result = angle_of_f32(smaller, larger, swapped, behind)
     return copysign(result, y)
 

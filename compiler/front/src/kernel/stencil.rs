@@ -1,8 +1,10 @@
 //! A function over relative positions of arrays, applied at every point of the first array but its borders.
 
 use super::*;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Mistake, Result};
 use crate::source::Span;
+use crate::syntax::constant::{self, Number};
+use crate::syntax::tree;
 use crate::types::Constant;
 
 /// How many points from each edge are border: per axis at the low and the high end. From the windows of the arrays.
@@ -24,6 +26,38 @@ pub fn margins(function: &Function, neighborhood: Option<&[(i64, i64)]>) -> Vec<
         }
     }
     margins
+}
+
+/// What the border holds: `cval` of the module, or 0, in the type of the result.
+pub fn border_value(module: &tree::Module, cval: Option<&tree::Expression>, scalar: ScalarType) -> Result<Constant> {
+    let Some(expression) = cval else { return Ok(Constant::zero(scalar)) };
+    let mistake = |message: String, help: &str| -> Result<Constant> {
+        Err(Mistake::new(Class::Type, &module.source, expression.span, message).help(help).into())
+    };
+    match constant::number(module, expression) {
+        None => mistake("cval is not a number that is known when compiling".into(), "write a literal, or a constant of the file"),
+        Some(Number::Bool(value)) => Ok(if scalar.is_float() { float(scalar, value as u8 as f64) } else { Constant::integer(scalar, value as i128) }),
+        Some(Number::Integer(value)) if scalar.is_float() => Ok(float(scalar, value as f64)),
+        Some(Number::Integer(value)) => {
+            let constant = Constant::integer(scalar, value);
+            match constant.as_integer() == Some(value) {
+                true => Ok(constant),
+                false => mistake(
+                    format!("cval type does not match stencil return type: {value} is no value of {scalar}"),
+                    "choose a cval in the range of the type that the kernel returns",
+                ),
+            }
+        }
+        Some(Number::Float(value)) if scalar.is_float() => Ok(float(scalar, value)),
+        Some(Number::Float(value)) => mistake(
+            format!("cval type does not match stencil return type: {value:?} is a float, the kernel returns {scalar}"),
+            "write an integer cval, or return a float from the kernel",
+        ),
+    }
+}
+
+fn float(scalar: ScalarType, value: f64) -> Constant {
+    if scalar == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) }
 }
 
 /// Puts a function in front of `module`'s first one, `f`, that applies it to every point of its output.
