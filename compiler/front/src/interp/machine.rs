@@ -350,7 +350,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 self.slots[frame.slot(variable)] = 0;
             }
             let region = match &parallel.border {
-                Some((margins, border)) if is_border(&point, &space, margins) => border,
+                Some(border) if is_border(&point, &space, &border.margins) => &border.steps,
                 _ => &parallel.body,
             };
             self.region(frame, region)?;
@@ -427,7 +427,10 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         for (array, parameter) in arrays.iter().zip(&code.arrays) {
             let name = &parameter.name;
             if array.shape.len() != array.strides.len() || array.shape.iter().any(|&extent| extent < 0) {
-                return wrong(format!("the array '{name}' has shape {:?} and strides {:?}", array.shape, array.strides));
+                return wrong(format!(
+                    "the array '{name}' has shape {:?} and strides {:?}",
+                    array.shape, array.strides
+                ));
             }
             if parameter.buffer {
                 continue;
@@ -443,7 +446,9 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 };
                 if array.shape[axis] > 1 && array.strides[axis] != stride {
                     let found = array.strides[axis];
-                    return wrong(format!("the array '{name}' has stride {found} along axis {axis}, expected {stride}"));
+                    return wrong(format!(
+                        "the array '{name}' has stride {found} along axis {axis}, expected {stride}"
+                    ));
                 }
             }
         }
@@ -495,7 +500,9 @@ fn fill(code: &Code, launch: &Launch, begin: i64, end: i64) -> Result<Vec<u64>, 
             launch.arrays.get(array).and_then(|array| list(array).get(axis as usize)).map(|&number| number as u64)
         };
         let bits = match *role {
-            Role::Argument(number) => launch.captures.get(number as usize).map(|&bits| scalar::canonical(bits, *scalar)),
+            Role::Argument(number) => {
+                launch.captures.get(number as usize).map(|&bits| scalar::canonical(bits, *scalar))
+            }
             Role::SpaceExtent(axis) => launch.space.get(axis as usize).map(|&extent| extent as u64),
             Role::Begin => Some(begin as u64),
             Role::End => Some(end as u64),

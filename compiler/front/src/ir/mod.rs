@@ -20,6 +20,7 @@
 
 pub mod build;
 pub mod expectation;
+mod lexer;
 pub mod op;
 pub mod parse;
 pub mod text;

@@ -144,7 +144,10 @@ fn functions() {
         ("kernel @f() -> i8 { parallel () in () { } }", "a kernel has no results"),
         ("range @f() { parallel () in () { } }", "a range kernel has no parallel"),
         ("range @f() { call @g() } function @g() { }", "a range kernel has no call"),
-        ("grid(8) @f() { launch @g() captures () arrays () } kernel @g() { parallel () in () { } }", "a grid kernel has no launch"),
+        (
+            "grid(8) @f() { launch @g() captures () arrays () } kernel @g() { parallel () in () { } }",
+            "a grid kernel has no launch",
+        ),
         ("grid(0) @f() { }", "a group has at least one thread"),
     ];
     for (text, message) in cases {
