@@ -103,6 +103,7 @@ fn renumbered(module: &Module) -> String {
 fn every_kernel_stage_keeps_the_meaning() {
     for schedule in [Schedule::Range, Schedule::Grid { group: 4 }] {
         let target = Target { schedule, capabilities: Capabilities::ALL };
+        let mut launches = 0;
         for (source, module) in files() {
             let cases = expectations(&source, &module);
             let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
@@ -126,7 +127,7 @@ fn every_kernel_stage_keeps_the_meaning() {
                 let what = format!("{schedule:?} after {stage}");
                 for case in cases.iter().filter(|case| lowered.function(&case.function).is_some()) {
                     let outcome = case
-                        .interpret_with_host(&program, &LIMITS, &mut Kernels(kernels))
+                        .interpret_with_host(&program, &LIMITS, &mut Kernels { kernels, launches: &mut launches })
                         .unwrap_or_else(|failure| panic!("{}:{}: {what}: {failure}", source.name, case.line));
                     if let Err(message) = case.check(&outcome) {
                         panic!("{}: {what}: {message}", source.name);
@@ -134,14 +135,19 @@ fn every_kernel_stage_keeps_the_meaning() {
                 }
             }
         }
+        assert!(launches > 100, "{schedule:?}: only {launches} launches");
     }
 }
 
 /// Launches kernels that are lowered further than the host's module has them.
-struct Kernels<'a>(&'a HashMap<String, Program>);
+struct Kernels<'a> {
+    kernels: &'a HashMap<String, Program>,
+    launches: &'a mut usize,
+}
 
 impl Host for Kernels<'_> {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
-        self.0[launch.kernel].launch(launch, Part::Whole, memory, &LIMITS)
+        *self.launches += 1;
+        self.kernels[launch.kernel].launch(launch, Part::Whole, memory, &LIMITS)
     }
 }
