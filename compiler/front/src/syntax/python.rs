@@ -1,8 +1,8 @@
 //! Python text to tree, through ruff's parser. Ruff's types are named here and below, nowhere else.
 //!
-//! * [`module`] collects what a file defines: imports, constants, functions.
-//! * [`statement`] and [`expression`] turn ruff's nodes into the tree's.
-//! * [`mistake`] words syntax errors.
+//! * `module` collects what a file defines: imports, constants, functions.
+//! * `statement` and `expression` turn ruff's nodes into the tree's.
+//! * `mistake` words syntax errors.
 //!
 //! A file is more than its kernels. What kernels cannot have becomes an `Unsupported` node, so that only a function
 //! that is compiled complains; a syntax error anywhere is an error, as in Python.
