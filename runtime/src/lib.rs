@@ -1,1 +1,16 @@
-//! Runtime.
+//! The runtime of numbra: devices, arrays, ufuncs, stencils and launching.
+
+pub mod array;
+pub mod call;
+pub mod device;
+pub mod emit;
+pub mod error;
+pub mod executable;
+pub mod program;
+mod specialize;
+pub mod stencil;
+pub mod ufunc;
+
+pub use call::{DeviceArray, Input};
+pub use error::{Error, Result};
+pub use program::{Kernel, Program};

@@ -4,6 +4,7 @@
 //! scalar function into `vectorize` or `stencil`, [`pipeline`] names every pass from there to a back end, and
 //! [`interp`] runs the IR at any stage.
 
+pub mod capabilities;
 pub mod error;
 pub mod interp;
 pub mod ir;

@@ -1,5 +1,6 @@
 //! Kernel text and positions in it.
 
+use crate::error::{Class, Mistake, Result};
 use std::sync::Arc;
 
 /// A named piece of kernel text: a file, a notebook cell, a string.
@@ -13,8 +14,29 @@ pub struct Source {
 }
 
 impl Source {
+    /// A byte order mark at the start is dropped, so that positions count what an editor shows.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Source> {
-        Arc::new(Source { name: name.into(), text: text.into(), first_line: 1 })
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        Arc::new(Source { name: name.into(), text, first_line: 1 })
+    }
+
+    /// The text of a file. Error: bytes that are no UTF-8, with their place.
+    pub fn from_bytes(name: impl Into<String>, bytes: &[u8]) -> Result<Arc<Source>> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+        let invalid = match std::str::from_utf8(bytes) {
+            Ok(text) => return Ok(Source::new(name, text)),
+            Err(error) => error.valid_up_to(),
+        };
+        // Everything before the first invalid byte keeps its place in the lossy text.
+        let source = Source::new(name, String::from_utf8_lossy(bytes));
+        let span = Span::new(invalid as u32, (invalid + '\u{fffd}'.len_utf8()) as u32);
+        Err(Mistake::new(Class::Syntax, &source, span, "the text is not UTF-8")
+            .label(format!("byte 0x{:02x} here", bytes[invalid]))
+            .help("save the file in the encoding UTF-8")
+            .into())
     }
 
     /// Line and column, both from 1, of a byte offset; the column counts characters.

@@ -103,10 +103,10 @@ op_table! {
     Le "le" 2 Compare(Any), true true, "a <= b; false with NaN";
     Gt "gt" 2 Compare(Any), true true, "a > b; false with NaN";
     Ge "ge" 2 Compare(Any), true true, "a >= b; false with NaN";
-    Minimum "minimum" 2 Same(Number), true true, "np.minimum: the smaller; NaN if either is NaN; of -0.0 and 0.0 either";
-    Maximum "maximum" 2 Same(Number), true true, "np.maximum: the larger; NaN if either is NaN; of -0.0 and 0.0 either";
-    Fmin "fmin" 2 Same(Float), true true, "np.fmin: the smaller; the other one if one is NaN";
-    Fmax "fmax" 2 Same(Float), true true, "np.fmax: the larger; the other one if one is NaN";
+    Minimum "minimum" 2 Same(Number), true false, "np.minimum: the smaller; NaN if either is NaN; of -0.0 and 0.0 either";
+    Maximum "maximum" 2 Same(Number), true false, "np.maximum: the larger; NaN if either is NaN; of -0.0 and 0.0 either";
+    Fmin "fmin" 2 Same(Float), true false, "np.fmin: the smaller; the other one if one is NaN";
+    Fmax "fmax" 2 Same(Float), true false, "np.fmax: the larger; the other one if one is NaN";
     Select "select" 3 Select, true true, "b if a else c; both are evaluated";
     Convert "convert" 1 Convert, true true, "to the result's type: float to integer truncates, saturates, NaN -> 0; integer to integer wraps; integer to float and float to float round to nearest; to bool: a != 0 (NaN: true); from bool: 0 or 1";
     Bitcast "bitcast" 1 Bitcast, true true, "the same bits as another type of the same width";

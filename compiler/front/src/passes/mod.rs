@@ -1,1 +1,19 @@
-//! Written next.
+//! IR -> IR, one pass per file, named by what it does. Their order stands in [`crate::pipeline`].
+
+pub mod addresses;
+pub mod bool_order;
+pub mod copy;
+pub mod dead_code;
+pub mod fold;
+pub mod extremes;
+pub mod float_tests;
+pub mod float_to_integer;
+pub mod inline;
+pub mod legalize;
+pub mod mul_error;
+pub mod outline;
+pub mod rewrite;
+pub mod schedule;
+pub mod single_exit;
+pub mod small_integers;
+pub mod total_integers;

@@ -1,5 +1,8 @@
 //! Text to tree. Every front end produces the same untyped [`tree`], so there is one set of typing rules.
 
+pub mod constant;
 pub mod declaration;
+mod nesting;
+mod print;
 pub mod python;
 pub mod tree;

@@ -100,8 +100,9 @@ pub enum ExpressionKind {
     Bool(bool),
     String(String),
     None,
-    /// `...` and full slices `:` inside subscripts.
+    /// `...`
     Ellipsis,
+    /// `start:stop:step` inside subscripts; `:` has none of the three.
     Slice { start: Option<Box<Expression>>, stop: Option<Box<Expression>>, step: Option<Box<Expression>> },
     Tuple(Vec<Expression>),
     List(Vec<Expression>),
@@ -190,12 +191,32 @@ impl Module {
     }
 
     /// The dotted path that an expression stands for by the imports: `np.cos` -> `numpy.cos`, `cos` -> `math.cos`.
-    /// `None` if it is no chain of names that starts with an import.
+    /// `None` if it is no chain of names that starts with an import. The path is [`canonical`].
     pub fn path(&self, expression: &Expression) -> Option<String> {
-        match &expression.kind {
-            ExpressionKind::Name(name) => self.import(name).map(|import| import.path.clone()),
-            ExpressionKind::Attribute { value, name, .. } => Some(format!("{}.{name}", self.path(value)?)),
-            _ => None,
+        let mut attributes = Vec::new();
+        let mut root = expression;
+        while let ExpressionKind::Attribute { value, name, .. } = &root.kind {
+            attributes.push(name.as_str());
+            root = value;
         }
+        let ExpressionKind::Name(name) = &root.kind else { return None };
+        let mut path = self.import(name)?.path.clone();
+        for attribute in attributes.iter().rev() {
+            path.push('.');
+            path.push_str(attribute);
+        }
+        Some(canonical(&path))
     }
+}
+
+/// One path for the several that mean the same: `numbra.X`, `numba.types.X` and `numba.core.types.X` are `numba.X`.
+pub fn canonical(path: &str) -> String {
+    let (root, rest) = path.split_once('.').unwrap_or((path, ""));
+    if !matches!(root, "numba" | "numbra") {
+        return path.to_string();
+    }
+    let rest = rest.strip_prefix("core.types").filter(|rest| rest.is_empty() || rest.starts_with('.')).unwrap_or(rest);
+    let rest = rest.strip_prefix("types").filter(|rest| rest.is_empty() || rest.starts_with('.')).unwrap_or(rest);
+    let rest = rest.trim_start_matches('.');
+    if rest.is_empty() { "numba".to_string() } else { format!("numba.{rest}") }
 }

@@ -1,0 +1,33 @@
+# `make` lists the targets. Every target may be run first on a fresh machine; `setup` installs what is missing.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check
+
+# One profile (dev) and the whole workspace everywhere, so that the demo and the tests share every built crate.
+BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
+VENV := target/venv
+# Where the demo writes its pictures, and further arguments for it: make demo DEMO="--quick --device cpu"
+OUT ?= out
+DEMO ?=
+# What tools/setup found: LLVM's prefix, ptxas. A variable set by the caller wins (setup wrote it down then).
+ENVIRONMENT := set -a && . target/tools/environment && set +a &&
+
+help: ## this list
+	@echo 'usage: make TARGET'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas, pytest
+	@tools/setup
+
+demo: setup ## build, then run the demo programs on every device here; pictures go to out/
+	@$(ENVIRONMENT) cargo build --workspace
+	@$(ENVIRONMENT) $(BINARIES)/numbra demo --out $(OUT) $(DEMO)
+
+test: setup ## all tests: cargo test, then pytest
+	@$(ENVIRONMENT) cargo test --workspace
+	@if [ -d tests/python ]; then \
+		$(ENVIRONMENT) NUMBRA_BINARY=$(abspath $(BINARIES))/numbra $(VENV)/bin/python -m pytest -q tests/python; \
+	fi
+
+check: setup ## formatting and lints, warnings are errors
+	cargo fmt --all --check
+	@$(ENVIRONMENT) cargo clippy --workspace --all-targets -- -D warnings

@@ -1,0 +1,240 @@
+//! Native objects made callable, by LLVM's ORC.
+//!
+//! One `LLJIT` serves the process. Each kernel has a library of its own in it, so that names never clash; the library
+//! is emptied when the kernel is dropped, and used again.
+
+use super::machine::initialize;
+use super::native::{Entry, GridEntry};
+use super::{Status, backend_error};
+use crate::artefact::{Artefact, ArtefactKind};
+use crate::error::{Error, Result};
+use llvm_sys::core::LLVMCreateMemoryBufferWithMemoryRangeCopy;
+use llvm_sys::error::{LLVMDisposeErrorMessage, LLVMErrorRef, LLVMGetErrorMessage};
+use llvm_sys::orc2::lljit::*;
+use llvm_sys::orc2::*;
+use std::ffi::{CStr, CString, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+
+/// A loaded Range kernel. Dropping it frees its code: keep it behind an `Arc` where threads call it.
+pub struct NativeKernel {
+    code: Code,
+    entry: Entry,
+}
+
+impl NativeKernel {
+    /// Loads what `compile_native` made, now or in another process on a machine of the same kind.
+    pub fn load(artefact: &Artefact) -> Result<NativeKernel> {
+        if artefact.manifest.group.is_some() {
+            return Err(Error::internal("loader", "a Grid kernel cannot be called as a Range kernel"));
+        }
+        let code = Code::load(artefact)?;
+        // SAFETY: the symbol is the entry of a Range kernel, and has this type.
+        let entry = unsafe { std::mem::transmute::<*const (), Entry>(code.address) };
+        Ok(NativeKernel { code, entry })
+    }
+
+    /// Runs the kernel. `parameters` are bits as in [`numbra_front::types::Constant::bits`].
+    ///
+    /// # Safety
+    /// `buffers` and `parameters` must be as the manifest says, every element that the kernel touches must be there
+    /// and aligned, and no other thread may write what this call reads or writes.
+    pub unsafe fn call(&self, buffers: &[*mut u8], parameters: &[u64], status: &mut Status) {
+        debug_assert_eq!((buffers.len(), parameters.len()), self.code.arity);
+        unsafe { (self.entry)(buffers.as_ptr(), parameters.as_ptr(), status) }
+    }
+}
+
+/// A Grid kernel loaded for the host, where a loop plays the GPU.
+pub struct GridOnHost {
+    code: Code,
+    entry: GridEntry,
+    group: u32,
+}
+
+impl GridOnHost {
+    /// Loads what `compile_grid_for_host` made.
+    pub fn load(artefact: &Artefact) -> Result<GridOnHost> {
+        let Some(group) = artefact.manifest.group else {
+            return Err(Error::internal("loader", "a Range kernel cannot be called as a Grid kernel"));
+        };
+        let code = Code::load(artefact)?;
+        // SAFETY: the symbol is the entry of a Grid kernel, and has this type.
+        let entry = unsafe { std::mem::transmute::<*const (), GridEntry>(code.address) };
+        Ok(GridOnHost { code, entry, group })
+    }
+
+    /// Runs every thread of `groups` (along x and y), one after the other.
+    ///
+    /// # Safety
+    /// As [`NativeKernel::call`].
+    pub unsafe fn call(&self, buffers: &[*mut u8], parameters: &[u64], status: &mut Status, groups: (u32, u32)) {
+        debug_assert_eq!((buffers.len(), parameters.len()), self.code.arity);
+        for y in 0..groups.1 {
+            for x in 0..groups.0 {
+                for local in 0..self.group {
+                    let position = [x as u64, y as u64, local as u64, groups.0 as u64];
+                    unsafe { (self.entry)(buffers.as_ptr(), parameters.as_ptr(), status, position.as_ptr()) }
+                }
+            }
+        }
+    }
+}
+
+/// Loaded code, and the library that holds it.
+struct Code {
+    library: LLVMOrcJITDylibRef,
+    address: *const (),
+    /// Numbers of buffers and parameters.
+    arity: (usize, usize),
+}
+
+// SAFETY: the code is read-only once loaded, and ORC locks its session.
+unsafe impl Send for Code {}
+unsafe impl Sync for Code {}
+
+impl Code {
+    fn load(artefact: &Artefact) -> Result<Code> {
+        if artefact.kind != ArtefactKind::Object {
+            return Err(Error::internal("loader", format!("{:?} is no native object", artefact.kind)));
+        }
+        let linker = Linker::get()?;
+        let library = linker.library()?;
+        let mut code = Code {
+            library,
+            address: ptr::null(),
+            arity: (artefact.manifest.bindings.len(), artefact.manifest.scalars.len()),
+        };
+        // From here on, dropping `code` on an error empties the library.
+        // SAFETY: the bytes are copied, and the buffer is ORC's from the call on.
+        unsafe {
+            let bytes = &artefact.bytes;
+            let buffer =
+                LLVMCreateMemoryBufferWithMemoryRangeCopy(bytes.as_ptr().cast(), bytes.len(), c"kernel".as_ptr());
+            check(LLVMOrcLLJITAddObjectFile(linker.jit, library, buffer))?;
+        }
+        code.address = linker.look_up(library, &artefact.manifest.entry)?;
+        Ok(code)
+    }
+}
+
+impl Drop for Code {
+    fn drop(&mut self) {
+        let Ok(linker) = Linker::get() else { return };
+        // SAFETY: nobody calls the code any more: whoever does holds a reference to it.
+        if unsafe { check(LLVMOrcJITDylibClear(self.library)) }.is_ok() {
+            linker.empty.lock().unwrap_or_else(PoisonError::into_inner).push(Library(self.library));
+        }
+    }
+}
+
+/// ORC's linker, for the whole life of the process.
+struct Linker {
+    jit: LLVMOrcLLJITRef,
+    /// Libraries of kernels that are gone.
+    empty: Mutex<Vec<Library>>,
+    created: AtomicU64,
+}
+
+struct Library(LLVMOrcJITDylibRef);
+
+// SAFETY: ORC locks its session; a library is only a handle.
+unsafe impl Send for Library {}
+unsafe impl Send for Linker {}
+unsafe impl Sync for Linker {}
+
+impl Linker {
+    fn get() -> Result<&'static Linker> {
+        static LINKER: OnceLock<Result<Linker>> = OnceLock::new();
+        LINKER.get_or_init(Linker::create).as_ref().map_err(Clone::clone)
+    }
+
+    fn create() -> Result<Linker> {
+        initialize();
+        let mut jit = ptr::null_mut();
+        // SAFETY: a null builder asks for the defaults: this machine, code linked on the thread that asks for it.
+        unsafe { check(LLVMOrcCreateLLJIT(&mut jit, ptr::null_mut()))? };
+        Ok(Linker { jit, empty: Mutex::default(), created: AtomicU64::new(0) })
+    }
+
+    /// An empty library that sees the symbols of this process: code may need `memset`, `memcpy` or `fma`.
+    fn library(&self) -> Result<LLVMOrcJITDylibRef> {
+        if let Some(Library(library)) = self.empty.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(library);
+        }
+        let name = format!("kernel {}", self.created.fetch_add(1, Ordering::Relaxed));
+        let name = CString::new(name).map_err(backend_error)?;
+        // SAFETY: the name is copied, and the generator is the library's from the last call on.
+        unsafe {
+            let session = LLVMOrcLLJITGetExecutionSession(self.jit);
+            let library = LLVMOrcExecutionSessionCreateBareJITDylib(session, name.as_ptr());
+            let mut generator = ptr::null_mut();
+            check(LLVMOrcCreateDynamicLibrarySearchGeneratorForProcess(
+                &mut generator,
+                LLVMOrcLLJITGetGlobalPrefix(self.jit),
+                None,
+                ptr::null_mut(),
+            ))?;
+            LLVMOrcJITDylibAddGenerator(library, generator);
+            Ok(library)
+        }
+    }
+
+    /// Links what `library` holds and gives the address of `symbol`.
+    fn look_up(&self, library: LLVMOrcJITDylibRef, symbol: &str) -> Result<*const ()> {
+        type Answer = Result<u64>;
+
+        extern "C" fn answer(error: LLVMErrorRef, found: LLVMOrcCSymbolMapPairs, count: usize, sender: *mut c_void) {
+            // SAFETY: `sender` is the box below; ORC calls this once. `found` holds `count` pairs if there is no error.
+            let (sender, answer) = unsafe {
+                let answer = check(error).and_then(|()| match count {
+                    1 => Ok((*found).Sym.Address),
+                    _ => Err(Error::internal("loader", format!("{count} symbols for one name"))),
+                });
+                (Box::from_raw(sender.cast::<mpsc::Sender<Answer>>()), answer)
+            };
+            let _ = sender.send(answer); // the receiver waits below
+        }
+
+        let name = CString::new(symbol).map_err(backend_error)?;
+        let (sender, receiver) = mpsc::channel::<Answer>();
+        // SAFETY: ORC copies both lists and takes the name over.
+        unsafe {
+            let mut order = [LLVMOrcCJITDylibSearchOrderElement {
+                JD: library,
+                JDLookupFlags: LLVMOrcJITDylibLookupFlags::LLVMOrcJITDylibLookupFlagsMatchExportedSymbolsOnly,
+            }];
+            let mut symbols = [LLVMOrcCLookupSetElement {
+                Name: LLVMOrcLLJITMangleAndIntern(self.jit, name.as_ptr()),
+                LookupFlags: LLVMOrcSymbolLookupFlags::LLVMOrcSymbolLookupFlagsRequiredSymbol,
+            }];
+            LLVMOrcExecutionSessionLookup(
+                LLVMOrcLLJITGetExecutionSession(self.jit),
+                LLVMOrcLookupKind::LLVMOrcLookupKindStatic,
+                order.as_mut_ptr(),
+                order.len(),
+                symbols.as_mut_ptr(),
+                symbols.len(),
+                answer,
+                Box::into_raw(Box::new(sender)).cast(),
+            );
+        }
+        let address = receiver.recv().map_err(backend_error)??;
+        Ok(address as *const ())
+    }
+}
+
+/// # Safety
+/// `error` must come from an LLVM call and not have been looked at.
+unsafe fn check(error: LLVMErrorRef) -> Result<()> {
+    if error.is_null() {
+        return Ok(());
+    }
+    unsafe {
+        let message = LLVMGetErrorMessage(error);
+        let text = CStr::from_ptr(message).to_string_lossy().into_owned();
+        LLVMDisposeErrorMessage(message);
+        Err(Error::internal("loader", text))
+    }
+}

@@ -1,0 +1,160 @@
+//! LLVM's target machines: which processor code is made for, the passes, and the bytes that come out.
+
+use super::{Emit, backend_error};
+use crate::error::Result;
+use inkwell::OptimizationLevel;
+use inkwell::module::Module;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{CodeModel, FileType, InitializationConfig, RelocMode, Target, TargetMachine, TargetTriple};
+use std::cell::RefCell;
+use std::sync::{LazyLock, Once};
+
+/// A processor, as LLVM names it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Cpu {
+    /// `znver5`, `skylake`, `x86-64-v3`, ...
+    pub name: String,
+    /// `+avx2,+fma,-sse4a,...`
+    pub features: String,
+}
+
+impl Cpu {
+    /// The processor that this process runs on.
+    pub fn host() -> &'static Cpu {
+        static HOST: LazyLock<Cpu> = LazyLock::new(|| Cpu {
+            name: TargetMachine::get_host_cpu_name().to_string(),
+            features: TargetMachine::get_host_cpu_features().to_string(),
+        });
+        &HOST
+    }
+
+    /// Whether the feature string has `+feature`.
+    pub fn has(&self, feature: &str) -> bool {
+        self.features.split(',').any(|item| item.strip_prefix('+') == Some(feature))
+    }
+
+    /// The width of vectors, in bits, that code for this processor is best made of, where LLVM's own choice is not.
+    /// Measured: see `native`'s tests.
+    pub(super) fn vector_width(&self) -> Option<u32> {
+        self.has("avx512f").then_some(512)
+    }
+}
+
+/// Whether `cpu` multiplies and adds with one rounding. Where it does not, the pass `mul_error` must have replaced
+/// that op, or it becomes a slow call of the C library's `fma`.
+pub fn has_fma(cpu: &Cpu) -> bool {
+    cpu.has("fma") || cpu.has("neon")
+}
+
+/// The version of LLVM that makes the code: part of the key under which artefacts are kept.
+pub fn version() -> (u32, u32, u32) {
+    let (mut major, mut minor, mut patch) = (0, 0, 0);
+    // SAFETY: writes three numbers.
+    unsafe { llvm_sys::core::LLVMGetVersion(&mut major, &mut minor, &mut patch) };
+    (major, minor, patch)
+}
+
+/// What a target machine is made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MachineKey {
+    pub(super) triple: String,
+    pub(super) cpu: Cpu,
+}
+
+impl MachineKey {
+    pub(super) fn native(cpu: &Cpu) -> MachineKey {
+        static TRIPLE: LazyLock<String> =
+            LazyLock::new(|| TargetMachine::get_default_triple().as_str().to_string_lossy().into_owned());
+        MachineKey { triple: TRIPLE.clone(), cpu: cpu.clone() }
+    }
+}
+
+pub(super) fn initialize() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let config = InitializationConfig { disassembler: false, ..InitializationConfig::default() };
+        Target::initialize_x86(&config);
+        Target::initialize_nvptx(&config);
+    });
+}
+
+/// Runs `work` with the machine of `key`, which each thread keeps from one kernel to the next.
+pub(super) fn with_machine<R>(key: MachineKey, work: impl FnOnce(&TargetMachine) -> Result<R>) -> Result<R> {
+    thread_local! {
+        static MACHINES: RefCell<Vec<(MachineKey, TargetMachine)>> = const { RefCell::new(Vec::new()) };
+    }
+    const KEPT: usize = 4;
+    initialize();
+    let kept = MACHINES.with_borrow_mut(|machines| {
+        machines.iter().position(|(other, _)| *other == key).map(|place| machines.remove(place).1)
+    });
+    let machine = match kept {
+        Some(machine) => machine,
+        None => create(&key)?,
+    };
+    let result = work(&machine);
+    MACHINES.with_borrow_mut(|machines| {
+        machines.truncate(KEPT - 1);
+        machines.insert(0, (key, machine));
+    });
+    result
+}
+
+fn create(key: &MachineKey) -> Result<TargetMachine> {
+    let triple = TargetTriple::create(&key.triple);
+    let target = Target::from_triple(&triple).map_err(backend_error)?;
+    target
+        .create_target_machine(
+            &triple,
+            &key.cpu.name,
+            &key.cpu.features,
+            OptimizationLevel::Aggressive,
+            RelocMode::PIC,
+            CodeModel::Default,
+        )
+        .ok_or_else(|| backend_error(format!("no target machine for {} on {}", key.cpu.name, key.triple)))
+}
+
+/// Gives the module its target, so that lowering and passes know sizes and costs.
+pub(super) fn aim(llvm: &Module, machine: &TargetMachine) {
+    llvm.set_triple(&machine.get_triple());
+    llvm.set_data_layout(&machine.get_target_data().get_data_layout());
+}
+
+/// Verifies the module, then runs LLVM's passes over it.
+pub(super) fn optimize(llvm: &Module, machine: &TargetMachine) -> Result<()> {
+    llvm.verify().map_err(backend_error)?;
+    let options = PassBuilderOptions::create();
+    options.set_loop_vectorization(true);
+    options.set_loop_slp_vectorization(true);
+    options.set_loop_unrolling(true);
+    options.set_loop_interleaving(true);
+    llvm.run_passes("default<O3>", machine, options).map_err(backend_error)?;
+    if cfg!(debug_assertions) {
+        llvm.verify().map_err(backend_error)?;
+    }
+    Ok(())
+}
+
+/// Emits an optimized module as object code or assembly text.
+pub(super) fn emit(llvm: &Module, machine: &TargetMachine, kind: FileType) -> Result<Vec<u8>> {
+    let buffer = machine.write_to_memory_buffer(llvm, kind).map_err(backend_error)?;
+    let mut bytes = buffer.as_slice().to_vec();
+    if kind == FileType::Assembly && bytes.last() == Some(&0) {
+        bytes.pop();
+    }
+    Ok(bytes)
+}
+
+/// The text of a module that was lowered but not yet optimized.
+pub(super) fn text(llvm: &Module, machine: &TargetMachine, emit_what: Emit) -> Result<String> {
+    if emit_what == Emit::Llvm {
+        llvm.verify().map_err(backend_error)?;
+        return Ok(llvm.print_to_string().to_string());
+    }
+    optimize(llvm, machine)?;
+    if emit_what == Emit::LlvmOptimized {
+        return Ok(llvm.print_to_string().to_string());
+    }
+    String::from_utf8(emit(llvm, machine, FileType::Assembly)?).map_err(backend_error)
+}

@@ -1,0 +1,83 @@
+//! What a device can do: the facts from which [`crate::passes::legalize`] decides what to rewrite and what to refuse.
+
+/// What a device's code can express with the meanings of the op table. Everything that is false is rewritten in terms
+/// of the rest, or refused with a typed error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Capabilities {
+    /// How messages name the device: `vulkan`, `cpu`.
+    pub device: &'static str,
+    /// 64-bit floats. Implies `int64`: their bits are tested as integers.
+    pub float64: bool,
+    /// 64-bit integers.
+    pub int64: bool,
+    /// 8 and 16-bit integers as values, and they and bools in memory.
+    pub small_integers: bool,
+    /// `fma` rounds once. Where it does not, `fma` is refused and `mul_error` is computed by Dekker's product.
+    pub fused_multiply_add: bool,
+    /// `mul_error` itself is an op of the back end (which then needs `fused_multiply_add` too).
+    pub mul_error: bool,
+    /// Conversion of floats to integers saturates and takes NaN to 0; otherwise only values in range may be converted.
+    pub saturating_conversion: bool,
+    /// `is_nan`, `is_inf`, `copysign`, and `ne` and the conversion to bool with NaN.
+    pub float_tests: bool,
+    /// `minimum`, `maximum`, `fmin`, `fmax`, and `abs` of integers.
+    pub extremes: bool,
+    /// Order comparisons of bools.
+    pub bool_order: bool,
+    /// Integer ops that are total: `floor_div`, `mod`, `shl`, `shr`.
+    pub total_integers: bool,
+    /// Width of the index type.
+    pub index_bits: u32,
+}
+
+impl Capabilities {
+    /// Everything: what the interpreter runs.
+    pub const ALL: Capabilities = Capabilities {
+        device: "interp",
+        float64: true,
+        int64: true,
+        small_integers: true,
+        fused_multiply_add: true,
+        mul_error: true,
+        saturating_conversion: true,
+        float_tests: true,
+        extremes: true,
+        bool_order: true,
+        total_integers: true,
+        index_bits: 64,
+    };
+
+    /// LLVM's back ends, for a processor with or without a fused multiply-add.
+    pub const fn llvm(device: &'static str, fused_multiply_add: bool) -> Capabilities {
+        Capabilities {
+            device,
+            fused_multiply_add,
+            mul_error: fused_multiply_add,
+            total_integers: false,
+            ..Capabilities::ALL
+        }
+    }
+
+    /// naga's back ends (WGSL and SPIR-V) with what WebGPU promises everywhere: 32 bits, no fused multiply-add.
+    pub const fn naga(device: &'static str) -> Capabilities {
+        Capabilities {
+            device,
+            float64: false,
+            int64: false,
+            small_integers: false,
+            fused_multiply_add: false,
+            mul_error: false,
+            saturating_conversion: false,
+            float_tests: false,
+            extremes: false,
+            bool_order: false,
+            total_integers: false,
+            index_bits: 32,
+        }
+    }
+
+    /// The same device with 64-bit integers, and with 64-bit floats if it has them too.
+    pub const fn with_64_bits(self, int64: bool, float64: bool) -> Capabilities {
+        Capabilities { int64, float64: int64 && float64, ..self }
+    }
+}

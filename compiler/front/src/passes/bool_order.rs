@@ -1,0 +1,25 @@
+//! Order comparisons of bools (false < true) out of logic.
+
+use super::rewrite::{self, strict};
+use crate::ir::*;
+use crate::types::ScalarType;
+
+pub fn run(function: &mut Function) {
+    rewrite::expressions(function, &mut |function, out, _, expression| {
+        let Expression::Apply { op, operands, .. } = expression else { return None };
+        if function.scalar(operands[0]) != ScalarType::Bool {
+            return None;
+        }
+        let (a, b) = (operands[0], operands[1.min(operands.len() - 1)]);
+        // a < b: not a and b. The others are this one with the operands exchanged, and their complements.
+        let (smaller, larger, combine) = match op {
+            Op::Lt => (a, b, Op::And),
+            Op::Gt => (b, a, Op::And),
+            Op::Le => (a, b, Op::Or),
+            Op::Ge => (b, a, Op::Or),
+            _ => return None,
+        };
+        let not_smaller = function.apply(out, Op::Not, &[smaller]);
+        Some(strict(combine, &[not_smaller, larger]))
+    });
+}

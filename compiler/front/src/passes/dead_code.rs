@@ -1,0 +1,61 @@
+//! Removes what nobody reads: values, variables that are only set, statements after a jump, empty branches.
+
+use crate::ir::*;
+use std::collections::HashSet;
+
+pub fn run(module: &mut Module) {
+    module.functions.iter_mut().for_each(run_function);
+}
+
+pub fn run_function(function: &mut Function) {
+    loop {
+        let mut read = HashSet::new();
+        function.body.walk(&mut |statement| {
+            if let Statement::Let { expression: Expression::Get(variable), .. } = statement {
+                read.insert(*variable);
+            }
+        });
+        let mut used = vec![false; function.values.len()];
+        let before = count(&function.body);
+        sweep(&mut function.body, &read, &mut used);
+        // Removing a `get` can leave its variable unread.
+        if count(&function.body) == before {
+            break;
+        }
+    }
+}
+
+fn count(region: &Region) -> usize {
+    let mut statements = 0;
+    region.walk(&mut |_| statements += 1);
+    statements
+}
+
+/// Backwards, so that uses are seen before definitions.
+fn sweep(region: &mut Region, read: &HashSet<VariableId>, used: &mut [bool]) {
+    let jump = region
+        .statements
+        .iter()
+        .position(|statement| matches!(statement, Statement::Break | Statement::Continue | Statement::Return(_)));
+    if let Some(jump) = jump {
+        region.statements.truncate(jump + 1);
+    }
+    let mut kept = Vec::with_capacity(region.statements.len());
+    while let Some(mut statement) = region.statements.pop() {
+        for inner in statement.regions_mut().into_iter().rev() {
+            sweep(inner, read, used);
+        }
+        let needed = match &statement {
+            Statement::Let { value, .. } => used[value.index()],
+            Statement::Set { variable, .. } => read.contains(variable),
+            Statement::If { then, otherwise, .. } => !then.statements.is_empty() || !otherwise.statements.is_empty(),
+            _ => true,
+        };
+        if needed {
+            statement.operands().into_iter().for_each(|value| used[value.index()] = true);
+            kept.push(statement);
+        }
+    }
+    kept.reverse();
+    region.statements = kept;
+}

@@ -1,0 +1,47 @@
+//! Conversion of floats to integers out of selects around a conversion of a value in range.
+//!
+//! naga clamps, but what becomes of NaN is left to the driver, and the clamp's upper end is not the largest integer.
+
+use super::rewrite::{self, strict};
+use crate::ir::*;
+use crate::types::{Constant, ScalarType};
+
+/// `index_bits`: the width of the index type on the device.
+pub fn run(function: &mut Function, index_bits: u32) {
+    rewrite::expressions(function, &mut |function, out, value, expression| {
+        let Expression::Apply { op: Op::Convert, operands, .. } = expression else { return None };
+        let (from, to) = (function.scalar(operands[0]), function.scalar(value));
+        if !from.is_float() || !to.is_integer() {
+            return None;
+        }
+        let bits = if to == ScalarType::Index { index_bits } else { to.bits() };
+        Some(saturated(function, out, operands[0], to, bits))
+    });
+}
+
+fn saturated(function: &mut Function, out: &mut Region, x: Value, to: ScalarType, bits: u32) -> Expression {
+    let from = function.scalar(x);
+    let magnitude_bits = if to.is_signed() { bits - 1 } else { bits };
+    // Powers of two, so both ends are exact: the integers of the type are those of bottom..top.
+    let top = 2f64.powi(magnitude_bits as i32);
+    let bottom = if to.is_signed() { -top } else { 0.0 };
+    let float = |value: f64| if from == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) };
+    let top = function.constant(out, float(top));
+    let bottom = function.constant(out, float(bottom));
+    let zero = function.constant(out, float(0.0));
+    let largest = function.constant(out, Constant::integer(to, (1i128 << magnitude_bits) - 1));
+
+    let above_bottom = function.apply(out, Op::Ge, &[x, bottom]);
+    let below_top = function.apply(out, Op::Lt, &[x, top]);
+    // NaN is neither, and so becomes 0.
+    let fits = function.apply(out, Op::And, &[above_bottom, below_top]);
+    let safe = function.apply(out, Op::Select, &[fits, x, zero]);
+    let mut result = function.convert(out, safe, to);
+    if to.is_signed() {
+        let smallest = function.constant(out, Constant::integer(to, -(1i128 << magnitude_bits)));
+        let too_small = function.apply(out, Op::Lt, &[x, bottom]);
+        result = function.apply(out, Op::Select, &[too_small, smallest, result]);
+    }
+    let too_large = function.apply(out, Op::Ge, &[x, top]);
+    strict(Op::Select, &[too_large, largest, result])
+}

@@ -1,0 +1,156 @@
+//! Every `parallel` becomes a kernel of its own; what is left runs on the host and launches them.
+
+use super::copy::Copier;
+use crate::error::{Error, Result};
+use crate::ir::*;
+use crate::source::Span;
+use crate::types::{Constant, ScalarType};
+use std::collections::{HashMap, HashSet};
+
+/// The kernels are appended to the module, called `NAME.kernel0` and so on.
+pub fn run(module: &mut Module) -> Result<()> {
+    let mut kernels = Vec::new();
+    for function in &mut module.functions {
+        if function.form != Form::Function {
+            continue;
+        }
+        let mut constants = HashMap::new();
+        function.body.walk(&mut |statement| {
+            if let Statement::Let { value, expression: Expression::Constant(constant) } = statement {
+                constants.insert(*value, *constant);
+            }
+        });
+        let mut body = std::mem::take(&mut function.body);
+        outline_region(&mut body, function, &constants, &mut kernels)?;
+        function.body = body;
+    }
+    module.functions.extend(kernels);
+    Ok(())
+}
+
+fn outline_region(
+    region: &mut Region,
+    host: &Function,
+    constants: &HashMap<Value, Constant>,
+    kernels: &mut Vec<Function>,
+) -> Result<()> {
+    for statement in &mut region.statements {
+        if let Statement::Parallel(parallel) = statement {
+            let name = format!("{}.kernel{}", host.name, kernels.len());
+            let (kernel, captures, arrays) = kernel(name.clone(), parallel, host, constants)?;
+            kernels.push(kernel);
+            *statement = Statement::Launch { kernel: name, space: parallel.space.clone(), captures, arrays };
+            continue;
+        }
+        for inner in statement.regions_mut() {
+            outline_region(inner, host, constants, kernels)?;
+        }
+    }
+    Ok(())
+}
+
+/// The kernel of a `parallel`, with the host's values and arrays that it captures.
+fn kernel(
+    name: String,
+    parallel: &Parallel,
+    host: &Function,
+    constants: &HashMap<Value, Constant>,
+) -> Result<(Function, Vec<Value>, Vec<ArrayId>)> {
+    let free = Free::of(parallel);
+    let mut kernel = Function { form: Form::Kernel, source: host.source.clone(), ..Function::new(name) };
+    let mut copier = Copier::default();
+    for &array in &free.arrays {
+        copier.arrays.insert(array, kernel.array_parameter(host.arrays[array.index()].clone()));
+    }
+    let mut captures = Vec::new();
+    let mut top = Region::default();
+    for &value in &free.values {
+        let inside = match constants.get(&value) {
+            Some(&constant) => kernel.constant(&mut top, constant),
+            None => {
+                let number = captures.len() as u32;
+                captures.push(value);
+                kernel.scalar_parameter(format!("capture{number}"), host.scalar(value), Role::Argument(number))
+            }
+        };
+        copier.values.insert(value, inside);
+    }
+    for &variable in &free.variables {
+        let Variable { name, scalar } = host.variables[variable.index()].clone();
+        copier.variables.insert(variable, kernel.variable(name, scalar));
+    }
+    for (index, site) in host.sites.iter().enumerate() {
+        copier.sites.insert(SiteId(index as u32), kernel.site(site.clone()));
+    }
+    let space: Vec<Value> = (0..parallel.space.len() as u32)
+        .map(|axis| kernel.scalar_parameter(format!("space{axis}"), ScalarType::Index, Role::SpaceExtent(axis)))
+        .collect();
+    let point: Vec<Value> = parallel.point.iter().map(|_| kernel.fresh(ScalarType::Index, Span::NONE)).collect();
+    copier.values.extend(parallel.point.iter().copied().zip(point.iter().copied()));
+    let mut body = copier.region(&host.values, &parallel.body, &mut kernel);
+    let border = parallel.border.as_ref().map(|border| Border {
+        margins: border.margins.clone(),
+        region: copier.region(&host.values, &border.region, &mut kernel),
+    });
+    let border = match border {
+        // Constants were put at the top; both regions see only what is inside them.
+        Some(mut border) => {
+            let mut again = Copier::default();
+            let infos = kernel.values.clone();
+            let mut prefix = again.region(&infos, &top, &mut kernel);
+            let rest = again.region(&infos, &border.region, &mut kernel);
+            prefix.statements.extend(rest.statements);
+            border.region = prefix;
+            Some(border)
+        }
+        None => None,
+    };
+    top.statements.append(&mut body.statements);
+    kernel.body.push(Statement::Parallel(Box::new(Parallel { space, point, body: top, border })));
+    if captures.iter().any(|capture| captures.iter().filter(|other| *other == capture).count() > 1) {
+        return Err(Error::Internal(format!("'{}' captures a value twice", kernel.name)));
+    }
+    Ok((kernel, captures, free.arrays))
+}
+
+/// What a `parallel` uses of its surroundings, in order of first use.
+#[derive(Default)]
+struct Free {
+    values: Vec<Value>,
+    arrays: Vec<ArrayId>,
+    variables: Vec<VariableId>,
+    seen: HashSet<Value>,
+}
+
+impl Free {
+    fn of(parallel: &Parallel) -> Free {
+        let mut free = Free::default();
+        free.seen.extend(&parallel.point);
+        for region in [Some(&parallel.body), parallel.border.as_ref().map(|border| &border.region)].into_iter().flatten() {
+            region.walk(&mut |statement| free.statement(statement));
+        }
+        // Arrays in the host's order, so that a kernel's bindings are in the order of its arguments.
+        free.arrays.sort();
+        free.arrays.dedup();
+        free.variables.sort();
+        free.variables.dedup();
+        free
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        for value in statement.operands() {
+            if self.seen.insert(value) {
+                self.values.push(value);
+            }
+        }
+        self.seen.extend(statement.definitions());
+        match statement {
+            Statement::Let { expression: Expression::Load { array, .. } | Expression::Extent { array, .. }, .. }
+            | Statement::Store { array, .. } => self.arrays.push(*array),
+            Statement::Let { expression: Expression::Get(variable), .. } | Statement::Set { variable, .. } => {
+                self.variables.push(*variable);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! One thread per point, in groups along x; rows of groups along y where x is not long enough.
+
+use super::*;
+
+pub fn run(kernel: &mut Function, group: u32) -> Result<()> {
+    let Parallel { space, point, mut body, border } = take_parallel(kernel)?;
+    kernel.form = Form::Grid { group };
+    let (begin, end) = position_parameters(kernel);
+    let mut top = Region::default();
+
+    let mut builtin = |kernel: &mut Function, builtin| {
+        kernel.define(&mut top, ScalarType::Index, crate::source::Span::NONE, Expression::Builtin(builtin))
+    };
+    let group_y = builtin(kernel, Builtin::GroupIdY);
+    let count_x = builtin(kernel, Builtin::GroupCountX);
+    let group_x = builtin(kernel, Builtin::GroupIdX);
+    let local = builtin(kernel, Builtin::LocalIdX);
+    let rows = kernel.apply(&mut top, Op::Mul, &[group_y, count_x]);
+    let number = kernel.apply(&mut top, Op::Add, &[rows, group_x]);
+    let threads = index_constant(kernel, &mut top, group as i64);
+    let first = kernel.apply(&mut top, Op::Mul, &[number, threads]);
+    let thread = kernel.apply(&mut top, Op::Add, &[first, local]);
+    let linear = kernel.apply(&mut top, Op::Add, &[begin, thread]);
+    let inside = kernel.apply(&mut top, Op::Lt, &[linear, end]);
+
+    // A guard that wraps, since a barrier would have to be reached by all.
+    let mut work = Region::default();
+    let found = coordinates(kernel, &mut work, linear, &space);
+    let rename = point.into_iter().zip(found.iter().copied()).collect();
+    place_traps(&mut body, linear);
+    substitute(&mut body, &rename);
+    match border {
+        None => work.statements.append(&mut body.statements),
+        Some(Border { margins, mut region }) => {
+            substitute(&mut region, &rename);
+            let interior = interior(kernel, &mut work, &found, &space, &margins);
+            work.push(Statement::If { condition: interior, then: body, otherwise: region, rare: false });
+        }
+    }
+    top.push(Statement::If { condition: inside, then: work, otherwise: Region::default(), rare: false });
+    kernel.body = top;
+    Ok(())
+}
+
+/// Whether the point is at least a margin away from every edge.
+fn interior(kernel: &mut Function, region: &mut Region, point: &[Value], space: &[Value], margins: &[(i64, i64)]) -> Value {
+    let mut all = kernel.constant(region, Constant::bool(true));
+    for ((&coordinate, &extent), &(low, high)) in point.iter().zip(space).zip(margins) {
+        if low > 0 {
+            let bound = index_constant(kernel, region, low);
+            let holds = kernel.apply(region, Op::Ge, &[coordinate, bound]);
+            all = kernel.apply(region, Op::And, &[all, holds]);
+        }
+        if high > 0 {
+            let margin = index_constant(kernel, region, high);
+            let bound = kernel.apply(region, Op::Sub, &[extent, margin]);
+            let holds = kernel.apply(region, Op::Lt, &[coordinate, bound]);
+            all = kernel.apply(region, Op::And, &[all, holds]);
+        }
+    }
+    all
+}
+
+fn substitute(region: &mut Region, rename: &std::collections::HashMap<Value, Value>) {
+    region.walk_mut(&mut |statement| {
+        statement.map_operands(&mut |value| rename.get(&value).copied().unwrap_or(value));
+    });
+}

@@ -1,0 +1,43 @@
+//! What can go wrong with arrays in the host's memory.
+
+use numbra_front::types::ScalarType;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ArrayError {
+    /// NumPy's text.
+    #[error("operands could not be broadcast together with shapes {}", shapes_text(.0))]
+    Broadcast(Vec<Vec<usize>>),
+    #[error("an array of shape {} and type {scalar} is too large for this machine's addresses", shape_text(.shape))]
+    TooLarge { scalar: ScalarType, shape: Vec<usize> },
+    #[error("out of memory: {bytes} bytes for an array could not be allocated")]
+    OutOfMemory { bytes: usize },
+    #[error("an array of {rank} axes has more than the {} that numbra supports", super::MAX_RANK)]
+    Rank { rank: usize },
+    #[error("the array's elements are {found}, not {expected}")]
+    ElementType { expected: ScalarType, found: ScalarType },
+    #[error("{found} bytes do not make an array of shape {} and type {scalar}, which has {expected}", shape_text(.shape))]
+    Length {
+        scalar: ScalarType,
+        shape: Vec<usize>,
+        expected: usize,
+        found: usize,
+    },
+    #[error("the strides of a view of shape {} reach outside its memory", shape_text(.shape))]
+    OutOfBounds { shape: Vec<usize> },
+}
+
+/// A shape as Python writes it: `()`, `(4,)`, `(2,3)`.
+pub fn shape_text(shape: &[usize]) -> String {
+    match shape {
+        [single] => format!("({single},)"),
+        _ => format!("({})", shape.iter().map(usize::to_string).collect::<Vec<_>>().join(",")),
+    }
+}
+
+fn shapes_text(shapes: &[Vec<usize>]) -> String {
+    shapes
+        .iter()
+        .map(|shape| shape_text(shape))
+        .collect::<Vec<_>>()
+        .join(" ")
+}

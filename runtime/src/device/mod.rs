@@ -1,0 +1,175 @@
+//! Devices: what can hold arrays and run kernels.
+//!
+//! [`Device`] is what the rest of the runtime sees; [`open`] finds one by its name. A kernel is lowered for the
+//! device's [`Target`], loaded once, and launched with a [`Launch`].
+
+pub mod cpu;
+mod gpu;
+mod host;
+pub mod interp;
+mod name;
+mod parameters;
+#[cfg(feature = "wgpu")]
+pub mod split;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
+
+pub use host::HostBuffer;
+pub use name::{DeviceName, auto, list, open, target_from_environment};
+pub use parameters::parameters;
+
+use crate::array::HostArray;
+use crate::error::{Error, Result};
+use numbra_front::error::{Class, Mistake};
+use numbra_front::ir::{Fault, Footprint, Function, Module, Site};
+use numbra_front::pipeline::Target;
+use numbra_front::source::Source;
+use numbra_front::types::ScalarType;
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// Something that holds arrays and runs kernels. Work may be asynchronous: [`Device::download`] and [`Device::wait`]
+/// wait for it and return what went wrong.
+pub trait Device: Send + Sync {
+    /// The name under which [`open`] finds it: `cpu`, `vulkan:0`.
+    fn name(&self) -> &str;
+
+    /// What it is, for people: the processor's or adapter's name and driver.
+    fn description(&self) -> String;
+
+    /// What kernels are lowered for.
+    fn target(&self) -> Target;
+
+    /// A GPU in software, which `auto` never chooses.
+    fn is_software_gpu(&self) -> bool {
+        false
+    }
+
+    /// Facts for `numbra devices`: (what, how much).
+    fn limits(&self) -> Vec<(String, String)>;
+
+    /// Makes a lowered kernel (the first function of `module`) ready to launch.
+    fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>>;
+
+    /// Room for `elements` of a type; the contents are unspecified.
+    fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer>;
+
+    /// A buffer with the elements of a host array. CPU devices use the host's memory as it is.
+    fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer>;
+
+    /// The first `elements` of a buffer, after all work before. CPU devices hand over the memory if nobody else has it.
+    fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray>;
+
+    /// Waits for all work; the first error since the last wait.
+    fn wait(&self) -> Result<()>;
+}
+
+impl fmt::Debug for dyn Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Device({})", self.name())
+    }
+}
+
+/// A kernel on a device.
+pub trait Kernel: Send + Sync {
+    fn launch(&self, launch: &Launch) -> Result<()>;
+}
+
+/// Memory of a device; which kind, the device knows.
+#[derive(Clone)]
+pub struct Buffer(pub Arc<dyn Any + Send + Sync>);
+
+impl Buffer {
+    /// The memory as a device's own kind. An error if it belongs to another kind of device.
+    pub fn of<T: Any + Send + Sync>(&self) -> Result<&T> {
+        self.0.downcast_ref().ok_or_else(|| Error::Internal("a buffer of another device".into()))
+    }
+}
+
+/// One launch of a kernel.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// In the order of the kernel's arrays.
+    pub arrays: &'a [Binding],
+    /// Which elements of each array a point touches.
+    pub footprints: &'a [Footprint],
+    /// Bits of the captured scalars.
+    pub captures: &'a [u64],
+    /// Extents of the space; none is 0.
+    pub space: &'a [i64],
+}
+
+/// An array as a kernel sees it: a buffer and how the elements lie in it.
+#[derive(Clone)]
+pub struct Binding {
+    pub buffer: Buffer,
+    pub scalar: ScalarType,
+    /// Of the element with all indices 0, in elements.
+    pub offset: i64,
+    pub shape: Vec<i64>,
+    /// In elements; may be negative or 0.
+    pub strides: Vec<i64>,
+}
+
+impl fmt::Debug for Binding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Binding({:?} {:?} + {} by {:?})", self.scalar, self.shape, self.offset, self.strides)
+    }
+}
+
+impl Launch<'_> {
+    /// Points of the space. An error if they cannot be counted.
+    pub fn points(&self) -> Result<i64> {
+        let product = self.space.iter().try_fold(1i64, |product, &extent| product.checked_mul(extent));
+        product.ok_or_else(|| Error::call("the arrays have more elements than can be counted"))
+    }
+}
+
+/// What a kernel leaves when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FaultRecord {
+    pub site: u32,
+    /// Linear position of the point that failed.
+    pub position: u64,
+    pub payload: u64,
+}
+
+/// What a loaded kernel needs to know to explain its faults.
+#[derive(Debug, Clone)]
+pub struct Sites {
+    name: String,
+    sites: Vec<Site>,
+    source: Option<Arc<Source>>,
+}
+
+impl Sites {
+    pub fn of(kernel: &Function) -> Sites {
+        Sites { name: kernel.name.clone(), sites: kernel.sites.clone(), source: kernel.source.clone() }
+    }
+
+    /// The error of a fault in a kernel that ran over `space`.
+    pub fn error(&self, record: FaultRecord, space: &[i64]) -> Error {
+        let Some(site) = self.sites.get(record.site as usize) else {
+            return Error::Internal(format!("'{}' failed at a place that it does not have ({record:?})", self.name));
+        };
+        let mut rest = record.position as i64;
+        let mut point: Vec<String> = Vec::new();
+        for &extent in space.iter().rev() {
+            point.push((rest % extent.max(1)).to_string());
+            rest /= extent.max(1);
+        }
+        point.reverse();
+        let message = site.message.replace("{}", &(record.payload as i64).to_string());
+        let class = match site.fault {
+            Fault::IndexOutOfBounds => Class::Index,
+            Fault::ZeroDivision | Fault::Raised => Class::Value,
+        };
+        match site.source.as_ref().or(self.source.as_ref()) {
+            Some(source) => Error::Fault(Box::new(
+                Mistake::new(class, source, site.span, message).label(format!("at position ({})", point.join(", "))),
+            )),
+            None => Error::call(format!("{message} (at position ({}))", point.join(", "))),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Launches that are recorded and not yet submitted, with their parameters and status records.
+//!
+//! A submission costs tens of microseconds, a dispatch in one a few: so several go together.
+
+use super::adapter::Limits;
+use super::gpu::{Shared, lock};
+use super::kernel::Explain;
+use super::memory::GpuBuffer;
+use crate::error::Result;
+use numbra_codegen::naga::status;
+use std::sync::Arc;
+use wgpu::{
+    BindGroup, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePassDescriptor,
+    ComputePipeline,
+};
+
+/// Dispatches in a submission, at most.
+const DISPATCHES: usize = 16;
+/// Launches that can fail between two waits without a wait in between.
+const STATUS_SLOTS: u64 = 512;
+/// Bytes of parameters of the launches in a submission.
+const PARAMETER_BYTES: u64 = 64 << 10;
+
+pub(super) struct Batch {
+    recorded: Vec<Recorded>,
+    /// The parameters of recorded launches, and where those of the next go.
+    pub parameters: wgpu::Buffer,
+    next_parameters: u64,
+    /// A record for every launch since the last wait that can fail, in order. The device's slots are zero otherwise.
+    pub status: wgpu::Buffer,
+    pub slot_bytes: u64,
+    watched: Vec<Arc<Explain>>,
+}
+
+pub(super) struct Recorded {
+    pub pipeline: ComputePipeline,
+    pub bindings: BindGroup,
+    pub parameters: u64,
+    pub groups: (u32, u32),
+}
+
+impl Batch {
+    pub fn new(device: &wgpu::Device, limits: &Limits, parameter_alignment: u64) -> Batch {
+        let slot_bytes = (status::WORDS as u64 * 4).next_multiple_of(limits.offset_alignment);
+        let create = |size, usage| {
+            device.create_buffer(&BufferDescriptor {
+                label: None,
+                size,
+                usage: usage | BufferUsages::COPY_DST | BufferUsages::COPY_SRC,
+                mapped_at_creation: false,
+            })
+        };
+        Batch {
+            recorded: Vec::new(),
+            parameters: create(PARAMETER_BYTES.next_multiple_of(parameter_alignment), BufferUsages::UNIFORM),
+            next_parameters: 0,
+            status: create(slot_bytes * STATUS_SLOTS, BufferUsages::STORAGE),
+            slot_bytes,
+            watched: Vec::new(),
+        }
+    }
+}
+
+impl Shared {
+    /// A place for the parameters of one more launch.
+    pub fn parameter_slot(&self, batch: &mut Batch, bytes: u64) -> Result<u64> {
+        let bytes = bytes.next_multiple_of(self.parameter_alignment);
+        if batch.next_parameters + bytes > batch.parameters.size() {
+            self.submit_recorded(batch)?;
+        }
+        let slot = batch.next_parameters;
+        batch.next_parameters += bytes;
+        Ok(slot)
+    }
+
+    /// A status record for one more launch, which `explain` turns into an error if the launch fails.
+    pub fn status_slot(&self, batch: &mut Batch, explain: &Arc<Explain>) -> Result<u64> {
+        if batch.watched.len() as u64 == STATUS_SLOTS {
+            self.finish_batch(batch, None)?;
+        }
+        batch.watched.push(explain.clone());
+        Ok((batch.watched.len() as u64 - 1) * batch.slot_bytes)
+    }
+
+    pub fn record(&self, batch: &mut Batch, launch: Recorded) -> Result<()> {
+        batch.recorded.push(launch);
+        if batch.recorded.len() >= DISPATCHES { self.submit_recorded(batch) } else { Ok(()) }
+    }
+
+    /// Submits what is recorded.
+    pub fn submit_recorded(&self, batch: &mut Batch) -> Result<()> {
+        if batch.recorded.is_empty() {
+            return self.usable();
+        }
+        self.submit(batch, |_| ())
+    }
+
+    fn submit(&self, batch: &mut Batch, then: impl FnOnce(&mut CommandEncoder)) -> Result<()> {
+        let recorded = std::mem::take(&mut batch.recorded);
+        batch.next_parameters = 0;
+        self.guarded("a launch", || {
+            let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
+            if !recorded.is_empty() {
+                let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+                for launch in &recorded {
+                    pass.set_pipeline(&launch.pipeline);
+                    pass.set_bind_group(0, &launch.bindings, &[launch.parameters as u32]);
+                    pass.dispatch_workgroups(launch.groups.0, launch.groups.1, 1);
+                }
+            }
+            then(&mut encoder);
+            self.queue.submit([encoder.finish()]);
+        })
+    }
+
+    /// Waits for all work, copying a stretch of a buffer to the host on the way. The first thing that went wrong since
+    /// the last time is an error.
+    pub fn finish(&self, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
+        self.finish_batch(&mut lock(&self.batch), copy)
+    }
+
+    fn finish_batch(&self, batch: &mut Batch, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
+        let status_bytes = batch.watched.len() as u64 * batch.slot_bytes;
+        let status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
+        let copy = match copy {
+            Some((buffer, offset, data)) => Some((self.staging(data.len() as u64)?, buffer, offset, data)),
+            None => None,
+        };
+        let status = batch.status.clone();
+        self.submit(batch, |encoder| {
+            if let Some(staging) = &status_staging {
+                encoder.copy_buffer_to_buffer(&status, 0, staging, 0, status_bytes);
+                encoder.clear_buffer(&status, 0, Some(status_bytes));
+            }
+            if let Some((staging, buffer, offset, _)) = &copy {
+                encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging, 0, staging.size());
+            }
+        })?;
+        let watched = std::mem::take(&mut batch.watched);
+        status_staging.iter().chain(copy.iter().map(|(staging, ..)| staging)).for_each(|it| self.start_mapping(it));
+        self.poll()?;
+        self.check()?;
+        let mut first_fault = None;
+        if let Some(staging) = status_staging {
+            self.map(&staging, |bytes| {
+                let records = bytes.chunks(batch.slot_bytes as usize).zip(&watched);
+                first_fault = records.filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?))).next();
+            })?;
+        }
+        if let Some((staging, _, _, data)) = copy {
+            self.map(&staging, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
+        }
+        first_fault.map_or(Ok(()), Err)
+    }
+}
+
+fn words(slot: &[u8]) -> [u32; status::WORDS] {
+    std::array::from_fn(|number| {
+        let mut word = [0; 4];
+        word.copy_from_slice(&slot[number * 4..number * 4 + 4]);
+        u32::from_le_bytes(word)
+    })
+}

@@ -1,0 +1,184 @@
+//! An opened GPU, and how its troubles become errors.
+
+use super::adapter::{Adapter, Limits};
+use super::batch::Batch;
+use super::memory::Pool;
+use crate::error::{Error, Result};
+use numbra_front::capabilities::Capabilities;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use wgpu::{DeviceDescriptor, ErrorFilter, PollType};
+
+/// How long a wait may take before the device is given up.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// A GPU that is ready for work. Cheap to clone; all clones are the same GPU.
+#[derive(Clone)]
+pub struct Gpu {
+    pub(super) shared: Arc<Shared>,
+}
+
+pub(super) struct Shared {
+    pub name: String,
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub limits: Limits,
+    pub parameter_alignment: u64,
+    capabilities: Capabilities,
+    troubles: Arc<Mutex<Troubles>>,
+    pub pool: Mutex<Pool>,
+    pub batch: Mutex<Batch>,
+    /// Drivers do not survive a fork.
+    process: u32,
+}
+
+/// What wgpu reported without being asked.
+#[derive(Default)]
+struct Troubles {
+    lost: Option<String>,
+    errors: Vec<String>,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Gpu {
+    /// Opens a GPU with its own limits and the features that kernels use.
+    pub fn open(adapter: &Adapter) -> Result<Gpu> {
+        let name = adapter.name().to_string();
+        let descriptor = DeviceDescriptor {
+            label: Some("numbra"),
+            required_features: adapter.features(),
+            required_limits: adapter.raw.limits(),
+            ..DeviceDescriptor::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.raw.request_device(&descriptor)).map_err(|error| {
+            let help = "see whether other programs can use it, update its driver, or use another device";
+            Error::device(&name, format!("the GPU could not be opened: {error}"), help)
+        })?;
+        let troubles = Arc::new(Mutex::new(Troubles::default()));
+        let recorder = troubles.clone();
+        device.on_uncaptured_error(Arc::new(move |error| lock(&recorder).errors.push(error.to_string())));
+        let recorder = troubles.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            lock(&recorder).lost.get_or_insert(format!("{reason:?}: {message}"));
+        });
+        let limits = adapter.limits();
+        let parameter_alignment = u64::from(adapter.raw.limits().min_uniform_buffer_offset_alignment).max(16);
+        let batch = Batch::new(&device, &limits, parameter_alignment);
+        let shared = Shared {
+            name,
+            device,
+            queue,
+            limits,
+            parameter_alignment,
+            capabilities: adapter.capabilities(),
+            troubles,
+            pool: Mutex::new(Pool::default()),
+            batch: Mutex::new(batch),
+            process: std::process::id(),
+        };
+        shared.check()?;
+        Ok(Gpu { shared: Arc::new(shared) })
+    }
+
+    /// The name of its adapter.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    pub fn capabilities(&self) -> Capabilities {
+        self.shared.capabilities
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.shared.limits
+    }
+
+    /// Waits for all work; the first thing that went wrong since the last wait.
+    pub fn wait(&self) -> Result<()> {
+        self.shared.finish(None).map(|_| ())
+    }
+}
+
+impl Shared {
+    /// An error if the device cannot be used any more.
+    pub fn usable(&self) -> Result<()> {
+        if std::process::id() != self.process {
+            let message = "the GPU was opened before this process was forked, and drivers do not survive that";
+            return Err(Error::device(
+                &self.name,
+                message,
+                "start processes with 'spawn', or use the GPU only in them",
+            ));
+        }
+        match &lock(&self.troubles).lost {
+            None => Ok(()),
+            Some(reason) => Err(self.lost(reason)),
+        }
+    }
+
+    fn lost(&self, reason: &str) -> Error {
+        let help = "a kernel may have run too long for its driver: use less data at once, or run it on cpu or parallel";
+        Error::device(&self.name, format!("the GPU was lost ({reason})"), help)
+    }
+
+    /// An error if the device was lost, or if wgpu complained since the last time.
+    pub fn check(&self) -> Result<()> {
+        self.usable()?;
+        let errors = std::mem::take(&mut lock(&self.troubles).errors);
+        match errors.into_iter().next() {
+            None => Ok(()),
+            Some(message) => Err(self.complaint(&message)),
+        }
+    }
+
+    fn complaint(&self, message: &str) -> Error {
+        Error::Internal(format!("{}: {message}", self.name))
+    }
+
+    /// Does something with the device; wgpu's complaints about it become an error. `what`: what fails without memory.
+    pub fn guarded<T>(&self, what: &str, action: impl FnOnce() -> T) -> Result<T> {
+        self.usable()?;
+        let scopes = [ErrorFilter::OutOfMemory, ErrorFilter::Internal, ErrorFilter::Validation]
+            .map(|filter| self.device.push_error_scope(filter));
+        let result = action();
+        // The last that was opened must be closed first.
+        let mut first = None;
+        for scope in scopes.into_iter().rev() {
+            first = pollster::block_on(scope.pop()).or(first);
+        }
+        match first {
+            None => Ok(result),
+            Some(wgpu::Error::OutOfMemory { .. }) => {
+                self.usable()?;
+                let help = "free device arrays, use less data at once, or run the kernel on cpu or parallel";
+                Err(Error::device(&self.name, format!("the GPU has no memory left for {what}"), help))
+            }
+            Some(error) => {
+                self.usable()?;
+                Err(self.complaint(&error.to_string()))
+            }
+        }
+    }
+
+    /// Waits until everything that was submitted is done.
+    pub fn poll(&self) -> Result<()> {
+        let wait = PollType::Wait { submission_index: None, timeout: Some(PATIENCE) };
+        // wgpu panics where a driver fails in the middle of a wait.
+        match catch_unwind(AssertUnwindSafe(|| self.device.poll(wait))) {
+            Ok(Ok(_)) => self.usable(),
+            Ok(Err(wgpu::PollError::Timeout)) => {
+                lock(&self.troubles).lost.get_or_insert("it did not finish its work in ten minutes".to_string());
+                self.usable()
+            }
+            Ok(Err(error)) => Err(self.complaint(&error.to_string())),
+            Err(_) => {
+                lock(&self.troubles).lost.get_or_insert("its driver failed during a wait".to_string());
+                self.usable()
+            }
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Device memory: whole buffers, kept for reuse, and copies to and from the host.
+
+use super::gpu::{Gpu, Shared, lock};
+use crate::error::{Error, Result};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Weak};
+use wgpu::{BufferDescriptor, BufferUsages, MapMode};
+
+/// Bytes copied at once between host and device: staging memory of that size is needed.
+const CHUNK: u64 = 64 << 20;
+
+/// Bytes of unused buffers that are kept.
+const KEPT: u64 = 1 << 30;
+
+/// A stretch of device memory. Cheap to clone; all clones are the same memory, freed with the last of them.
+#[derive(Clone)]
+pub struct GpuBuffer {
+    whole: Arc<Whole>,
+}
+
+struct Whole {
+    raw: wgpu::Buffer,
+    bytes: u64,
+    gpu: Weak<Shared>,
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some(gpu) = self.gpu.upgrade() {
+            lock(&gpu.pool).keep(self.raw.clone());
+        }
+    }
+}
+
+impl GpuBuffer {
+    /// As asked for; what lies behind in the same allocation is nobody's.
+    pub fn bytes(&self) -> u64 {
+        self.whole.bytes
+    }
+
+    pub(super) fn raw(&self) -> &wgpu::Buffer {
+        &self.whole.raw
+    }
+
+    pub(super) fn is_same(&self, other: &GpuBuffer) -> bool {
+        self.whole.raw == other.whole.raw
+    }
+
+    pub(super) fn belongs_to(&self, gpu: &Arc<Shared>) -> bool {
+        std::ptr::eq(self.whole.gpu.as_ptr(), Arc::as_ptr(gpu))
+    }
+}
+
+/// Unused buffers by size. A fresh one costs an allocation and is cleared before its first use.
+#[derive(Default)]
+pub(super) struct Pool {
+    free: BTreeMap<u64, Vec<wgpu::Buffer>>,
+    bytes: u64,
+}
+
+impl Pool {
+    fn keep(&mut self, buffer: wgpu::Buffer) {
+        if self.bytes + buffer.size() <= KEPT {
+            self.bytes += buffer.size();
+            self.free.entry(buffer.size()).or_default().push(buffer);
+        }
+    }
+
+    fn take(&mut self, bytes: u64) -> Option<wgpu::Buffer> {
+        let buffer = self.free.get_mut(&bytes)?.pop()?;
+        self.bytes -= bytes;
+        Some(buffer)
+    }
+}
+
+/// The size of the buffer for so many bytes: an eighth of waste at most, so that similar sizes share buffers.
+fn allocation_size(bytes: u64, most: u64) -> u64 {
+    let step = (bytes.max(256).next_power_of_two() / 8).max(256);
+    bytes.max(1).next_multiple_of(step).min(most / 4 * 4).max(bytes.next_multiple_of(4))
+}
+
+impl Gpu {
+    /// Room for so many bytes; the contents are unspecified.
+    pub fn create_buffer(&self, bytes: u64) -> Result<GpuBuffer> {
+        let shared = &self.shared;
+        if bytes > shared.limits.buffer_bytes {
+            return Err(Error::device(
+                &shared.name,
+                format!(
+                    "an array of {bytes} bytes is larger than the GPU's largest buffer, {}",
+                    shared.limits.buffer_bytes
+                ),
+                "use a smaller array, or run the kernel on cpu or parallel",
+            ));
+        }
+        let size = allocation_size(bytes, shared.limits.buffer_bytes);
+        let pooled = lock(&shared.pool).take(size);
+        let raw = match pooled {
+            Some(raw) => raw,
+            None => shared.allocate(size)?,
+        };
+        Ok(GpuBuffer { whole: Arc::new(Whole { raw, bytes, gpu: Arc::downgrade(shared) }) })
+    }
+
+    /// Copies `data` to `buffer` from byte `offset` on, after all work before. `offset` is a multiple of 4; the length
+    /// too, unless it reaches the buffer's end.
+    pub fn write(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
+        let shared = &self.shared;
+        inside(buffer, offset, data.len() as u64)?;
+        // Otherwise the copy would overtake what is recorded.
+        shared.submit_recorded(&mut lock(&shared.batch))?;
+        let mut at = offset;
+        for chunk in data.chunks(CHUNK as usize) {
+            let whole_words = chunk.len() / 4 * 4;
+            shared.guarded("an upload", || {
+                if whole_words > 0 {
+                    shared.queue.write_buffer(buffer.raw(), at, &chunk[..whole_words]);
+                }
+                if whole_words < chunk.len() {
+                    let mut last = [0; 4];
+                    last[..chunk.len() - whole_words].copy_from_slice(&chunk[whole_words..]);
+                    shared.queue.write_buffer(buffer.raw(), at + whole_words as u64, &last);
+                }
+                if data.len() as u64 > CHUNK {
+                    // Frees the staging memory of this chunk as soon as it is copied.
+                    shared.queue.submit([]);
+                }
+            })?;
+            at += chunk.len() as u64;
+        }
+        Ok(())
+    }
+
+    /// Copies from byte `offset` of `buffer`, a multiple of 4, to `data`, after all work before. The first thing that
+    /// went wrong since the last wait is an error.
+    pub fn read(&self, buffer: &GpuBuffer, offset: u64, data: &mut [u8]) -> Result<()> {
+        inside(buffer, offset, data.len() as u64)?;
+        let mut at = offset;
+        if data.is_empty() {
+            return self.wait();
+        }
+        for chunk in data.chunks_mut(CHUNK as usize) {
+            self.shared.finish(Some((buffer, at, chunk)))?;
+            at += chunk.len() as u64;
+        }
+        Ok(())
+    }
+}
+
+fn inside(buffer: &GpuBuffer, offset: u64, bytes: u64) -> Result<()> {
+    let fits = offset.checked_add(bytes).is_some_and(|end| end <= buffer.bytes());
+    let aligned = offset.is_multiple_of(4) && (bytes.is_multiple_of(4) || offset + bytes == buffer.bytes());
+    if fits && aligned {
+        return Ok(());
+    }
+    Err(Error::Internal(format!("a copy of {bytes} bytes at {offset} of a buffer of {}", buffer.bytes())))
+}
+
+impl Shared {
+    fn allocate(&self, size: u64) -> Result<wgpu::Buffer> {
+        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let create = || {
+            let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+            self.guarded(&format!("a buffer of {size} bytes"), || self.device.create_buffer(&descriptor))
+        };
+        create().or_else(|error| {
+            // What is kept for later is given up first, once the device is done with it.
+            let kept = std::mem::take(&mut *lock(&self.pool));
+            if kept.bytes == 0 {
+                return Err(error);
+            }
+            drop(kept);
+            self.submit_recorded(&mut lock(&self.batch))?;
+            self.poll()?;
+            create()
+        })
+    }
+
+    /// A buffer that the host can read.
+    pub(super) fn staging(&self, bytes: u64) -> Result<wgpu::Buffer> {
+        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+        let size = bytes.next_multiple_of(4);
+        let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+        self.guarded("a download", || self.device.create_buffer(&descriptor))
+    }
+
+    /// Maps staging buffers, waits for everything submitted, and hands over their contents.
+    pub(super) fn map(&self, staging: &wgpu::Buffer, see: impl FnOnce(&[u8])) -> Result<()> {
+        let contents = staging.slice(..).get_mapped_range().map_err(|error| {
+            self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
+        })?;
+        see(&contents);
+        drop(contents);
+        staging.unmap();
+        Ok(())
+    }
+
+    pub(super) fn start_mapping(&self, staging: &wgpu::Buffer) {
+        // Whether it succeeded is seen when the range is asked for.
+        staging.slice(..).map_async(MapMode::Read, |_| ());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn allocations_have_room_and_little_waste() {
+        for bytes in (0..70_000).chain([200_000_000, (2 << 30) - 3, 2 << 30]) {
+            let size = allocation_size(bytes, 2 << 30);
+            assert!(size >= bytes && size.is_multiple_of(4) && size <= 2 << 30);
+            assert!(size <= (bytes + bytes / 4).max(256).next_multiple_of(256), "{bytes} -> {size}");
+        }
+    }
+}

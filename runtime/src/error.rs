@@ -1,0 +1,58 @@
+//! What can go wrong when kernels are built and run.
+
+use crate::array::ArrayError;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of the runtime.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// A mistake in a kernel or in what was asked of the compiler.
+    #[error(transparent)]
+    Front(#[from] numbra_front::Error),
+    /// The code for a device could not be made.
+    #[error(transparent)]
+    Codegen(numbra_codegen::Error),
+    /// Shapes or dtypes of arrays that do not fit.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// Arguments of a call that do not fit the kernel.
+    #[error("{message}{}", help_line(.help))]
+    Call { message: String, help: Option<String> },
+    /// A device that is not here, or that failed.
+    #[error("{device}: {message}\n  help: {help}")]
+    Device { device: String, message: String, help: String },
+    /// The kernel itself failed: an index out of bounds, a division by zero. Rendered with its place in the text.
+    #[error("{0}")]
+    Fault(Box<numbra_front::error::Mistake>),
+    /// Our own fault.
+    #[error("internal error of numbra, please report it: {0}")]
+    Internal(String),
+}
+
+fn help_line(help: &Option<String>) -> String {
+    help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"))
+}
+
+impl Error {
+    pub fn call(message: impl Into<String>) -> Error {
+        Error::Call { message: message.into(), help: None }
+    }
+
+    pub fn call_with_help(message: impl Into<String>, help: impl Into<String>) -> Error {
+        Error::Call { message: message.into(), help: Some(help.into()) }
+    }
+
+    pub fn device(device: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Error {
+        Error::Device { device: device.into(), message: message.into(), help: help.into() }
+    }
+}
+
+impl From<numbra_codegen::Error> for Error {
+    fn from(error: numbra_codegen::Error) -> Error {
+        match error {
+            numbra_codegen::Error::Front(error) => Error::Front(error),
+            other => Error::Codegen(other),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A host function and its kernels, compiled for a device and ready to run.
+
+use crate::device::{Binding, Device, Kernel, Launch};
+use crate::error::{Error, Result};
+use numbra_front::interp;
+use numbra_front::ir::{Footprint, Form, Function, Module};
+use numbra_front::pipeline;
+use std::sync::Arc;
+
+pub struct Executable {
+    module: Module,
+    /// The host's part, made ready to run.
+    program: interp::Program,
+    kernels: Vec<Loaded>,
+}
+
+struct Loaded {
+    name: String,
+    kernel: Arc<dyn Kernel>,
+    footprints: Vec<Footprint>,
+}
+
+/// An argument of a host function.
+#[derive(Debug, Clone)]
+pub enum Argument {
+    /// Bits, as in [`numbra_front::types::Constant::bits`].
+    Scalar(u64),
+    Array(Binding),
+}
+
+impl Executable {
+    /// Lowers and loads what `kernel::vectorize` or `kernel::stencil` has built.
+    pub fn build(module: Module, device: &dyn Device) -> Result<Executable> {
+        let mut unobserved = |_: &str, _: &Module| Ok(());
+        let module = pipeline::lower_functions(module, &mut unobserved)?;
+        let kernels: Vec<&Function> = module.functions.iter().filter(|function| function.form == Form::Kernel).collect();
+        let kernels = kernels
+            .into_iter()
+            .map(|function| {
+                let lowered = pipeline::lower_kernel(&module, &function.name, &device.target(), &mut unobserved)?;
+                Ok(Loaded {
+                    name: function.name.clone(),
+                    kernel: device.load(&lowered)?,
+                    footprints: function.arrays.iter().map(|array| array.footprint.clone()).collect(),
+                })
+            })
+            .collect::<Result<Vec<Loaded>>>()?;
+        let program = interp::Program::new(&module)?;
+        Ok(Executable { module, program, kernels })
+    }
+
+    /// Runs the host function. The device may still be working when this returns: see [`Device::wait`].
+    pub fn run(&self, arguments: &[Argument]) -> Result<()> {
+        let mut bindings: Vec<&Binding> = Vec::new();
+        let host_arguments: Vec<interp::Argument> = arguments
+            .iter()
+            .map(|argument| match argument {
+                Argument::Scalar(bits) => interp::Argument::Scalar(*bits),
+                Argument::Array(binding) => {
+                    bindings.push(binding);
+                    interp::Argument::Array(interp::ArrayArgument {
+                        buffer: bindings.len() - 1,
+                        offset: binding.offset,
+                        shape: binding.shape.clone(),
+                        strides: binding.strides.clone(),
+                    })
+                }
+            })
+            .collect();
+        let name = &self.module.functions.first().ok_or_else(|| Error::Internal("an empty module".into()))?.name;
+        let mut launcher = Launcher { executable: self, bindings: &bindings, error: None };
+        let result = self.program.call_with_host(name, &host_arguments, &mut [], &interp::Limits::NONE, &mut launcher);
+        match (launcher.error, result) {
+            (Some(error), _) => Err(error),
+            (None, Ok(_)) => Ok(()),
+            (None, Err(failure)) => Err(Error::Internal(format!("the host's part failed: {failure}"))),
+        }
+    }
+}
+
+/// Launches kernels on the device while the interpreter runs the host's part.
+struct Launcher<'a> {
+    executable: &'a Executable,
+    bindings: &'a [&'a Binding],
+    error: Option<Error>,
+}
+
+impl Launcher<'_> {
+    fn start(&self, launch: &interp::Launch) -> Result<()> {
+        if launch.space.iter().any(|&extent| extent <= 0) {
+            return Ok(());
+        }
+        let name = launch.kernel;
+        let loaded = self
+            .executable
+            .kernels
+            .iter()
+            .find(|loaded| loaded.name == name)
+            .ok_or_else(|| Error::Internal(format!("no kernel '{name}'")))?;
+        let arrays: Vec<Binding> = launch
+            .arrays
+            .iter()
+            .map(|array| self.bindings.get(array.buffer).map(|&binding| binding.clone()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
+        let (captures, space) = (launch.captures, launch.space);
+        loaded.kernel.launch(&Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space })
+    }
+}
+
+impl interp::Host for Launcher<'_> {
+    fn launch(&mut self, launch: &interp::Launch, _: &mut [interp::Buffer]) -> Result<(), interp::Failure> {
+        self.start(launch).map_err(|error| {
+            self.error = Some(error);
+            interp::Failure::Cancelled
+        })
+    }
+}

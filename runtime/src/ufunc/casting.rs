@@ -1,0 +1,63 @@
+//! NumPy's casting rules between scalar types.
+
+use numbra_front::types::ScalarType;
+
+/// `np.can_cast(from, to, 'safe')`: no value is lost (64-bit integers to float64 count as safe there).
+pub fn is_safe(from: ScalarType, to: ScalarType) -> bool {
+    use ScalarType::*;
+    if from == to || from == Bool {
+        return true;
+    }
+    if to == Bool || from == Index || to == Index {
+        return false;
+    }
+    match (from.is_float(), to.is_float()) {
+        (true, true) => from.bits() <= to.bits(),
+        (true, false) => false,
+        (false, true) => to == F64 || from.bits() <= 16,
+        (false, false) => match (from.is_signed(), to.is_signed()) {
+            (true, true) | (false, false) => from.bits() <= to.bits(),
+            (false, true) => from.bits() < to.bits(),
+            (true, false) => false,
+        },
+    }
+}
+
+/// Whether a Python scalar (`int`, `float` or `bool`, here as int64, float64 or bool) fits beside arrays in a loop that
+/// takes `to`: its kind counts, not its width (NEP 50).
+pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
+    match from {
+        ScalarType::Bool => true,
+        scalar if scalar.is_float() => to.is_float(),
+        _ => to != ScalarType::Bool,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ScalarType::*;
+
+    #[test]
+    fn numpys_table() {
+        // Rows: np.can_cast(row, column) for the columns of ScalarType::ALL, as NumPy 2.4 prints them.
+        let table = [
+            (Bool, "11111111111"),
+            (I8, "01111000011"),
+            (I16, "00111000011"),
+            (I32, "00011000001"),
+            (I64, "00001000001"),
+            (U8, "00111111111"),
+            (U16, "00011011111"),
+            (U32, "00001001101"),
+            (U64, "00000000101"),
+            (F32, "00000000011"),
+            (F64, "00000000001"),
+        ];
+        for (from, row) in table {
+            for (to, expected) in ScalarType::ALL.into_iter().zip(row.chars()) {
+                assert_eq!(is_safe(from, to), expected == '1', "{from} to {to}");
+            }
+        }
+    }
+}
