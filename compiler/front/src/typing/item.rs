@@ -200,6 +200,7 @@ impl<'t> Item<'t> {
             (Item::Constants(left), Item::Constants(right)) => Rc::ptr_eq(left, right) || left == right,
             (Item::Array(left), Item::Array(right)) => left == right,
             (Item::Lambda(left), Item::Lambda(right)) => std::ptr::eq(*left, *right),
+            (Item::Mixed(left), Item::Mixed(right)) => left == right,
             _ => false,
         }
     }

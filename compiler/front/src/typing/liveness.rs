@@ -104,7 +104,7 @@ impl<'t> Liveness<'t> {
     }
 
     /// The names live at the head of a loop: the least set that the way around the loop does not enlarge.
-    fn loop_head(&mut self, body: &'t [Statement], head: Names<'t>, after: &Names<'t>, targets: &[&str]) -> Names<'t> {
+    fn loop_head(&mut self, body: &'t [Statement], head: Names<'t>, after: &Names<'t>, targets: &[&'t str]) -> Names<'t> {
         let mut head = head;
         loop {
             let exits = Exits { on_break: after.clone(), on_continue: head.clone() };

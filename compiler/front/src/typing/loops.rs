@@ -284,7 +284,7 @@ impl<'t> Typer<'t, '_> {
         let one = self.integer(unsigned, 1, span);
         let [from, to, by] = [start, stop, step].map(|value| self.convert(*value, unsigned, span));
         // Upwards: (stop - start - 1) / step + 1 if start < stop. Differences modulo 2**width are right as unsigned.
-        let mut count = |typer: &mut Self, low: Scalar, high: Scalar, size: Scalar, any: Scalar| {
+        let count = |typer: &mut Self, low: Scalar, high: Scalar, size: Scalar, any: Scalar| {
             let distance = typer.apply(Op::Sub, &[high, low], span);
             let distance = typer.apply(Op::Sub, &[distance, one], span);
             let turns = typer.apply(Op::FloorDiv, &[distance, size], span);

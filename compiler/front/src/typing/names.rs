@@ -76,8 +76,8 @@ impl Builtin {
         BUILTINS.iter().find(|(_, builtin, _)| *builtin == self).map_or("?", |(name, _, _)| name)
     }
 
-    pub fn all_names(exact: bool) -> impl Iterator<Item = &'static str> {
-        BUILTINS.iter().filter(move |(_, _, needs_exact)| exact || !needs_exact).map(|(name, _, _)| *name)
+    pub fn all_names(exact: bool) -> Vec<&'static str> {
+        BUILTINS.iter().filter(move |(_, _, needs_exact)| exact || !needs_exact).map(|(name, _, _)| *name).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::environment::Way;
-use super::item::Item;
+use super::item::{Item, Literal};
 use super::names::{self, Builtin};
 use super::typer::{Typer, unknown_type};
 use crate::error::{Class, Result};
@@ -115,6 +115,16 @@ impl<'t> Typer<'t, '_> {
     pub fn bind(&mut self, target: &'t Expression, item: Item<'t>, span: Span) -> Result<()> {
         match &target.kind {
             ExpressionKind::Name(name) => {
+                // A literal takes the type of the number that it replaces, if that can hold it.
+                let item = match (&item, self.environment.get(name.as_str())) {
+                    (Item::Literal(Literal::Integer(_)), Some(Item::Scalar(old))) if old.scalar != ScalarType::Bool => {
+                        Item::Scalar(self.exactly(&item, old.scalar, span)?)
+                    }
+                    (Item::Literal(Literal::Float(_)), Some(Item::Scalar(old))) if old.scalar.is_float() => {
+                        Item::Scalar(self.exactly(&item, old.scalar, span)?)
+                    }
+                    _ => item,
+                };
                 self.environment.insert(name, item);
                 Ok(())
             }
