@@ -30,17 +30,19 @@ pub struct Limits {
 }
 
 impl Adapter {
-    /// Every GPU, software ones included. Empty where there is no driver.
+    /// Every GPU, software ones included, found once. Empty where there is no driver.
     pub fn enumerate() -> Vec<Adapter> {
-        static INSTANCE: OnceLock<Instance> = OnceLock::new();
+        static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+        ADAPTERS.get_or_init(Adapter::find).clone()
+    }
+
+    fn find() -> Vec<Adapter> {
         let backends = Backends::VULKAN | Backends::METAL | Backends::DX12;
-        let instance = INSTANCE.get_or_init(|| {
-            Instance::new(InstanceDescriptor {
-                backends,
-                // No validation layers: they change what is measured and are rarely installed.
-                flags: InstanceFlags::empty(),
-                ..InstanceDescriptor::new_without_display_handle()
-            })
+        let instance = Instance::new(InstanceDescriptor {
+            backends,
+            // No validation layers: they change what is measured and are rarely installed.
+            flags: InstanceFlags::empty(),
+            ..InstanceDescriptor::new_without_display_handle()
         });
         let mut adapters: Vec<Adapter> = Vec::new();
         for raw in pollster::block_on(instance.enumerate_adapters(backends)) {
