@@ -44,12 +44,20 @@ def decompose_f32(x: float32) -> (float32, int32):
     return bitcast(float32, (bits & 0x7fffff) | 0x3f800000), exponent
 
 
-def long_remainder_f32(x: float32, y: float32) -> float32:
-    """fmod(x, y) for any x >= 0, y >= 0, infinities and NaN included."""
+def scale_f32(x: float32, exponent: int32) -> float32:
+    """x * 2**exponent for -252 <= exponent <= 254 where that is exact or below the normal range."""
+    half = exponent >> 1
+    return (x * power_of_two_f32(half)) * power_of_two_f32(exponent - half)
+
+
+def long_remainder_f32(x: float32, y: float32) -> (float32, float32, int32):
+    """(r, d, e) with fmod(x, y) = r * 2**e and y = d * 2**e, for any x >= 0, y >= 0; r is NaN where fmod is.
+
+    The scaled form keeps a remainder that is subnormal from being flushed to zero before it has been used."""
     if not (x < bitcast(float32, INFINITY_BITS)) or not (y > 0.0):
-        return bitcast(float32, NAN_BITS)
+        return bitcast(float32, NAN_BITS), y, 0
     if x < y:
-        return x
+        return x, y, 0
     divisor, divisor_exponent = decompose_f32(y)
     remainder, exponent = decompose_f32(x)
     steps = exponent - divisor_exponent
@@ -58,8 +66,7 @@ def long_remainder_f32(x: float32, y: float32) -> float32:
         count = select(steps > 20, int32(20), steps)
         quotient, remainder = divide_with_remainder_f32(remainder * power_of_two_f32(count), divisor)
         steps -= count
-    half = divisor_exponent >> 1
-    return (remainder * power_of_two_f32(half)) * power_of_two_f32(divisor_exponent - half)
+    return remainder, divisor, divisor_exponent
 
 
 def fmod_f32(x: float32, y: float32) -> float32:
@@ -68,7 +75,8 @@ def fmod_f32(x: float32, y: float32) -> float32:
     divisor = abs(y)
     quotient, remainder = divide_with_remainder_f32(dividend, divisor)
     if rare(is_unusual_f32(dividend, divisor)):
-        remainder = select(isnan(y), y, long_remainder_f32(dividend, divisor))
+        remainder, divisor, exponent = long_remainder_f32(dividend, divisor)
+        remainder = scale_f32(remainder, exponent)
     return copysign(remainder, x)
 
 
@@ -78,12 +86,13 @@ def mod_f32(x: float32, y: float32) -> float32:
     The exact fmod, plus y where the signs differ, rounded once: -1e-30 % 1.0 = 1.0 and -1.0 % inf = inf."""
     dividend = abs(x)
     divisor = abs(y)
-    quotient, remainder = divide_with_remainder_f32(dividend, divisor)
-    if rare(is_unusual_f32(dividend, divisor)):
-        remainder = select(isnan(y), y, long_remainder_f32(dividend, divisor))
     signs_differ = (bitcast(int32, x) ^ bitcast(int32, y)) < 0
-    wrapped = select(signs_differ and remainder != 0.0, divisor - remainder, remainder)
-    return copysign(wrapped, y)
+    quotient, remainder = divide_with_remainder_f32(dividend, divisor)
+    result = select(signs_differ and remainder != 0.0, divisor - remainder, remainder)
+    if rare(is_unusual_f32(dividend, divisor)):
+        remainder, divisor, exponent = long_remainder_f32(dividend, divisor)
+        result = scale_f32(select(signs_differ and remainder != 0.0, divisor - remainder, remainder), exponent)
+    return copysign(result, y)
 
 
 def floordiv_f32(x: float32, y: float32) -> float32:
@@ -97,16 +106,20 @@ def floordiv_f32(x: float32, y: float32) -> float32:
     magnitude = select(signs_differ and remainder != 0.0, quotient + 1.0, quotient)
     result = select(signs_differ, -magnitude, magnitude)
     if rare(is_unusual_f32(dividend, divisor)):
-        if y == 0.0 or isnan(y):
-            result = x / y
+        if divisor < 1.3234889800848443e-23:              # away from the subnormal range
+            dividend = dividend * 1.8446744073709552e19
+            divisor = divisor * 1.8446744073709552e19
+        infinity = bitcast(float32, INFINITY_BITS)
+        overflows = dividend == infinity and abs(x) < infinity
+        if divisor == 0.0 or isnan(divisor) or overflows:
+            result = select(overflows, copysign(infinity, x / y), x / y)
         else:
-            remainder = long_remainder_f32(dividend, divisor)
-            result = (x - copysign(remainder, x)) / y
+            remainder, scaled_divisor, exponent = long_remainder_f32(dividend, divisor)
+            result = (dividend - scale_f32(remainder, exponent)) / divisor
+            result = select(signs_differ, -result, result)
             if signs_differ and remainder != 0.0:
                 result = result - 1.0
-            if result == 0.0:
-                result = copysign(0.0, x / y)
-            else:
-                below = floor(result)
-                result = select(result - below > 0.5, below + 1.0, below)
+            below = floor(result)
+            below = select(result - below > 0.5, below + 1.0, below)
+            result = select(result == 0.0, copysign(0.0, x / y), below)
     return result

@@ -2,7 +2,10 @@
 
 
 def remainder_by_subtraction_f64(ax: float64, ay: float64) -> float64:
-    """ax mod ay for magnitudes with ax >= ay, one binary digit of the quotient at a time. NaN if ay == 0 or ax is infinite."""
+    """ax mod ay for magnitudes with ax >= ay, one binary digit of the quotient at a time.
+
+    NaN if ay is 0 or ax infinite.
+    """
     remainder = bitcast(float64, 0x7ff8000000000000)
     infinity = bitcast(float64, 0x7ff0000000000000)
     if ax < infinity and ay > 0.0:
@@ -77,17 +80,20 @@ def fmod_f64(x: float64, y: float64) -> float64:
 def mod_f64(x: float64, y: float64) -> float64:
     """Python's and NumPy's x % y: fmod, brought to the sign of y by adding y (which may round)."""
     remainder = fmod_f64(x, y)
-    shifted = select((remainder < 0.0) != (y < 0.0), remainder + y, remainder)
+    shifted = select((remainder < 0.0) ^ (y < 0.0), remainder + y, remainder)
     return select(remainder == 0.0, copysign(remainder, y), shifted)
 
 
 def floordiv_by_remainder_f64(x: float64, y: float64) -> float64:
-    """x // y from the exact remainder, for any x and y with |x| >= |y|: the steps of NumPy's divmod, so that its roundings are NumPy's too."""
+    """x // y from the exact remainder, for any x and y with abs(x) >= abs(y).
+
+    The steps are those of NumPy's divmod, so that the roundings are NumPy's too.
+    """
     result = x / y
     if y != 0.0:
         remainder = copysign(remainder_by_subtraction_f64(abs(x), abs(y)), x)
         quotient = (x - remainder) / y
-        if remainder != 0.0 and (remainder < 0.0) != (y < 0.0):
+        if remainder != 0.0 and ((remainder < 0.0) ^ (y < 0.0)):
             quotient -= 1.0
         below = floor(quotient)
         below = select(quotient - below > 0.5, below + 1.0, below)

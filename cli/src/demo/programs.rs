@@ -1,13 +1,13 @@
 //! What the demo runs, with a float64 reference for each, computed here in plain Rust.
 
 use crate::failure::Failure;
-use crate::picture;
+use crate::picture::{self, ColorMap};
 use numbra::array::{Element, HostArray};
 use numbra::device::Device;
 use numbra::stencil::Stencil;
 use numbra::{Input, Kernel};
 use std::cell::{OnceCell, RefCell};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What a run gives: its result, and for Life every generation.
@@ -53,6 +53,10 @@ fn as_stencil(kernel: &Kernel) -> Result<&Stencil, Failure> {
 
 fn input<T: Element>(shape: &[usize], elements: &[T]) -> Result<Input, Failure> {
     Ok(HostArray::from_slice(shape, elements).map_err(numbra::Error::from)?.into())
+}
+
+fn plot(result: &HostArray, path: PathBuf, title: &str, colors: ColorMap) -> Result<(), Failure> {
+    picture::plot(&path, result, title, colors).map_err(Failure::message)
 }
 
 /// The larger difference; a NaN stays.
@@ -136,7 +140,7 @@ impl Program for Wave {
     }
 
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure> {
-        picture::field(&out.join(format!("wave-{device}.png")), &outcome.result)
+        plot(&outcome.result, out.join(format!("wave-{device}.png")), "f(x, y)", ColorMap::Viridis)
     }
 }
 
@@ -192,7 +196,7 @@ impl Program for Neighbours {
     }
 
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure> {
-        picture::field(&out.join(format!("neighbours-{device}.png")), &outcome.result)
+        plot(&outcome.result, out.join(format!("neighbours-{device}.png")), "four neighbours", ColorMap::Viridis)
     }
 }
 
@@ -273,7 +277,7 @@ impl Program for Life {
     }
 
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure> {
-        picture::animation(&out.join(format!("life-{device}.gif")), &outcome.frames)
+        picture::write_life(&out.join(format!("life-{device}.gif")), &outcome.frames).map_err(Failure::message)
     }
 }
 
@@ -294,7 +298,7 @@ impl Heat {
     }
 
     fn reference(size: usize, steps: usize) -> Vec<f64> {
-        let mut plate: Vec<f64> = picture::initial_heat(size).into_iter().map(f64::from).collect();
+        let mut plate: Vec<f64> = picture::draw_initial_heat(size).into_iter().map(f64::from).collect();
         let mut next = vec![0.0; size * size];
         for _ in 0..steps {
             for row in 1..size - 1 {
@@ -326,7 +330,7 @@ impl Program for Heat {
     fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, interpreted: bool, progress: &mut dyn FnMut(usize))
     -> Result<Outcome, Failure> {
         let size = if interpreted { interpreted_size(self.size) } else { self.size };
-        let plate = input(&[size, size], &picture::initial_heat(size))?;
+        let plate = input(&[size, size], &picture::draw_initial_heat(size))?;
         let result = as_stencil(kernel)?.iterate(device, &[plate], self.steps(interpreted), progress)?;
         Ok(Outcome { result, frames: Vec::new() })
     }
@@ -347,6 +351,6 @@ impl Program for Heat {
     }
 
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure> {
-        picture::field(&out.join(format!("heat-{device}.png")), &outcome.result)
+        plot(&outcome.result, out.join(format!("heat-{device}.png")), "heat", ColorMap::Inferno)
     }
 }

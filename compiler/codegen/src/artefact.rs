@@ -59,11 +59,7 @@ impl Manifest {
             bindings: kernel
                 .arrays
                 .iter()
-                .map(|array| Binding {
-                    name: array.name.clone(),
-                    scalar: array.scalar,
-                    access: array.access,
-                })
+                .map(|array| Binding { name: array.name.clone(), scalar: array.scalar, access: array.access })
                 .collect(),
             scalars: kernel
                 .scalar_parameters()

@@ -17,16 +17,10 @@ pub enum Error {
 
 impl Error {
     pub fn unsupported(message: impl Into<String>, help: impl Into<String>) -> Error {
-        Error::Unsupported {
-            message: message.into(),
-            help: help.into(),
-        }
+        Error::Unsupported { message: message.into(), help: help.into() }
     }
 
     pub fn internal(what: &'static str, message: impl Into<String>) -> Error {
-        Error::Internal {
-            what,
-            message: message.into(),
-        }
+        Error::Internal { what, message: message.into() }
     }
 }

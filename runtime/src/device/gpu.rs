@@ -1,17 +1,18 @@
 //! GPUs by name, where this build has any.
 
-use super::{Device, DeviceName};
-use crate::error::{Error, Result};
-use std::sync::Arc;
+#[cfg(feature = "wgpu")]
+pub use super::wgpu::{names, open};
 
-pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
-    Err(Error::device(
+#[cfg(not(feature = "wgpu"))]
+pub fn open(name: super::DeviceName) -> crate::error::Result<std::sync::Arc<dyn super::Device>> {
+    Err(crate::error::Error::device(
         name.to_string(),
         "this build of numbra has no GPU support",
         "build with the feature 'wgpu', or use interp",
     ))
 }
 
-pub fn names() -> Vec<DeviceName> {
-    vec![DeviceName::Vulkan(0)]
+#[cfg(not(feature = "wgpu"))]
+pub fn names() -> Vec<super::DeviceName> {
+    vec![super::DeviceName::Vulkan(0)]
 }

@@ -11,6 +11,8 @@ mod name;
 mod parameters;
 #[cfg(feature = "wgpu")]
 pub mod split;
+#[cfg(feature = "wgpu")]
+pub mod wgpu;
 
 pub use host::HostBuffer;
 pub use name::{DeviceName, auto, list, open, target_from_environment};

@@ -57,11 +57,16 @@ impl Stencil {
     /// Applies the stencil `steps` times, each result being the next first input; `progress` hears of every step done.
     pub fn iterate(&self, device: &Arc<dyn Device>, inputs: &[Input], steps: usize, progress: &mut dyn FnMut(usize)) -> Result<HostArray> {
         let mut inputs = self.on_device(device, inputs)?;
+        // The input of the step before is the output of the next one; the caller's own array is left alone.
+        let mut spare = None;
         for step in 0..steps {
-            let result = self.step(device, &inputs)?;
-            inputs[0] = Input::Device(result);
+            let result = self.step_into(device, &inputs, spare.take())?;
+            if let (Input::Device(old), true) = (std::mem::replace(&mut inputs[0], Input::Device(result)), step > 0) {
+                spare = Some(old);
+            }
             progress(step + 1);
         }
+        drop(spare);
         match inputs.swap_remove(0) {
             Input::Device(array) => {
                 drop(inputs);
@@ -78,13 +83,21 @@ impl Stencil {
 
     /// Applies the stencil once to inputs that are on the device; the result stays there.
     pub fn step(&self, device: &Arc<dyn Device>, inputs: &[Input]) -> Result<DeviceArray> {
+        self.step_into(device, inputs, None)
+    }
+
+    /// [`Stencil::step`] into `spare`, if that has the type and shape of the result.
+    fn step_into(&self, device: &Arc<dyn Device>, inputs: &[Input], spare: Option<DeviceArray>) -> Result<DeviceArray> {
         self.check(inputs)?;
         let types = self.argument_types(inputs);
         let typed = self.typed(&types)?;
         let function = typed.functions.first().ok_or_else(|| Error::Internal("typing gave no function".into()))?;
         let scalar = *function.results.first().ok_or_else(|| Error::Internal("a stencil without a result".into()))?;
         let shape = inputs[0].shape().to_vec();
-        let result = DeviceArray::empty(device, scalar, &shape)?;
+        let result = match spare.filter(|spare| spare.scalar() == scalar && spare.shape() == shape) {
+            Some(spare) => spare,
+            None => DeviceArray::empty(device, scalar, &shape)?,
+        };
         if shape.contains(&0) {
             return Ok(result);
         }

@@ -27,10 +27,7 @@ impl NativeKernel {
     /// Loads what `compile_native` made, now or in another process on a machine of the same kind.
     pub fn load(artefact: &Artefact) -> Result<NativeKernel> {
         if artefact.manifest.group.is_some() {
-            return Err(Error::internal(
-                "loader",
-                "a Grid kernel cannot be called as a Range kernel",
-            ));
+            return Err(Error::internal("loader", "a Grid kernel cannot be called as a Range kernel"));
         }
         let code = Code::load(artefact)?;
         // SAFETY: the symbol is the entry of a Range kernel, and has this type.
@@ -60,10 +57,7 @@ impl GridOnHost {
     /// Loads what `compile_grid_for_host` made.
     pub fn load(artefact: &Artefact) -> Result<GridOnHost> {
         let Some(group) = artefact.manifest.group else {
-            return Err(Error::internal(
-                "loader",
-                "a Range kernel cannot be called as a Grid kernel",
-            ));
+            return Err(Error::internal("loader", "a Range kernel cannot be called as a Grid kernel"));
         };
         let code = Code::load(artefact)?;
         // SAFETY: the symbol is the entry of a Grid kernel, and has this type.
@@ -103,10 +97,7 @@ unsafe impl Sync for Code {}
 impl Code {
     fn load(artefact: &Artefact) -> Result<Code> {
         if artefact.kind != ArtefactKind::Object {
-            return Err(Error::internal(
-                "loader",
-                format!("{:?} is no native object", artefact.kind),
-            ));
+            return Err(Error::internal("loader", format!("{:?} is no native object", artefact.kind)));
         }
         let linker = Linker::get()?;
         let library = linker.library()?;
@@ -133,11 +124,7 @@ impl Drop for Code {
         let Ok(linker) = Linker::get() else { return };
         // SAFETY: nobody calls the code any more: whoever does holds a reference to it.
         if unsafe { check(LLVMOrcJITDylibClear(self.library)) }.is_ok() {
-            linker
-                .empty
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Library(self.library));
+            linker.empty.lock().unwrap_or_else(PoisonError::into_inner).push(Library(self.library));
         }
     }
 }
@@ -168,11 +155,7 @@ impl Linker {
         let mut jit = ptr::null_mut();
         // SAFETY: a null builder asks for the defaults: this machine, code linked on the thread that asks for it.
         unsafe { check(LLVMOrcCreateLLJIT(&mut jit, ptr::null_mut()))? };
-        Ok(Linker {
-            jit,
-            empty: Mutex::default(),
-            created: AtomicU64::new(0),
-        })
+        Ok(Linker { jit, empty: Mutex::default(), created: AtomicU64::new(0) })
     }
 
     /// An empty library that sees the symbols of this process: code may need `memset`, `memcpy` or `fma`.

@@ -11,7 +11,7 @@ use inkwell::builder::Builder;
 use inkwell::context::Context;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
-use inkwell::types::{BasicMetadataTypeEnum, BasicType, BasicTypeEnum, PointerType};
+use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, PointerType};
 use inkwell::values::{
     BasicValue, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, IntValue, PointerValue, UnnamedAddress,
 };
@@ -37,27 +37,17 @@ const PTX_KERNEL: u32 = 71;
 const NVPTX_GLOBAL: u16 = 1;
 
 /// The order of the position's parameters in [`Placement::HostGrid`].
-pub(super) const POSITION: [Builtin; 4] = [
-    Builtin::GroupIdX,
-    Builtin::GroupIdY,
-    Builtin::LocalIdX,
-    Builtin::GroupCountX,
-];
+pub(super) const POSITION: [Builtin; 4] =
+    [Builtin::GroupIdX, Builtin::GroupIdY, Builtin::LocalIdX, Builtin::GroupCountX];
 
 /// The kernel that is to be compiled: the module's first function, if it has the form that back ends take.
 pub(super) fn scheduled_kernel(module: &ir::Module) -> Result<&Function> {
-    let kernel = module
-        .functions
-        .first()
-        .ok_or_else(|| malformed("a module without functions"))?;
+    let kernel = module.functions.first().ok_or_else(|| malformed("a module without functions"))?;
     if !matches!(kernel.form, Form::Range | Form::Grid { .. }) {
         return Err(malformed(format!("'{}' is not scheduled", kernel.name)));
     }
     if let Some(array) = kernel.arrays.iter().find(|array| !array.buffer || array.rank != 1) {
-        return Err(malformed(format!(
-            "array '{}' of '{}' is not a buffer",
-            array.name, kernel.name
-        )));
+        return Err(malformed(format!("array '{}' of '{}' is not a buffer", array.name, kernel.name)));
     }
     Ok(kernel)
 }
@@ -126,11 +116,7 @@ fn declare<'ctx>(
     if placement == Placement::HostGrid {
         parameters.extend([BasicMetadataTypeEnum::from(context.i64_type()); POSITION.len()]);
     }
-    let linkage = if placement == Placement::Nvptx {
-        Linkage::External
-    } else {
-        Linkage::Internal
-    };
+    let linkage = if placement == Placement::Nvptx { Linkage::External } else { Linkage::Internal };
     let function = llvm.add_function(symbol, context.void_type().fn_type(&parameters, false), Some(linkage));
     let enumeration =
         |name: &str, value: u64| context.create_enum_attribute(Attribute::get_named_enum_kind_id(name), value);
@@ -242,9 +228,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         for variable in &self.kernel.variables {
             let kind = value_type(self.context, variable.scalar);
             let place = self.builder.build_alloca(kind, &variable.name).map_err(backend_error)?;
-            self.builder
-                .build_store(place, kind.const_zero())
-                .map_err(backend_error)?;
+            self.builder.build_store(place, kind.const_zero()).map_err(backend_error)?;
             self.variables.push(place);
         }
         Ok(())
@@ -256,9 +240,7 @@ impl<'ctx> Lowering<'ctx, '_> {
 
     /// Whether the block that is being filled still lacks its last instruction.
     fn open_block(&self) -> bool {
-        self.builder
-            .get_insert_block()
-            .is_some_and(|block| block.get_terminator().is_none())
+        self.builder.get_insert_block().is_some_and(|block| block.get_terminator().is_none())
     }
 
     fn block(&self, name: &str) -> BasicBlock<'ctx> {
@@ -293,9 +275,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             }
             Statement::Set { variable, value } => {
                 let value = self.value(*value)?;
-                self.builder
-                    .build_store(self.variables[variable.index()], value)
-                    .map_err(backend_error)?;
+                self.builder.build_store(self.variables[variable.index()], value).map_err(backend_error)?;
             }
             Statement::Store { array, indices, value } => {
                 let scalar = self.kernel.arrays[array.index()].scalar;
@@ -304,34 +284,17 @@ impl<'ctx> Lowering<'ctx, '_> {
                 let store = self.builder.build_store(address, value).map_err(backend_error)?;
                 store.set_alignment(scalar.bytes() as u32).map_err(backend_error)?;
             }
-            Statement::If {
-                condition,
-                then,
-                otherwise,
-                rare,
-            } => self.branch(*condition, then, otherwise, *rare)?,
+            Statement::If { condition, then, otherwise, rare } => self.branch(*condition, then, otherwise, *rare)?,
             Statement::Loop { body, step } => self.repeat(body, step)?,
             Statement::Break | Statement::Continue => {
-                let innermost = self
-                    .loops
-                    .last()
-                    .ok_or_else(|| malformed("break or continue outside a loop"))?;
-                let target = if *statement == Statement::Break {
-                    innermost.exit
-                } else {
-                    innermost.step
-                };
+                let innermost = self.loops.last().ok_or_else(|| malformed("break or continue outside a loop"))?;
+                let target = if *statement == Statement::Break { innermost.exit } else { innermost.step };
                 self.jump(target)?;
             }
             Statement::Return(values) if values.is_empty() => {
                 self.builder.build_return(None).map_err(backend_error)?;
             }
-            Statement::Trap {
-                condition,
-                site,
-                payload,
-                position,
-            } => {
+            Statement::Trap { condition, site, payload, position } => {
                 self.trap(*condition, *site, *payload, *position)?;
             }
             Statement::Return(_) => return Err(malformed("a kernel that returns values")),
@@ -346,21 +309,14 @@ impl<'ctx> Lowering<'ctx, '_> {
         let condition = self.value(condition)?.into_int_value();
         let then_block = self.block("then");
         let after = self.block("after");
-        let otherwise_block = if otherwise.statements.is_empty() {
-            after
-        } else {
-            self.block("else")
-        };
-        let jump = self
-            .builder
-            .build_conditional_branch(condition, then_block, otherwise_block)
-            .map_err(backend_error)?;
+        let otherwise_block = if otherwise.statements.is_empty() { after } else { self.block("else") };
+        let jump =
+            self.builder.build_conditional_branch(condition, then_block, otherwise_block).map_err(backend_error)?;
         if rare {
             let weight = |weight: u64| self.context.i32_type().const_int(weight, false).into();
             let name = self.context.metadata_string("branch_weights").into();
             let weights = self.context.metadata_node(&[name, weight(1), weight(1 << 20)]);
-            jump.set_metadata(weights, self.context.get_kind_id("prof"))
-                .map_err(backend_error)?;
+            jump.set_metadata(weights, self.context.get_kind_id("prof")).map_err(backend_error)?;
         }
         self.builder.position_at_end(then_block);
         self.region(then)?;
@@ -399,38 +355,24 @@ impl<'ctx> Lowering<'ctx, '_> {
         payload: ir::Value,
         position: Option<ir::Value>,
     ) -> Result<()> {
-        let status = self
-            .status
-            .ok_or_else(|| malformed("a trap in a kernel without status"))?;
+        let status = self.status.ok_or_else(|| malformed("a trap in a kernel without status"))?;
         let (int32, int64) = (self.context.i32_type(), self.context.i64_type());
         let condition = self.value(condition)?.into_int_value();
         let fail = self.block("fail");
         let proceed = self.block("proceed");
-        self.builder
-            .build_conditional_branch(condition, fail, proceed)
-            .map_err(backend_error)?;
+        self.builder.build_conditional_branch(condition, fail, proceed).map_err(backend_error)?;
         self.builder.position_at_end(fail);
         if self.placement == Placement::Host {
-            self.builder
-                .build_store(status, int32.const_int(1, false))
-                .map_err(backend_error)?;
+            self.builder.build_store(status, int32.const_int(1, false)).map_err(backend_error)?;
         } else {
             let claim = self.block("claim");
             let leave = self.block("leave");
             let (free, taken) = (int32.const_zero(), int32.const_int(1, false));
             let ordering = AtomicOrdering::Monotonic;
-            let exchanged = self
-                .builder
-                .build_cmpxchg(status, free, taken, ordering, ordering)
-                .map_err(backend_error)?;
-            let won = self
-                .builder
-                .build_extract_value(exchanged, 1, "won")
-                .map_err(backend_error)?
-                .into_int_value();
-            self.builder
-                .build_conditional_branch(won, claim, leave)
-                .map_err(backend_error)?;
+            let exchanged =
+                self.builder.build_cmpxchg(status, free, taken, ordering, ordering).map_err(backend_error)?;
+            let won = self.builder.build_extract_value(exchanged, 1, "won").map_err(backend_error)?.into_int_value();
+            self.builder.build_conditional_branch(won, claim, leave).map_err(backend_error)?;
             self.builder.position_at_end(leave);
             self.builder.build_return(None).map_err(backend_error)?;
             self.builder.position_at_end(claim);
@@ -440,21 +382,13 @@ impl<'ctx> Lowering<'ctx, '_> {
             None => int64.const_zero().into(),
         };
         let payload = self.bits_of(payload)?;
-        let record: [(u64, BasicValueEnum); 3] = [
-            (4, int32.const_int(site.0 as u64, false).into()),
-            (8, position),
-            (16, payload.into()),
-        ];
+        let record: [(u64, BasicValueEnum); 3] =
+            [(4, int32.const_int(site.0 as u64, false).into()), (8, position), (16, payload.into())];
         for (offset, value) in record {
             // In bounds: the status is 24 bytes.
             let field = unsafe {
                 self.builder
-                    .build_in_bounds_gep(
-                        self.context.i8_type(),
-                        status,
-                        &[int64.const_int(offset, false)],
-                        "field",
-                    )
+                    .build_in_bounds_gep(self.context.i8_type(), status, &[int64.const_int(offset, false)], "field")
                     .map_err(backend_error)?
             };
             self.builder.build_store(field, value).map_err(backend_error)?;
@@ -482,13 +416,9 @@ impl<'ctx> Lowering<'ctx, '_> {
             return Ok(value);
         }
         if scalar.is_signed() {
-            self.builder
-                .build_int_s_extend(value, int64, "wide")
-                .map_err(backend_error)
+            self.builder.build_int_s_extend(value, int64, "wide").map_err(backend_error)
         } else {
-            self.builder
-                .build_int_z_extend(value, int64, "wide")
-                .map_err(backend_error)
+            self.builder.build_int_z_extend(value, int64, "wide").map_err(backend_error)
         }
     }
 
@@ -498,9 +428,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             Expression::Get(variable) => {
                 let kind = value_type(self.context, result);
                 let name = &self.kernel.variables[variable.index()].name;
-                self.builder
-                    .build_load(kind, self.variables[variable.index()], name)
-                    .map_err(backend_error)
+                self.builder.build_load(kind, self.variables[variable.index()], name).map_err(backend_error)
             }
             Expression::Apply { op, operands, flags } => self.apply(*op, operands, *flags, result),
             Expression::Load { array, indices } => {
@@ -521,24 +449,14 @@ impl<'ctx> Lowering<'ctx, '_> {
             _ => kind.into_int_type(),
         };
         // By bits, folded at once, so that every NaN and every zero comes through.
-        self.builder
-            .build_bit_cast(integer.const_int(constant.bits, false), kind, "")
-            .map_err(backend_error)
+        self.builder.build_bit_cast(integer.const_int(constant.bits, false), kind, "").map_err(backend_error)
     }
 
     /// A float's bits as an integer of its width.
     pub(super) fn float_bits(&self, value: FloatValue<'ctx>) -> Result<IntValue<'ctx>> {
         let narrow = value.get_type() == self.context.f32_type();
-        let kind = if narrow {
-            self.context.i32_type()
-        } else {
-            self.context.i64_type()
-        };
-        Ok(self
-            .builder
-            .build_bit_cast(value, kind, "bits")
-            .map_err(backend_error)?
-            .into_int_value())
+        let kind = if narrow { self.context.i32_type() } else { self.context.i64_type() };
+        Ok(self.builder.build_bit_cast(value, kind, "bits").map_err(backend_error)?.into_int_value())
     }
 
     fn address(&mut self, array: ir::ArrayId, indices: &[ir::Value]) -> Result<PointerValue<'ctx>> {
@@ -556,10 +474,7 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     fn load(&mut self, address: PointerValue<'ctx>, scalar: ScalarType) -> Result<BasicValueEnum<'ctx>> {
-        let value = self
-            .builder
-            .build_load(memory_type(self.context, scalar), address, "")
-            .map_err(backend_error)?;
+        let value = self.builder.build_load(memory_type(self.context, scalar), address, "").map_err(backend_error)?;
         if let Some(load) = value.as_instruction_value() {
             load.set_alignment(scalar.bytes() as u32).map_err(backend_error)?;
         }
@@ -571,9 +486,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             return Ok(value);
         }
         let zero = self.context.i8_type().const_zero();
-        let truth = self
-            .builder
-            .build_int_compare(IntPredicate::NE, value.into_int_value(), zero, "truth");
+        let truth = self.builder.build_int_compare(IntPredicate::NE, value.into_int_value(), zero, "truth");
         Ok(truth.map_err(backend_error)?.into())
     }
 
@@ -581,23 +494,13 @@ impl<'ctx> Lowering<'ctx, '_> {
         if scalar != ScalarType::Bool {
             return Ok(value);
         }
-        let byte = self
-            .builder
-            .build_int_z_extend(value.into_int_value(), self.context.i8_type(), "byte");
+        let byte = self.builder.build_int_z_extend(value.into_int_value(), self.context.i8_type(), "byte");
         Ok(byte.map_err(backend_error)?.into())
     }
 
     fn table_entry(&mut self, table: ir::TableId, index: ir::Value) -> Result<BasicValueEnum<'ctx>> {
-        let info = self
-            .module
-            .tables
-            .get(table.index())
-            .ok_or_else(|| malformed("an unknown table"))?;
-        let last = info
-            .entries
-            .len()
-            .checked_sub(1)
-            .ok_or_else(|| malformed("an empty table"))? as u64;
+        let info = self.module.tables.get(table.index()).ok_or_else(|| malformed("an unknown table"))?;
+        let last = info.entries.len().checked_sub(1).ok_or_else(|| malformed("an empty table"))? as u64;
         let scalar = self.kernel.scalar(index);
         // Narrow indices stay narrow where they can: vector gathers take twice as many of them.
         let narrow = scalar.bits() >= 32 && last <= i32::MAX as u64;
@@ -630,30 +533,17 @@ impl<'ctx> Lowering<'ctx, '_> {
         let info = &self.module.tables[table.index()];
         let entries = match memory_type(self.context, info.scalar) {
             BasicTypeEnum::FloatType(float) => {
-                let entry = |&bits| {
-                    Ok(self
-                        .constant(Constant {
-                            scalar: info.scalar,
-                            bits,
-                        })?
-                        .into_float_value())
-                };
+                let entry = |&bits| Ok(self.constant(Constant { scalar: info.scalar, bits })?.into_float_value());
                 float.const_array(&info.entries.iter().map(entry).collect::<Result<Vec<_>>>()?)
             }
             kind => {
                 let integer = kind.into_int_type();
-                let entries: Vec<_> = info
-                    .entries
-                    .iter()
-                    .map(|&bits| integer.const_int(bits, false))
-                    .collect();
+                let entries: Vec<_> = info.entries.iter().map(|&bits| integer.const_int(bits, false)).collect();
                 integer.const_array(&entries)
             }
         };
         let space = (self.placement == Placement::Nvptx).then(|| AddressSpace::from(NVPTX_GLOBAL));
-        let global = self
-            .llvm
-            .add_global(entries.get_type(), space, &format!("table_{}", table.0));
+        let global = self.llvm.add_global(entries.get_type(), space, &format!("table_{}", table.0));
         global.set_initializer(&entries);
         global.set_constant(true);
         global.set_linkage(Linkage::Internal);
@@ -691,12 +581,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             .and_then(|intrinsic| intrinsic.get_declaration(self.llvm, overload))
             .ok_or_else(|| malformed(format!("LLVM has no intrinsic '{name}'")))?;
         let arguments: Vec<_> = arguments.iter().map(|&argument| argument.into()).collect();
-        let call = self
-            .builder
-            .build_call(declaration, &arguments, "")
-            .map_err(backend_error)?;
-        call.try_as_basic_value()
-            .basic()
-            .ok_or_else(|| malformed(format!("intrinsic '{name}' has no result")))
+        let call = self.builder.build_call(declaration, &arguments, "").map_err(backend_error)?;
+        call.try_as_basic_value().basic().ok_or_else(|| malformed(format!("intrinsic '{name}' has no result")))
     }
 }

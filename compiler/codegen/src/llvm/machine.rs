@@ -30,9 +30,7 @@ impl Cpu {
 
     /// Whether the feature string has `+feature`.
     pub fn has(&self, feature: &str) -> bool {
-        self.features
-            .split(',')
-            .any(|item| item.strip_prefix('+') == Some(feature))
+        self.features.split(',').any(|item| item.strip_prefix('+') == Some(feature))
     }
 
     /// The width of vectors, in bits, that code for this processor is best made of, where LLVM's own choice is not.
@@ -65,26 +63,16 @@ pub(super) struct MachineKey {
 
 impl MachineKey {
     pub(super) fn native(cpu: &Cpu) -> MachineKey {
-        static TRIPLE: LazyLock<String> = LazyLock::new(|| {
-            TargetMachine::get_default_triple()
-                .as_str()
-                .to_string_lossy()
-                .into_owned()
-        });
-        MachineKey {
-            triple: TRIPLE.clone(),
-            cpu: cpu.clone(),
-        }
+        static TRIPLE: LazyLock<String> =
+            LazyLock::new(|| TargetMachine::get_default_triple().as_str().to_string_lossy().into_owned());
+        MachineKey { triple: TRIPLE.clone(), cpu: cpu.clone() }
     }
 }
 
 pub(super) fn initialize() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let config = InitializationConfig {
-            disassembler: false,
-            ..InitializationConfig::default()
-        };
+        let config = InitializationConfig { disassembler: false, ..InitializationConfig::default() };
         Target::initialize_x86(&config);
         Target::initialize_nvptx(&config);
     });
@@ -98,10 +86,7 @@ pub(super) fn with_machine<R>(key: MachineKey, work: impl FnOnce(&TargetMachine)
     const KEPT: usize = 4;
     initialize();
     let kept = MACHINES.with_borrow_mut(|machines| {
-        machines
-            .iter()
-            .position(|(other, _)| *other == key)
-            .map(|place| machines.remove(place).1)
+        machines.iter().position(|(other, _)| *other == key).map(|place| machines.remove(place).1)
     });
     let machine = match kept {
         Some(machine) => machine,
@@ -144,8 +129,7 @@ pub(super) fn optimize(llvm: &Module, machine: &TargetMachine) -> Result<()> {
     options.set_loop_slp_vectorization(true);
     options.set_loop_unrolling(true);
     options.set_loop_interleaving(true);
-    llvm.run_passes("default<O3>", machine, options)
-        .map_err(backend_error)?;
+    llvm.run_passes("default<O3>", machine, options).map_err(backend_error)?;
     if cfg!(debug_assertions) {
         llvm.verify().map_err(backend_error)?;
     }

@@ -38,10 +38,7 @@ pub struct NativeOptions {
 
 impl Default for NativeOptions {
     fn default() -> NativeOptions {
-        NativeOptions {
-            cpu: Cpu::host().clone(),
-            vector_width: None,
-        }
+        NativeOptions { cpu: Cpu::host().clone(), vector_width: None }
     }
 }
 
@@ -79,11 +76,7 @@ fn compile(module: &ir::Module, kernel: &Function, options: &NativeOptions) -> R
         let llvm = lower(&context, module, kernel, options, machine)?;
         optimize(&llvm, machine)?;
         let bytes = emit(&llvm, machine, FileType::Object)?;
-        Ok(Artefact {
-            kind: ArtefactKind::Object,
-            bytes,
-            manifest: Manifest::of(kernel, symbol(&kernel.name)),
-        })
+        Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) })
     })
 }
 
@@ -97,23 +90,13 @@ fn lower<'ctx>(
     let entry = symbol(&kernel.name);
     let llvm = context.create_module(&kernel.name);
     aim(&llvm, machine);
-    let placement = if kernel.form == Form::Range {
-        Placement::Host
-    } else {
-        Placement::HostGrid
-    };
+    let placement = if kernel.form == Form::Range { Placement::Host } else { Placement::HostGrid };
     let body = lower_kernel(context, &llvm, module, kernel, placement, &format!("{entry}.body"))?;
     if let Some(width) = options.vector_width.or(options.cpu.vector_width()) {
         let width = context.create_string_attribute("prefer-vector-width", &width.to_string());
         body.add_attribute(AttributeLoc::Function, width);
     }
-    Unpacking {
-        context,
-        builder: context.create_builder(),
-        kernel,
-        placement,
-    }
-    .entry(&llvm, body, &entry)?;
+    Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
     Ok(llvm)
 }
 
@@ -129,15 +112,11 @@ impl<'ctx> Unpacking<'ctx, '_> {
     fn entry(&self, llvm: &Module<'ctx>, body: FunctionValue<'ctx>, symbol: &str) -> Result<()> {
         let pointer = self.context.ptr_type(AddressSpace::default());
         let grid = self.placement == Placement::HostGrid;
-        let kind = self
-            .context
-            .void_type()
-            .fn_type(&vec![pointer.into(); if grid { 4 } else { 3 }], false);
+        let kind = self.context.void_type().fn_type(&vec![pointer.into(); if grid { 4 } else { 3 }], false);
         let entry = llvm.add_function(symbol, kind, None);
         let nounwind = Attribute::get_named_enum_kind_id("nounwind");
         entry.add_attribute(AttributeLoc::Function, self.context.create_enum_attribute(nounwind, 0));
-        self.builder
-            .position_at_end(self.context.append_basic_block(entry, "entry"));
+        self.builder.position_at_end(self.context.append_basic_block(entry, "entry"));
         let parameters: Vec<PointerValue> = entry.get_param_iter().map(BasicValueEnum::into_pointer_value).collect();
         for (parameter, name) in parameters.iter().zip(["buffers", "parameters", "status", "position"]) {
             parameter.set_name(name);
@@ -152,12 +131,7 @@ impl<'ctx> Unpacking<'ctx, '_> {
             let kind = memory_type(self.context, self.kernel.scalar(value));
             let eight_bytes = self.context.i8_type().array_type(8);
             let address = self.offset(eight_bytes.into(), parameters[1], position)?;
-            arguments.push(
-                self.builder
-                    .build_load(kind, address, "")
-                    .map_err(backend_error)?
-                    .into(),
-            );
+            arguments.push(self.builder.build_load(kind, address, "").map_err(backend_error)?.into());
         }
         if self.kernel.has_traps() {
             arguments.push(parameters[2].into());
@@ -178,9 +152,7 @@ impl<'ctx> Unpacking<'ctx, '_> {
         base: PointerValue<'ctx>,
         position: usize,
     ) -> Result<BasicValueEnum<'ctx>> {
-        self.builder
-            .build_load(kind, self.offset(kind, base, position)?, "")
-            .map_err(backend_error)
+        self.builder.build_load(kind, self.offset(kind, base, position)?, "").map_err(backend_error)
     }
 
     fn offset(
@@ -191,10 +163,6 @@ impl<'ctx> Unpacking<'ctx, '_> {
     ) -> Result<PointerValue<'ctx>> {
         let position = self.context.i64_type().const_int(position as u64, false);
         // In bounds: the caller passes as many as the kernel has.
-        unsafe {
-            self.builder
-                .build_in_bounds_gep(kind, base, &[position], "")
-                .map_err(backend_error)
-        }
+        unsafe { self.builder.build_in_bounds_gep(kind, base, &[position], "").map_err(backend_error) }
     }
 }

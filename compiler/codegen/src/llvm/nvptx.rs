@@ -46,19 +46,12 @@ impl Arch {
     /// by their driver.
     pub fn for_device(major: u32, minor: u32) -> Option<Arch> {
         let capability = major * 10 + minor;
-        ARCHES
-            .iter()
-            .rev()
-            .find(|(arch, _)| *arch <= capability)
-            .map(|(arch, _)| Arch(*arch))
+        ARCHES.iter().rev().find(|(arch, _)| *arch <= capability).map(|(arch, _)| Arch(*arch))
     }
 
     /// The oldest PTX version (times ten) that has it: 78 is 7.8.
     pub fn ptx_version(self) -> u32 {
-        ARCHES
-            .iter()
-            .find(|(arch, _)| *arch == self.0)
-            .map_or(60, |(_, version)| *version)
+        ARCHES.iter().find(|(arch, _)| *arch == self.0).map_or(60, |(_, version)| *version)
     }
 }
 
@@ -67,17 +60,10 @@ impl FromStr for Arch {
 
     fn from_str(text: &str) -> Result<Arch> {
         let number = text.strip_prefix("sm_").and_then(|number| number.parse().ok());
-        ARCHES
-            .iter()
-            .find(|(arch, _)| Some(*arch) == number)
-            .map(|(arch, _)| Arch(*arch))
-            .ok_or_else(|| {
-                let known: Vec<String> = ARCHES.iter().map(|(arch, _)| format!("sm_{arch}")).collect();
-                Error::unsupported(
-                    format!("unknown GPU architecture '{text}'"),
-                    format!("one of {}", known.join(", ")),
-                )
-            })
+        ARCHES.iter().find(|(arch, _)| Some(*arch) == number).map(|(arch, _)| Arch(*arch)).ok_or_else(|| {
+            let known: Vec<String> = ARCHES.iter().map(|(arch, _)| format!("sm_{arch}")).collect();
+            Error::unsupported(format!("unknown GPU architecture '{text}'"), format!("one of {}", known.join(", ")))
+        })
     }
 }
 
@@ -99,11 +85,7 @@ pub fn compile_nvptx(module: &ir::Module, options: &NvptxOptions) -> Result<Arte
     with_lowered(module, options, |llvm, machine| {
         optimize(llvm, machine)?;
         refuse_unselectable(llvm)?;
-        Ok(Artefact {
-            kind: ArtefactKind::Ptx,
-            bytes: emit(llvm, machine, FileType::Assembly)?,
-            manifest,
-        })
+        Ok(Artefact { kind: ArtefactKind::Ptx, bytes: emit(llvm, machine, FileType::Assembly)?, manifest })
     })
 }
 
@@ -126,14 +108,8 @@ fn with_lowered<R>(
         return Err(malformed(format!("'{}' is no Grid kernel", kernel.name)));
     }
     let arch = options.arch;
-    let cpu = Cpu {
-        name: arch.to_string(),
-        features: format!("+ptx{}", arch.ptx_version()),
-    };
-    let key = MachineKey {
-        triple: "nvptx64-nvidia-cuda".to_owned(),
-        cpu,
-    };
+    let cpu = Cpu { name: arch.to_string(), features: format!("+ptx{}", arch.ptx_version()) };
+    let key = MachineKey { triple: "nvptx64-nvidia-cuda".to_owned(), cpu };
     with_machine(key, |machine| {
         let context = Context::create();
         let llvm = context.create_module(&kernel.name);
@@ -145,14 +121,10 @@ fn with_lowered<R>(
 
 /// LLVM ends the process when it is to select a call that NVPTX has no instructions for.
 fn refuse_unselectable(llvm: &Module) -> Result<()> {
-    for function in llvm
-        .get_functions()
-        .filter(|function| function.count_basic_blocks() == 0)
-    {
+    for function in llvm.get_functions().filter(|function| function.count_basic_blocks() == 0) {
         let name = function.get_name().to_string_lossy().into_owned();
         let known = INTRINSICS.iter().any(|intrinsic| {
-            name.strip_prefix(intrinsic)
-                .is_some_and(|suffix| suffix.is_empty() || suffix.starts_with('.'))
+            name.strip_prefix(intrinsic).is_some_and(|suffix| suffix.is_empty() || suffix.starts_with('.'))
         });
         if !known {
             return Err(Error::internal("LLVM", format!("'{name}' in a kernel for NVPTX")));

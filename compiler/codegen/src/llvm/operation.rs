@@ -1,7 +1,7 @@
 //! From ops to instructions, one op at a time, with the meanings of the op table and nothing more.
 //!
-//! Nothing here can yield LLVM's `undef` or `poison`: no `nsw` or `nuw`, no `nnan` or `ninf` (a kernel that promises
-//! finite numbers gets simpler instructions instead), conversions saturate, and the IR keeps shift counts and divisors
+//! Nothing here can yield LLVM's `undef` or `poison`: no `nsw` or `nuw`, no `nnan` or `ninf` (which make
+//! poison of a NaN that comes all the same), saturation wherever a conversion may not fit, and the IR keeps shift counts and divisors
 //! in range. Only intrinsics that every one of our targets selects are used; `frem` is not.
 
 use super::backend_error;
@@ -24,17 +24,19 @@ pub(super) const INTRINSICS: &[&str] = &[
     "llvm.fabs",
     "llvm.floor",
     "llvm.fma",
-    "llvm.fptosi.sat",
-    "llvm.fptoui.sat",
     "llvm.fshl",
     "llvm.fshr",
     "llvm.lifetime.end",
     "llvm.lifetime.start",
+    "llvm.maximum",
+    "llvm.maximumnum",
     "llvm.memcpy",
     "llvm.memmove",
     "llvm.memset",
     "llvm.bswap",
     "llvm.bitreverse",
+    "llvm.minimum",
+    "llvm.minimumnum",
     "llvm.nvvm.read.ptx.sreg",
     "llvm.rint",
     "llvm.smax",
@@ -62,15 +64,11 @@ impl<'ctx> Lowering<'ctx, '_> {
             return Err(malformed(format!("'{}' with {} operands", op.name(), operands.len())));
         }
         let scalar = self.kernel.scalar(operands[0]);
-        let values = operands
-            .iter()
-            .map(|&operand| self.value(operand))
-            .collect::<Result<Vec<_>>>()?;
+        let values = operands.iter().map(|&operand| self.value(operand)).collect::<Result<Vec<_>>>()?;
         match op {
-            Op::Select => self
-                .builder
-                .build_select(values[0].into_int_value(), values[1], values[2], "")
-                .map_err(backend_error),
+            Op::Select => {
+                self.builder.build_select(values[0].into_int_value(), values[1], values[2], "").map_err(backend_error)
+            }
             Op::Convert => self.convert(values[0], scalar, result),
             Op::Bitcast => {
                 let kind = value_type(self.context, result);
@@ -132,9 +130,7 @@ impl<'ctx> Lowering<'ctx, '_> {
                     (_, false) => "llvm.umax",
                 };
                 let kind = first.get_type();
-                return Ok(self
-                    .intrinsic(name, &[kind.into()], &[first.into(), second.into()])?
-                    .into_int_value());
+                return Ok(self.intrinsic(name, &[kind.into()], &[first.into(), second.into()])?.into_int_value());
             }
             _ => return Err(malformed(format!("'{}' on {scalar}", op.name()))),
         }
@@ -147,10 +143,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         let second = operands.get(1).copied().unwrap_or(first);
         let flagged = |value: FloatValue<'ctx>| self.with_flags(value.into(), flags);
         let compare = |predicate| {
-            builder
-                .build_float_compare(predicate, first, second, "")
-                .map(BasicValueEnum::from)
-                .map_err(backend_error)
+            builder.build_float_compare(predicate, first, second, "").map(BasicValueEnum::from).map_err(backend_error)
         };
         let intrinsic = |name| {
             let arguments: Vec<_> = operands.iter().map(|&operand| operand.into()).collect();
@@ -171,15 +164,9 @@ impl<'ctx> Lowering<'ctx, '_> {
             Op::Copysign => intrinsic("llvm.copysign"),
             Op::Fma => intrinsic("llvm.fma"),
             Op::MulError => {
-                let product = builder
-                    .build_float_mul(first, second, "product")
-                    .map_err(backend_error)?;
+                let product = builder.build_float_mul(first, second, "product").map_err(backend_error)?;
                 let opposite = builder.build_float_neg(product, "").map_err(backend_error)?;
-                self.intrinsic(
-                    "llvm.fma",
-                    &[first.get_type().into()],
-                    &[first.into(), second.into(), opposite.into()],
-                )
+                self.intrinsic("llvm.fma", &[first.get_type().into()], &[first.into(), second.into(), opposite.into()])
             }
             Op::Eq => compare(FloatPredicate::OEQ),
             Op::Ne => compare(FloatPredicate::UNE),
@@ -189,43 +176,13 @@ impl<'ctx> Lowering<'ctx, '_> {
             Op::Ge => compare(FloatPredicate::OGE),
             Op::IsNan => compare(FloatPredicate::UNO),
             Op::IsInf => self.is_infinite(first),
-            Op::Minimum | Op::Maximum | Op::Fmin | Op::Fmax => self.extremum(op, first, second, flags),
+            // Each of the four takes -0.0 for less than 0.0, as the interpreter does.
+            Op::Minimum => intrinsic("llvm.minimum"),
+            Op::Maximum => intrinsic("llvm.maximum"),
+            Op::Fmin => intrinsic("llvm.minimumnum"),
+            Op::Fmax => intrinsic("llvm.maximumnum"),
             _ => Err(malformed(format!("'{}' on floats", op.name()))),
         }
-    }
-
-    /// The four extrema of floats, by comparison and selection: two or three instructions on every target, vectorized,
-    /// and the same one of two zeros everywhere: the second for minimum and maximum, the first for fmin and fmax.
-    fn extremum(
-        &self,
-        op: Op,
-        first: FloatValue<'ctx>,
-        second: FloatValue<'ctx>,
-        flags: FloatFlags,
-    ) -> Result<BasicValueEnum<'ctx>> {
-        let builder = &self.builder;
-        let predicate = match op {
-            Op::Minimum | Op::Fmin => FloatPredicate::OLT,
-            _ => FloatPredicate::OGT,
-        };
-        // `chosen` stands where the comparison is false, which includes NaN on either side.
-        let (chosen, other, nan_result) = match op {
-            Op::Minimum | Op::Maximum => (second, first, first),
-            _ => (first, second, second),
-        };
-        let better = builder
-            .build_float_compare(predicate, other, chosen, "")
-            .map_err(backend_error)?;
-        let ordered = builder.build_select(better, other, chosen, "").map_err(backend_error)?;
-        if flags.finite {
-            return Ok(ordered);
-        }
-        let nan = builder
-            .build_float_compare(FloatPredicate::UNO, first, first, "")
-            .map_err(backend_error)?;
-        builder
-            .build_select(nan, nan_result.into(), ordered, "")
-            .map_err(backend_error)
     }
 
     fn is_infinite(&self, value: FloatValue<'ctx>) -> Result<BasicValueEnum<'ctx>> {
@@ -235,13 +192,8 @@ impl<'ctx> Lowering<'ctx, '_> {
             32 => (i32::MAX as u64, f32::INFINITY.to_bits() as u64),
             _ => (i64::MAX as u64, f64::INFINITY.to_bits()),
         };
-        let bits = self
-            .builder
-            .build_and(bits, kind.const_int(magnitude, false), "")
-            .map_err(backend_error)?;
-        let infinite = self
-            .builder
-            .build_int_compare(IntPredicate::EQ, bits, kind.const_int(infinity, false), "");
+        let bits = self.builder.build_and(bits, kind.const_int(magnitude, false), "").map_err(backend_error)?;
+        let infinite = self.builder.build_int_compare(IntPredicate::EQ, bits, kind.const_int(infinity, false), "");
         Ok(infinite.map_err(backend_error)?.into())
     }
 
@@ -275,22 +227,13 @@ impl<'ctx> Lowering<'ctx, '_> {
                     let truth = builder.build_float_compare(FloatPredicate::UNE, float, zero, "");
                     Ok(truth.map_err(backend_error)?.into())
                 }
-                ScalarType::F32 => Ok(builder
-                    .build_float_trunc(float, kind.into_float_type(), "")
-                    .map_err(backend_error)?
-                    .into()),
-                ScalarType::F64 => Ok(builder
-                    .build_float_ext(float, kind.into_float_type(), "")
-                    .map_err(backend_error)?
-                    .into()),
-                _ => {
-                    let name = if to.is_signed() {
-                        "llvm.fptosi.sat"
-                    } else {
-                        "llvm.fptoui.sat"
-                    };
-                    self.intrinsic(name, &[kind, float.get_type().into()], &[value])
+                ScalarType::F32 => {
+                    Ok(builder.build_float_trunc(float, kind.into_float_type(), "").map_err(backend_error)?.into())
                 }
+                ScalarType::F64 => {
+                    Ok(builder.build_float_ext(float, kind.into_float_type(), "").map_err(backend_error)?.into())
+                }
+                _ => Ok(self.float_to_integer(float, to)?.into()),
             };
         }
         let integer = value.into_int_value();
@@ -314,5 +257,35 @@ impl<'ctx> Lowering<'ctx, '_> {
             _ => builder.build_int_z_extend(integer, kind.into_int_type(), ""),
         };
         Ok(converted.map_err(backend_error)?.into())
+    }
+
+    /// Truncation where the result fits, and a selected constant where it does not. (LLVM has intrinsics for this,
+    /// but does not make vector code of them. The plain conversion is poison where it does not fit, which is where
+    /// it is not selected.)
+    fn float_to_integer(&self, value: FloatValue<'ctx>, to: ScalarType) -> Result<IntValue<'ctx>> {
+        let builder = &self.builder;
+        let float = value.get_type();
+        let kind = value_type(self.context, to).into_int_type();
+        let pick = |predicate, bound: FloatValue<'ctx>, constant: IntValue<'ctx>, otherwise: IntValue<'ctx>| {
+            let outside = builder.build_float_compare(predicate, value, bound, "").map_err(backend_error)?;
+            let picked = builder.build_select(outside, constant, otherwise, "").map_err(backend_error)?;
+            Ok(picked.into_int_value())
+        };
+        let zero = kind.const_zero();
+        let power = |exponent: u32| float.const_float((exponent as f64).exp2());
+        if to.is_signed() {
+            let width = to.bits();
+            let (least, greatest) = (1u64 << (width - 1), (1u64 << (width - 1)) - 1);
+            let fitting = builder.build_float_to_signed_int(value, kind, "").map_err(backend_error)?;
+            let lowest = float.const_float(-((width - 1) as f64).exp2());
+            let result = pick(FloatPredicate::OLE, lowest, kind.const_int(least, false), fitting)?;
+            let result = pick(FloatPredicate::OGE, power(width - 1), kind.const_int(greatest, false), result)?;
+            pick(FloatPredicate::UNO, value, zero, result)
+        } else {
+            let fitting = builder.build_float_to_unsigned_int(value, kind, "").map_err(backend_error)?;
+            let result = pick(FloatPredicate::OGE, power(to.bits()), kind.const_all_ones(), fitting)?;
+            // NaN, too.
+            pick(FloatPredicate::ULE, float.const_zero(), zero, result)
+        }
     }
 }

@@ -172,8 +172,10 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     }
 
     fn body(&mut self, frame: Frame<'p>) -> Result<(), Stop> {
-        self.results.clear();
-        self.region(frame, &frame.code.body)?;
+        if !matches!(self.region(frame, &frame.code.body)?, Flow::Return) {
+            // What a callee's return has left.
+            self.results.clear();
+        }
         self.slots.truncate(frame.slots);
         self.arrays.truncate(frame.arrays);
         Ok(())

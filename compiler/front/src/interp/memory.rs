@@ -53,18 +53,14 @@ impl<'a> Buffer<'a> {
         {
             return Err(Breach::Uninitialized { element });
         }
-        let mut eight = [0; 8];
-        let low = if cfg!(target_endian = "big") { 8 - bytes.len() } else { 0 };
-        eight[low..low + bytes.len()].copy_from_slice(bytes);
-        Ok(canonical(u64::from_ne_bytes(eight), scalar))
+        Ok(read_element(bytes, scalar))
     }
 
     #[inline]
     pub fn store(&mut self, element: i64, scalar: ScalarType, bits: u64) -> Result<(), Breach> {
         let start = self.start(element, scalar)?;
         let length = scalar.bytes();
-        let low = if cfg!(target_endian = "big") { 8 - length } else { 0 };
-        self.bytes[start..start + length].copy_from_slice(&bits.to_ne_bytes()[low..low + length]);
+        write_element(&mut self.bytes[start..start + length], bits);
         if let Some(written) = &mut self.written {
             written[start..start + length].fill(true);
         }
@@ -92,4 +88,33 @@ impl fmt::Display for Breach {
             Breach::NoMemory => formatter.write_str("its elements are not here"),
         }
     }
+}
+
+/// The bytes of a buffer that holds these elements.
+pub fn to_bytes(scalar: ScalarType, elements: &[u64]) -> Vec<u8> {
+    let mut bytes = vec![0; elements.len() * scalar.bytes()];
+    for (chunk, &bits) in bytes.chunks_exact_mut(scalar.bytes()).zip(elements) {
+        write_element(chunk, bits);
+    }
+    bytes
+}
+
+/// The whole elements of a buffer.
+pub fn from_bytes(scalar: ScalarType, bytes: &[u8]) -> Vec<u64> {
+    bytes.chunks_exact(scalar.bytes()).map(|chunk| read_element(chunk, scalar)).collect()
+}
+
+#[inline]
+fn read_element(bytes: &[u8], scalar: ScalarType) -> u64 {
+    let mut eight = [0; 8];
+    let low = if cfg!(target_endian = "big") { 8 - bytes.len() } else { 0 };
+    eight[low..low + bytes.len()].copy_from_slice(bytes);
+    canonical(u64::from_ne_bytes(eight), scalar)
+}
+
+#[inline]
+fn write_element(bytes: &mut [u8], bits: u64) {
+    let length = bytes.len();
+    let low = if cfg!(target_endian = "big") { 8 - length } else { 0 };
+    bytes.copy_from_slice(&bits.to_ne_bytes()[low..low + length]);
 }

@@ -19,6 +19,7 @@
 //! The text form is described in [`text`].
 
 pub mod build;
+pub mod expectation;
 pub mod op;
 pub mod parse;
 pub mod text;

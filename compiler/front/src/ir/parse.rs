@@ -1,1 +1,988 @@
-//! Written next.
+//! Reading the text form (its grammar stands in [`super::text`]).
+
+use super::text::{ACCESSES, BUILTINS, FAULTS, FLAGS, STRIDES};
+use super::verify::NESTING;
+use super::*;
+use crate::error::{Class, Mistake, Result};
+use std::collections::HashMap;
+
+/// Reads a module. Only what the text cannot express is checked; the rest is [`super::verify`]'s.
+///
+/// # Errors
+/// A [`Mistake`] with the place in the text, whatever the text is.
+pub fn parse(text: &str) -> Result<Module> {
+    parse_source(&Source::new("<ir>", text))
+}
+
+/// [`parse`], with messages that name the source.
+pub fn parse_source(source: &Arc<Source>) -> Result<Module> {
+    if source.text.len() > u32::MAX as usize {
+        return Err(Mistake::new(Class::Value, source, Span::NONE, "the text is larger than 4 GiB").into());
+    }
+    Parser::new(source)?.module()
+}
+
+/// Words of the text.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Token {
+    /// `%12`: the text after the sign.
+    Value(String),
+    /// `@name`
+    Global(Label),
+    /// `$name`
+    Variable(Label),
+    /// `#3`
+    Site(u32),
+    /// A bare name: a keyword or an array.
+    Name(Label),
+    /// A name in quotes: an array, a parameter's name, a message.
+    Quoted(Label),
+    /// A number, as it stands.
+    Number(String),
+    /// `->`, or one of `( ) [ ] { } , : =`
+    Sign(&'static str),
+    End,
+}
+
+/// A name and the number after it that tells it from others of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Label {
+    pub(super) name: String,
+    pub(super) number: Option<u32>,
+}
+
+const SIGNS: [&str; 10] = ["->", "(", ")", "[", "]", "{", "}", ",", ":", "="];
+
+struct Lexer<'a> {
+    source: &'a Arc<Source>,
+    text: &'a str,
+    at: usize,
+}
+
+/// All tokens with their spans; the last one is [`Token::End`].
+fn tokens(source: &Arc<Source>) -> Result<Vec<(Token, Span)>> {
+    let mut lexer = Lexer { source, text: &source.text, at: 0 };
+    let mut tokens = Vec::new();
+    loop {
+        lexer.skip_blank();
+        let start = lexer.at;
+        let token = lexer.token()?;
+        let end = token == Token::End;
+        tokens.push((token, Span::new(start as u32, lexer.at as u32)));
+        if end {
+            return Ok(tokens);
+        }
+    }
+}
+
+fn is_word(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_' || character == '.'
+}
+
+impl<'a> Lexer<'a> {
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_blank(&mut self) {
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+            if !self.rest().starts_with(';') {
+                return;
+            }
+            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+        }
+    }
+
+    fn mistake<T>(&self, start: usize, message: impl Into<String>) -> Result<T> {
+        let span = Span::new(start as u32, self.at.max(start + 1) as u32);
+        Err(Mistake::new(Class::Syntax, self.source, span, message).into())
+    }
+
+    /// The longest run of letters, digits, `_` and `.`.
+    fn word(&mut self) -> &'a str {
+        let rest = self.rest();
+        let length = rest.find(|character| !is_word(character)).unwrap_or(rest.len());
+        self.at += length;
+        &rest[..length]
+    }
+
+    fn token(&mut self) -> Result<Token> {
+        let start = self.at;
+        let Some(first) = self.rest().chars().next() else {
+            return Ok(Token::End);
+        };
+        if let Some(sign) = SIGNS.into_iter().find(|sign| self.rest().starts_with(sign)) {
+            self.at += sign.len();
+            return Ok(Token::Sign(sign));
+        }
+        match first {
+            '%' => {
+                self.at += 1;
+                match self.word() {
+                    "" => self.mistake(start, "a value's name is missing after '%'"),
+                    word => Ok(Token::Value(word.to_string())),
+                }
+            }
+            '@' | '$' => {
+                self.at += 1;
+                let label = self.label(start)?;
+                Ok(if first == '@' { Token::Global(label) } else { Token::Variable(label) })
+            }
+            '#' => match self.number_after_hash(start)? {
+                Some(number) => Ok(Token::Site(number)),
+                None => self.mistake(start, "unknown character '#'"),
+            },
+            '"' => Ok(Token::Quoted(self.label(start)?)),
+            '-' => {
+                self.at += 1;
+                match self.number() {
+                    "" => self.mistake(start, "a number is missing after '-'"),
+                    number => Ok(Token::Number(format!("-{number}"))),
+                }
+            }
+            _ if first.is_ascii_digit() => Ok(Token::Number(self.number().to_string())),
+            _ if is_word(first) && first != '.' => Ok(Token::Name(self.label(start)?)),
+            _ => {
+                self.at += first.len_utf8();
+                self.mistake(start, format!("unknown character '{}'", first.escape_debug()))
+            }
+        }
+    }
+
+    /// Digits, letters, and a sign after an exponent's `e`.
+    fn number(&mut self) -> &'a str {
+        let start = self.at;
+        let hexadecimal = self.rest().starts_with("0x");
+        let mut before = ' ';
+        for character in self.rest().chars() {
+            let exponent_sign = matches!(character, '+' | '-') && matches!(before, 'e' | 'E') && !hexadecimal;
+            if !is_word(character) && !exponent_sign {
+                break;
+            }
+            self.at += character.len_utf8();
+            before = character;
+        }
+        &self.text[start..self.at]
+    }
+
+    fn label(&mut self, start: usize) -> Result<Label> {
+        let name = match self.rest().starts_with('"') {
+            true => self.quoted(start)?,
+            false => self.word().to_string(),
+        };
+        let starts_well = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        if !starts_well && !self.text[start..].trim_start_matches(['@', '$']).starts_with('"') {
+            return self.mistake(start, "a name starts with a letter or '_', or stands in double quotes");
+        }
+        Ok(Label { name, number: self.number_after_hash(start)? })
+    }
+
+    fn number_after_hash(&mut self, start: usize) -> Result<Option<u32>> {
+        let Some(rest) = self.rest().strip_prefix('#') else { return Ok(None) };
+        let length = rest.find(|character: char| !character.is_ascii_digit()).unwrap_or(rest.len());
+        self.at += 1 + length;
+        match rest[..length].parse() {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => self.mistake(start, "a number is missing, or too large, after '#'"),
+        }
+    }
+
+    fn quoted(&mut self, start: usize) -> Result<String> {
+        let mut name = String::new();
+        self.at += 1;
+        loop {
+            let rest = self.rest();
+            let Some(character) = rest.chars().next() else {
+                return self.mistake(start, "a '\"' is not closed");
+            };
+            self.at += character.len_utf8();
+            match character {
+                '"' => return Ok(name),
+                '\\' => {
+                    let rest = &rest[1..];
+                    let (escaped, length) = match rest.chars().next() {
+                        Some(same @ ('"' | '\\')) => (Some(same), 1),
+                        Some('u') => {
+                            let inside = rest[1..].strip_prefix('{').and_then(|rest| rest.split_once('}'));
+                            let digits = inside.map_or("", |(digits, _)| digits);
+                            (u32::from_str_radix(digits, 16).ok().and_then(char::from_u32), digits.len() + 3)
+                        }
+                        _ => (None, 0),
+                    };
+                    let Some(escaped) = escaped else {
+                        return self.mistake(start, "after '\\' stand '\"', '\\' or 'u{hexadecimal}'");
+                    };
+                    name.push(escaped);
+                    self.at += length;
+                }
+                _ => name.push(character),
+            }
+        }
+    }
+}
+
+pub(super) struct Parser<'a> {
+    source: &'a Arc<Source>,
+    tokens: Vec<(Token, Span)>,
+    next: usize,
+    tables: Vec<Table>,
+}
+
+/// What the names of the function being read mean.
+#[derive(Default)]
+struct Names {
+    values: HashMap<String, Value>,
+    variables: HashMap<Label, VariableId>,
+    arrays: HashMap<Label, ArrayId>,
+}
+
+impl<'a> Parser<'a> {
+    pub(super) fn new(source: &'a Arc<Source>) -> Result<Parser<'a>> {
+        Ok(Parser { source, tokens: tokens(source)?, next: 0, tables: Vec::new() })
+    }
+
+    pub(super) fn peek(&self) -> &Token {
+        &self.tokens[self.next].0
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.tokens[self.next].1
+    }
+
+    /// Takes a token; the end stays.
+    pub(super) fn take(&mut self) -> Token {
+        let token = self.tokens[self.next].0.clone();
+        self.next = (self.next + 1).min(self.tokens.len() - 1);
+        token
+    }
+
+    pub(super) fn mistake_at<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
+        Err(Mistake::new(Class::Syntax, self.source, span, message).into())
+    }
+
+    pub(super) fn expected<T>(&self, what: &str) -> Result<T> {
+        let found = match self.peek() {
+            Token::End => "the end of the text".to_string(),
+            _ => {
+                let span = self.span();
+                format!("'{}'", &self.source.text[span.start as usize..span.end as usize])
+            }
+        };
+        self.mistake_at(self.span(), format!("expected {what}, found {found}"))
+    }
+
+    pub(super) fn is_sign(&self, sign: &str) -> bool {
+        matches!(self.peek(), Token::Sign(found) if *found == sign)
+    }
+
+    pub(super) fn accept(&mut self, sign: &str) -> bool {
+        let found = self.is_sign(sign);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    pub(super) fn expect(&mut self, sign: &str) -> Result<()> {
+        if self.accept(sign) { Ok(()) } else { self.expected(&format!("'{sign}'")) }
+    }
+
+    /// The bare word that comes next, if it is one.
+    fn word(&self) -> Option<&str> {
+        match self.peek() {
+            Token::Name(Label { name, number: None }) => Some(name),
+            _ => None,
+        }
+    }
+
+    pub(super) fn accept_word(&mut self, word: &str) -> bool {
+        let found = self.word() == Some(word);
+        if found {
+            self.take();
+        }
+        found
+    }
+
+    pub(super) fn expect_word(&mut self, word: &str) -> Result<()> {
+        if self.accept_word(word) { Ok(()) } else { self.expected(&format!("'{word}'")) }
+    }
+
+    /// One of a list of words, with what it stands for.
+    fn accept_one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        let found = words.iter().find(|(word, _)| self.word() == Some(word)).map(|(_, thing)| *thing);
+        if found.is_some() {
+            self.take();
+        }
+        found
+    }
+
+    fn expect_one_of<T: Copy>(&mut self, words: &[(&str, T)]) -> Result<T> {
+        match self.accept_one_of(words) {
+            Some(thing) => Ok(thing),
+            None => {
+                let words: Vec<String> = words.iter().map(|(word, _)| format!("'{word}'")).collect();
+                self.expected(&words.join(" or "))
+            }
+        }
+    }
+
+    pub(super) fn global(&mut self) -> Result<String> {
+        match self.peek() {
+            Token::Global(label) if label.number.is_none() => {
+                let name = label.name.clone();
+                self.take();
+                Ok(name)
+            }
+            _ => self.expected("a name with '@'"),
+        }
+    }
+
+    pub(super) fn integer<T: TryFrom<i64>>(&mut self) -> Result<T> {
+        let parsed = match self.peek() {
+            Token::Number(text) => text.parse::<i64>().ok().and_then(|number| T::try_from(number).ok()),
+            _ => None,
+        };
+        match parsed {
+            Some(number) => {
+                self.take();
+                Ok(number)
+            }
+            None => self.expected("an integer"),
+        }
+    }
+
+    fn scalar(&mut self) -> Result<ScalarType> {
+        match self.word().and_then(ScalarType::from_short_name) {
+            Some(scalar) => {
+                self.take();
+                Ok(scalar)
+            }
+            None => self.expected("a type"),
+        }
+    }
+
+    /// Elements with commas between, up to the closing sign, which is taken.
+    pub(super) fn list<T>(&mut self, close: &str, mut element: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+        let mut elements = Vec::new();
+        if self.accept(close) {
+            return Ok(elements);
+        }
+        loop {
+            elements.push(element(self)?);
+            if self.accept(close) {
+                return Ok(elements);
+            }
+            self.expect(",")?;
+        }
+    }
+
+    pub(super) fn literal(&mut self, scalar: ScalarType) -> Result<u64> {
+        let text = match self.peek() {
+            Token::Number(text) => text.clone(),
+            Token::Name(Label { name, number: None }) => name.clone(),
+            _ => return self.expected("a literal"),
+        };
+        match literal_bits(&text, scalar) {
+            Some(bits) => {
+                self.take();
+                Ok(bits)
+            }
+            None => self.expected(&format!("a literal of type {}", scalar.short_name())),
+        }
+    }
+
+    fn module(&mut self) -> Result<Module> {
+        let mut functions = Vec::new();
+        // Functions may use tables that stand after them.
+        let start = self.next;
+        self.tables_only()?;
+        self.next = start;
+        loop {
+            match self.word() {
+                Some("table") => {
+                    self.table()?;
+                }
+                Some("function" | "kernel" | "range" | "grid") => functions.push(self.function()?),
+                _ if *self.peek() == Token::End => break,
+                _ => return self.expected("'function', 'kernel', 'range', 'grid' or 'table'"),
+            }
+        }
+        Ok(Module { functions, tables: std::mem::take(&mut self.tables) })
+    }
+
+    /// Reads the tables and skips the rest.
+    fn tables_only(&mut self) -> Result<()> {
+        let mut depth = 0usize;
+        while *self.peek() != Token::End {
+            match self.peek() {
+                Token::Sign("{") => depth += 1,
+                Token::Sign("}") => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            // Outside of all braces, `table` before a global is nothing else.
+            let after = self.tokens.get(self.next + 1).map(|(token, _)| token);
+            if depth == 0 && self.word() == Some("table") && matches!(after, Some(Token::Global(_))) {
+                let table = self.table()?;
+                self.tables.push(table);
+            } else {
+                self.take();
+            }
+        }
+        Ok(())
+    }
+
+    fn table(&mut self) -> Result<Table> {
+        self.expect_word("table")?;
+        let name = self.global()?;
+        self.expect(":")?;
+        let scalar = self.scalar()?;
+        self.expect("=")?;
+        self.expect("[")?;
+        let entries = self.list("]", |parser| parser.literal(scalar))?;
+        Ok(Table { name, scalar, entries })
+    }
+
+    fn function(&mut self) -> Result<Function> {
+        let form = match self.take() {
+            Token::Name(label) if label.name == "kernel" => Form::Kernel,
+            Token::Name(label) if label.name == "range" => Form::Range,
+            Token::Name(label) if label.name == "grid" => {
+                self.expect("(")?;
+                let group = self.integer()?;
+                self.expect(")")?;
+                Form::Grid { group }
+            }
+            _ => Form::Function,
+        };
+        let mut function = Function { form, ..Function::new(self.global()?) };
+        let mut names = Names::default();
+        self.expect("(")?;
+        // Roles may name arrays that stand after them.
+        let mut roles = Vec::new();
+        self.list(")", |parser| parser.parameter(&mut function, &mut names, &mut roles))?;
+        for (position, start) in roles {
+            let end = std::mem::replace(&mut self.next, start);
+            let found = self.role(&names)?;
+            self.next = end;
+            if let Some(Parameter::Scalar { role, .. }) = function.parameters.get_mut(position) {
+                *role = found;
+            }
+        }
+        if self.accept("->") {
+            loop {
+                function.results.push(self.scalar()?);
+                if !self.accept(",") {
+                    break;
+                }
+            }
+        }
+        self.expect("{")?;
+        loop {
+            if self.accept_word("variable") {
+                self.variable_declaration(&mut function, &mut names)?;
+            } else if self.accept_word("site") {
+                self.site(&mut function)?;
+            } else {
+                break;
+            }
+        }
+        function.body = self.statements(&mut function, &mut names, 0)?;
+        Ok(function)
+    }
+
+    /// `roles`: where a role stands that is to be read when all arrays are known.
+    fn parameter(
+        &mut self,
+        function: &mut Function,
+        names: &mut Names,
+        roles: &mut Vec<(usize, usize)>,
+    ) -> Result<()> {
+        if let Token::Value(label) = self.peek().clone() {
+            let span = self.span();
+            self.take();
+            let name = match self.peek().clone() {
+                Token::Name(name) | Token::Quoted(name) => {
+                    self.take();
+                    name.name
+                }
+                _ => label.clone(),
+            };
+            self.expect(":")?;
+            let scalar = self.scalar()?;
+            let value = self.define(function, names, label, scalar, span)?;
+            let position = function.parameters.len();
+            function.parameters.push(Parameter::Scalar { name, value, role: Role::Argument(position as u32) });
+            if self.word().is_some() {
+                roles.push((position, self.next));
+                self.skip_role();
+            }
+            return Ok(());
+        }
+        let Some(access) = self.accept_one_of(&ACCESSES) else {
+            return self.expected("a parameter: a value, 'read', 'write' or 'read_write'");
+        };
+        let span = self.span();
+        let (Token::Name(label) | Token::Quoted(label)) = self.peek().clone() else {
+            return self.expected("an array's name");
+        };
+        self.take();
+        self.expect(":")?;
+        let scalar = self.scalar()?;
+        self.expect("[")?;
+        let strides = self.list("]", |parser| parser.expect_one_of(&STRIDES))?;
+        let footprint = match self.accept_word("window") {
+            true => {
+                self.expect("(")?;
+                Footprint::Window(self.list(")", |parser| {
+                    let low = parser.integer()?;
+                    parser.expect_word("to")?;
+                    Ok((low, parser.integer()?))
+                })?)
+            }
+            false => Footprint::Whole,
+        };
+        let array = Array {
+            name: label.name.clone(),
+            scalar,
+            rank: strides.len() as u32,
+            access,
+            strides,
+            footprint,
+            buffer: self.accept_word("buffer"),
+            distinct: self.accept_word("distinct"),
+        };
+        let id = function.array_parameter(array);
+        match names.arrays.insert(label, id) {
+            None => Ok(()),
+            Some(_) => self.mistake_at(span, "two arrays have one name: give them numbers, 'name#0' and 'name#1'"),
+        }
+    }
+
+    /// Goes to the end of a role: a word and perhaps something in parentheses.
+    fn skip_role(&mut self) {
+        self.take();
+        if self.accept("(") {
+            while !self.is_sign(")") && *self.peek() != Token::End {
+                self.take();
+            }
+            self.accept(")");
+        }
+    }
+
+    fn role(&mut self, names: &Names) -> Result<Role> {
+        let start = self.span();
+        let Token::Name(Label { name, .. }) = self.take() else {
+            return self.mistake_at(start, "expected a role");
+        };
+        match name.as_str() {
+            "begin" => return Ok(Role::Begin),
+            "end" => return Ok(Role::End),
+            _ => self.expect("(")?,
+        }
+        let role = match name.as_str() {
+            "argument" => Role::Argument(self.integer()?),
+            "space_extent" => Role::SpaceExtent(self.integer()?),
+            "offset" => Role::Offset(self.array(names)?),
+            "extent" | "stride" => {
+                let array = self.array(names)?;
+                self.expect(",")?;
+                let axis = self.integer()?;
+                if name == "extent" { Role::Extent(array, axis) } else { Role::Stride(array, axis) }
+            }
+            _ => return self.mistake_at(start, format!("unknown role '{name}'")),
+        };
+        self.expect(")")?;
+        Ok(role)
+    }
+
+    fn variable_declaration(&mut self, function: &mut Function, names: &mut Names) -> Result<()> {
+        let span = self.span();
+        let Token::Variable(label) = self.peek().clone() else {
+            return self.expected("a variable");
+        };
+        self.take();
+        self.expect(":")?;
+        let id = function.variable(label.name.clone(), self.scalar()?);
+        match names.variables.insert(label, id) {
+            None => Ok(()),
+            Some(_) => self.mistake_at(span, "two variables have one name: give them numbers, '$name#0' and '$name#1'"),
+        }
+    }
+
+    fn site(&mut self, function: &mut Function) -> Result<()> {
+        let number = function.sites.len() as u32;
+        if *self.peek() != Token::Site(number) {
+            return self.expected(&format!("'#{number}': sites are numbered in order"));
+        }
+        self.take();
+        let fault = self.expect_one_of(&FAULTS)?;
+        let Token::Quoted(label) = self.peek().clone() else {
+            return self.expected("a message in quotes");
+        };
+        self.take();
+        function.site(Site { fault, message: label.name, span: Span::NONE, source: None });
+        Ok(())
+    }
+
+    fn define(
+        &self,
+        function: &mut Function,
+        names: &mut Names,
+        label: String,
+        scalar: ScalarType,
+        span: Span,
+    ) -> Result<Value> {
+        let value = function.fresh(scalar, Span::NONE);
+        match names.values.insert(label, value) {
+            None => Ok(value),
+            Some(_) => self.mistake_at(span, "the value is defined twice"),
+        }
+    }
+
+    /// `%label: type`
+    fn definition(&mut self, function: &mut Function, names: &mut Names) -> Result<Value> {
+        let span = self.span();
+        let Token::Value(label) = self.peek().clone() else {
+            return self.expected("a value");
+        };
+        self.take();
+        self.expect(":")?;
+        let scalar = self.scalar()?;
+        self.define(function, names, label, scalar, span)
+    }
+
+    fn value(&mut self, names: &Names) -> Result<Value> {
+        let Token::Value(label) = self.peek() else {
+            return self.expected("a value");
+        };
+        match names.values.get(label) {
+            Some(&value) => {
+                self.take();
+                Ok(value)
+            }
+            None => self.mistake_at(self.span(), format!("'%{label}' is used before its definition")),
+        }
+    }
+
+    fn array(&mut self, names: &Names) -> Result<ArrayId> {
+        let (Token::Name(label) | Token::Quoted(label)) = self.peek() else {
+            return self.expected("an array");
+        };
+        match names.arrays.get(label) {
+            Some(&array) => {
+                self.take();
+                Ok(array)
+            }
+            None => self.mistake_at(self.span(), "there is no such array"),
+        }
+    }
+
+    fn variable(&mut self, names: &Names) -> Result<VariableId> {
+        let Token::Variable(label) = self.peek() else {
+            return self.expected("a variable");
+        };
+        match names.variables.get(label) {
+            Some(&variable) => {
+                self.take();
+                Ok(variable)
+            }
+            None => self.mistake_at(self.span(), "there is no such variable"),
+        }
+    }
+
+    /// Values in parentheses or brackets, the opening one included.
+    fn values(&mut self, open: &str, close: &str, names: &Names) -> Result<Vec<Value>> {
+        self.expect(open)?;
+        self.list(close, |parser| parser.value(names))
+    }
+
+    fn region(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Region> {
+        self.expect("{")?;
+        if depth > NESTING {
+            return self.mistake_at(self.span(), format!("regions are nested more than {NESTING} deep"));
+        }
+        self.statements(function, names, depth)
+    }
+
+    /// Statements up to the closing brace, which is taken.
+    fn statements(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Region> {
+        let mut region = Region::default();
+        while !self.accept("}") {
+            let statement = self.statement(function, names, depth)?;
+            region.push(statement);
+        }
+        Ok(region)
+    }
+
+    fn statement(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Statement> {
+        if let Token::Value(_) = self.peek() {
+            return self.definition_statement(function, names);
+        }
+        let Some(word) = self.word().map(str::to_string) else {
+            return self.expected("a statement or '}'");
+        };
+        let span = self.span();
+        self.take();
+        Ok(match word.as_str() {
+            "set" => {
+                let variable = self.variable(names)?;
+                self.expect("=")?;
+                Statement::Set { variable, value: self.value(names)? }
+            }
+            "store" => {
+                let array = self.array(names)?;
+                let indices = self.values("[", "]", names)?;
+                self.expect("=")?;
+                Statement::Store { array, indices, value: self.value(names)? }
+            }
+            "call" => self.call(Vec::new(), names)?,
+            "if" => {
+                let rare = self.accept_word("rare");
+                let condition = self.value(names)?;
+                let then = self.region(function, names, depth + 1)?;
+                let otherwise = match self.accept_word("else") {
+                    true => self.region(function, names, depth + 1)?,
+                    false => Region::default(),
+                };
+                Statement::If { condition, then, otherwise, rare }
+            }
+            "loop" => {
+                let body = self.region(function, names, depth + 1)?;
+                let step = match self.accept_word("step") {
+                    true => self.region(function, names, depth + 1)?,
+                    false => Region::default(),
+                };
+                Statement::Loop { body, step }
+            }
+            "break" => Statement::Break,
+            "continue" => Statement::Continue,
+            "return" => {
+                let mut values = Vec::new();
+                if let Token::Value(_) = self.peek() {
+                    values.push(self.value(names)?);
+                    while self.accept(",") {
+                        values.push(self.value(names)?);
+                    }
+                }
+                Statement::Return(values)
+            }
+            "trap" => {
+                let Token::Site(number) = *self.peek() else {
+                    return self.expected("a site");
+                };
+                self.take();
+                self.expect_word("if")?;
+                let condition = self.value(names)?;
+                self.expect_word("payload")?;
+                let payload = self.value(names)?;
+                let position = match self.accept_word("position") {
+                    true => Some(self.value(names)?),
+                    false => None,
+                };
+                Statement::Trap { condition, site: SiteId(number), payload, position }
+            }
+            "parallel" => self.parallel(function, names, depth)?,
+            "launch" => {
+                let kernel = self.global()?;
+                let space = self.values("(", ")", names)?;
+                self.expect_word("captures")?;
+                let captures = self.values("(", ")", names)?;
+                self.expect_word("arrays")?;
+                self.expect("(")?;
+                let arrays = self.list(")", |parser| parser.array(names))?;
+                Statement::Launch { kernel, space, captures, arrays }
+            }
+            _ => return self.mistake_at(span, format!("unknown statement '{word}'")),
+        })
+    }
+
+    /// `%1: i64 = expression`, or a call with results.
+    fn definition_statement(&mut self, function: &mut Function, names: &mut Names) -> Result<Statement> {
+        // The operands are read before the results are defined: a value cannot use itself.
+        let start = self.next;
+        let mut count = 0;
+        loop {
+            self.take();
+            self.expect(":")?;
+            self.scalar()?;
+            count += 1;
+            if !self.accept(",") {
+                break;
+            }
+            if !matches!(self.peek(), Token::Value(_)) {
+                return self.expected("a value");
+            }
+        }
+        self.expect("=")?;
+        let is_call = self.accept_word("call");
+        let mut statement = match is_call {
+            true => self.call(Vec::new(), names)?,
+            false if count != 1 => return self.expected("'call', since there are several results"),
+            false => {
+                // The type after the colon, for constants.
+                let scalar = match &self.tokens[start + 2].0 {
+                    Token::Name(label) => ScalarType::from_short_name(&label.name),
+                    _ => None,
+                };
+                let expression = self.expression(scalar.unwrap_or(ScalarType::Bool), names)?;
+                Statement::Let { value: Value(0), expression }
+            }
+        };
+        let end = std::mem::replace(&mut self.next, start);
+        let mut defined = vec![self.definition(function, names)?];
+        while self.accept(",") {
+            defined.push(self.definition(function, names)?);
+        }
+        self.next = end;
+        match &mut statement {
+            Statement::Call { results, .. } => *results = defined,
+            Statement::Let { value, .. } => *value = defined[0],
+            _ => {}
+        }
+        Ok(statement)
+    }
+
+    /// What stands after the word `call`.
+    fn call(&mut self, results: Vec<Value>, names: &Names) -> Result<Statement> {
+        let function = self.global()?;
+        self.expect("(")?;
+        let arguments = self.list(")", |parser| match parser.peek() {
+            Token::Value(_) => Ok(Argument::Value(parser.value(names)?)),
+            _ => Ok(Argument::Array(parser.array(names)?)),
+        })?;
+        Ok(Statement::Call { results, function, arguments })
+    }
+
+    fn parallel(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Statement> {
+        self.expect("(")?;
+        let labels = self.list(")", |parser| {
+            let span = parser.span();
+            match parser.peek().clone() {
+                Token::Value(label) => {
+                    parser.take();
+                    Ok((label, span))
+                }
+                _ => parser.expected("a value"),
+            }
+        })?;
+        self.expect_word("in")?;
+        let space = self.values("(", ")", names)?;
+        let mut point = Vec::new();
+        for (label, span) in labels {
+            point.push(self.define(function, names, label, ScalarType::Index, span)?);
+        }
+        let body = self.region(function, names, depth + 1)?;
+        let border = match self.accept_word("border") {
+            true => {
+                self.expect("(")?;
+                let margins = self.list(")", |parser| {
+                    parser.expect("(")?;
+                    let low = parser.integer()?;
+                    parser.expect(",")?;
+                    let high = parser.integer()?;
+                    parser.expect(")")?;
+                    Ok((low, high))
+                })?;
+                Some(Border { margins, region: self.region(function, names, depth + 1)? })
+            }
+            false => None,
+        };
+        Ok(Statement::Parallel(Box::new(Parallel { space, point, body, border })))
+    }
+
+    /// `scalar`: the type of the result.
+    fn expression(&mut self, scalar: ScalarType, names: &Names) -> Result<Expression> {
+        if let Some(builtin) = self.accept_one_of(&BUILTINS) {
+            return Ok(Expression::Builtin(builtin));
+        }
+        let Some(word) = self.word().map(str::to_string) else {
+            return self.expected("an expression");
+        };
+        let span = self.span();
+        self.take();
+        Ok(match word.as_str() {
+            "constant" => Expression::Constant(Constant { scalar, bits: self.literal(scalar)? }),
+            "get" => Expression::Get(self.variable(names)?),
+            "load" => {
+                let array = self.array(names)?;
+                Expression::Load { array, indices: self.values("[", "]", names)? }
+            }
+            "extent" => {
+                let array = self.array(names)?;
+                self.expect(",")?;
+                Expression::Extent { array, axis: self.integer()? }
+            }
+            "entry" => {
+                let span = self.span();
+                let name = self.global()?;
+                let Some(table) = self.tables.iter().position(|table| table.name == name) else {
+                    return self.mistake_at(span, format!("there is no constant table '{name}'"));
+                };
+                self.expect("[")?;
+                let index = self.value(names)?;
+                self.expect("]")?;
+                Expression::TableEntry { table: TableId(table as u32), index }
+            }
+            _ => {
+                let (name, suffix) = word.split_once('.').unwrap_or((&word, ""));
+                let Some(op) = Op::from_name(name) else {
+                    return self.mistake_at(span, format!("unknown operation '{name}'"));
+                };
+                let Some(flags) = flags(suffix) else {
+                    return self.mistake_at(span, format!("unknown flags '{suffix}'"));
+                };
+                let mut operands = vec![self.value(names)?];
+                while self.accept(",") {
+                    operands.push(self.value(names)?);
+                }
+                Expression::Apply { op, operands, flags }
+            }
+        })
+    }
+}
+
+/// Names of flags with dots between; nothing is no flag.
+fn flags(text: &str) -> Option<FloatFlags> {
+    let mut flags = FloatFlags::STRICT;
+    match text {
+        "" => return Some(flags),
+        "fast" => return Some(FloatFlags::FAST),
+        _ => {}
+    }
+    for name in text.split('.') {
+        let (_, field) = FLAGS.iter().find(|(known, _)| *known == name)?;
+        *field(&mut flags) = true;
+    }
+    Some(flags)
+}
+
+/// The bits of a literal of a type, as in [`Constant::bits`]; `None` if it is none. Accepts what the text form says.
+pub fn literal_bits(text: &str, scalar: ScalarType) -> Option<u64> {
+    let hexadecimal = text.strip_prefix("0x").map(|digits| match digits.starts_with('+') {
+        true => None,
+        false => u64::from_str_radix(digits, 16).ok(),
+    });
+    let fits = |bits: u64| scalar.bits() == 64 || bits >> scalar.bits() == 0;
+    let decimal = |text: &str| text.starts_with(|first: char| first.is_ascii_digit() || first == '-' || first == '.');
+    match scalar {
+        ScalarType::Bool => match text {
+            "true" => Some(1),
+            "false" => Some(0),
+            _ => None,
+        },
+        _ if hexadecimal.is_some() => {
+            let bits = hexadecimal.flatten().filter(|&bits| fits(bits))?;
+            Some(crate::interp::scalar::canonical(bits, scalar))
+        }
+        ScalarType::F32 | ScalarType::F64 if !decimal(text) && !matches!(text, "inf" | "nan") => None,
+        ScalarType::F32 => text.parse::<f32>().ok().map(|value| value.to_bits() as u64),
+        ScalarType::F64 => text.parse::<f64>().ok().map(f64::to_bits),
+        _ => {
+            let value = text.parse::<i128>().ok()?;
+            let constant = Constant::integer(scalar, value);
+            (constant.as_integer() == Some(value)).then_some(constant.bits)
+        }
+    }
+}

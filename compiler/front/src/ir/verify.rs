@@ -462,7 +462,8 @@ impl<'a> Verifier<'a> {
                     let capture = *captures
                         .get(number as usize)
                         .ok_or(format!("no capture fills '{name}'"))?;
-                    self.expect(capture, kernel.scalar(value), &format!("the capture for '{name}'"))?;
+                    let wanted = kernel.values.get(value.index()).ok_or("the kernel has a broken parameter")?;
+                    self.expect(capture, wanted.scalar, &format!("the capture for '{name}'"))?;
                 }
                 Role::SpaceExtent(axis) if axis as usize >= space.len() => {
                     return Err(format!("no axis of the space fills '{name}'"));

@@ -3,5 +3,6 @@
 pub mod constant;
 pub mod declaration;
 mod nesting;
+mod print;
 pub mod python;
 pub mod tree;

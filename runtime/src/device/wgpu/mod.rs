@@ -6,6 +6,7 @@
 
 mod adapter;
 mod batch;
+mod device;
 mod gpu;
 mod kernel;
 mod memory;
@@ -13,6 +14,7 @@ mod memory;
 mod tests;
 
 pub use adapter::{Adapter, Limits};
+pub use device::{names, open};
 pub use gpu::Gpu;
 pub use kernel::{Explain, GpuBinding, GpuKernel, GpuLaunch};
 pub use memory::GpuBuffer;

@@ -1,0 +1,40 @@
+//! `numbra devices`: what is here and what it can do, and why what is absent is absent.
+
+use crate::failure::Failure;
+use numbra::device::{self, Device};
+use numbra::front::types::ScalarType;
+
+pub fn run() -> Result<(), Failure> {
+    for (name, device) in device::list() {
+        match device {
+            Ok(device) => {
+                println!("{}: {}", device.name(), device.description());
+                println!("  dtypes: {}", dtypes(device.as_ref()));
+                for (what, limit) in device.limits() {
+                    println!("  {what}: {limit}");
+                }
+            }
+            Err(error) => {
+                println!("{name}: not here");
+                error.to_string().lines().for_each(|line| println!("  {}", line.trim()));
+            }
+        }
+    }
+    match device::auto() {
+        Ok(device) => println!("auto: {}", device.name()),
+        Err(error) => println!("auto: {error}"),
+    }
+    Ok(())
+}
+
+fn dtypes(device: &dyn Device) -> String {
+    let capabilities = device.target().capabilities;
+    let has = |scalar: &ScalarType| match scalar {
+        ScalarType::F64 => capabilities.float64,
+        ScalarType::I64 | ScalarType::U64 => capabilities.int64,
+        _ => true,
+    };
+    let (here, missing): (Vec<ScalarType>, Vec<ScalarType>) = ScalarType::ALL.into_iter().partition(has);
+    let names = |scalars: &[ScalarType]| scalars.iter().map(|scalar| scalar.name()).collect::<Vec<_>>().join(" ");
+    if missing.is_empty() { names(&here) } else { format!("{} (not {})", names(&here), names(&missing)) }
+}

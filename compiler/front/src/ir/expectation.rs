@@ -1,0 +1,302 @@
+//! Expectations in IR text: comments that say what running a function gives.
+//!
+//! ```text
+//! ; run @add(1, 2.5) = 3.5
+//! ; run @divide(7, 2) = 3, 1
+//! ; run @scale(2.0, [1.0, 2.0], [0.0, 0.0]) writes out = [2.0, 4.0]
+//! ; run @sum([[1, 2], [3, 4]]) = 10 writes seen = [true]
+//! ; run @pick([1, 2], 5) traps #0 at 3 payload 5
+//! ```
+//!
+//! A line holds one expectation. Arguments stand in the order of the function's parameters: a literal of the
+//! parameter's type for a scalar, nested lists in C order for an array. After `=` stand the results. After `writes`
+//! stand arrays, by their names in the text, with what they hold afterwards; arrays that are not named there must
+//! not change. After `traps` stands the site, then the linear position of the failing point if the trap is inside of
+//! a `parallel`, then the payload if it matters. Results are compared by their bits; every NaN is as good as another.
+//!
+//! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
+//! [`Case::check`] about the outcome.
+
+use super::parse::{Parser, Token};
+use super::*;
+use crate::error::{Class, Mistake, Result};
+use crate::interp::memory::{from_bytes, to_bytes};
+use crate::interp::scalar::same;
+use crate::interp::{self, Buffer, Failure, Host, Limits, Program};
+
+/// One expectation.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its text, for messages.
+    pub text: String,
+    /// Its line in the file, from 1.
+    pub line: usize,
+    pub function: String,
+    pub arguments: Vec<CaseArgument>,
+    pub expected: Expected,
+}
+
+#[derive(Debug, Clone)]
+pub enum CaseArgument {
+    Scalar(Constant),
+    /// In C order.
+    Array {
+        name: String,
+        scalar: ScalarType,
+        shape: Vec<i64>,
+        elements: Vec<u64>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Expected {
+    /// `arrays`: what every array argument holds afterwards, in order.
+    Returns { results: Vec<Constant>, arrays: Vec<Vec<u64>> },
+    Traps { site: SiteId, position: Option<i64>, payload: Option<u64> },
+}
+
+/// What a device gives for a case: bits as in [`Constant::bits`].
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// `arrays`: what every array argument holds afterwards, in order and in C order.
+    Returns { results: Vec<u64>, arrays: Vec<Vec<u64>> },
+    Traps { site: SiteId, position: Option<i64>, payload: u64 },
+}
+
+/// The expectations of a text, of which `module` is the parsed form.
+pub fn cases(source: &Source, module: &Module) -> Result<Vec<Case>> {
+    let mut cases = Vec::new();
+    for (number, line) in source.text.lines().enumerate() {
+        let Some(text) = line.trim_start().strip_prefix(';').map(str::trim_start) else { continue };
+        if text.strip_prefix("run").is_none_or(|rest| !rest.trim_start().starts_with('@')) {
+            continue;
+        }
+        // A blank in place of the comment's sign: columns stay right.
+        let line = Arc::new(Source {
+            name: source.name.clone(),
+            text: line.replacen(';', " ", 1),
+            first_line: source.first_line + number,
+        });
+        cases.push(case(&line, module)?);
+    }
+    Ok(cases)
+}
+
+fn case(line: &Arc<Source>, module: &Module) -> Result<Case> {
+    let mut parser = Parser::new(line)?;
+    parser.expect_word("run")?;
+    let span = parser.span();
+    let name = parser.global()?;
+    let mistake = |message: String| Mistake::new(Class::Value, line, span, message);
+    let function = module.function(&name).ok_or_else(|| mistake(format!("there is no function '{name}'")))?;
+    parser.expect("(")?;
+    let mut parameters = function.parameters.iter();
+    let arguments = parser.list(")", |parser| match parameters.next() {
+        None => parser.expected("no further argument"),
+        Some(Parameter::Scalar { value, .. }) => {
+            let scalar = function.scalar(*value);
+            Ok(CaseArgument::Scalar(Constant { scalar, bits: parser.literal(scalar)? }))
+        }
+        Some(Parameter::Array(array)) => {
+            let array = &function.arrays[array.index()];
+            let (mut shape, mut elements) = (vec![None; array.rank as usize], Vec::new());
+            nested_list(parser, array.scalar, &mut shape, &mut elements)?;
+            let shape = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
+            Ok(CaseArgument::Array { name: array.name.clone(), scalar: array.scalar, shape, elements })
+        }
+    })?;
+    if arguments.len() != function.parameters.len() {
+        return Err(mistake(format!("'{name}' takes {} arguments", function.parameters.len())).into());
+    }
+    let expected = match parser.accept_word("traps") {
+        true => traps(&mut parser, function)?,
+        false => returns(&mut parser, function, &arguments)?,
+    };
+    if *parser.peek() != Token::End {
+        return parser.expected("the end of the line");
+    }
+    Ok(Case { text: line.text.trim().to_string(), line: line.first_line, function: name, arguments, expected })
+}
+
+/// Reads a list of lists, as deep as `shape` is long, and finds the extents.
+fn nested_list(
+    parser: &mut Parser,
+    scalar: ScalarType,
+    shape: &mut [Option<i64>],
+    elements: &mut Vec<u64>,
+) -> Result<()> {
+    let Some((extent, inner)) = shape.split_first_mut() else {
+        elements.push(parser.literal(scalar)?);
+        return Ok(());
+    };
+    let span = parser.span();
+    parser.expect("[")?;
+    let count = parser.list("]", |parser| nested_list(parser, scalar, inner, elements))?.len() as i64;
+    if *extent.get_or_insert(count) != count {
+        return parser.mistake_at(span, "the lists differ in length");
+    }
+    Ok(())
+}
+
+fn traps(parser: &mut Parser, function: &Function) -> Result<Expected> {
+    let Token::Site(number) = *parser.peek() else {
+        return parser.expected("a site");
+    };
+    parser.take();
+    let position = match parser.accept_word("at") {
+        true => Some(parser.integer()?),
+        false => None,
+    };
+    // The payload's type is that of the value that the function's trap at this site passes.
+    let mut scalar = ScalarType::I64;
+    function.body.walk(&mut |statement| match statement {
+        Statement::Trap { site, payload, .. } if site.0 == number => scalar = function.scalar(*payload),
+        _ => {}
+    });
+    let payload = match parser.accept_word("payload") {
+        true => Some(parser.literal(scalar)?),
+        false => None,
+    };
+    Ok(Expected::Traps { site: SiteId(number), position, payload })
+}
+
+fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument]) -> Result<Expected> {
+    let mut results = Vec::new();
+    if parser.accept("=") {
+        for &scalar in &function.results {
+            if !results.is_empty() {
+                parser.expect(",")?;
+            }
+            results.push(Constant { scalar, bits: parser.literal(scalar)? });
+        }
+    }
+    let given = arguments.iter().filter_map(|argument| match argument {
+        CaseArgument::Array { name, scalar, shape, elements } => Some((name, *scalar, shape, elements)),
+        CaseArgument::Scalar(_) => None,
+    });
+    let given: Vec<_> = given.collect();
+    let mut arrays: Vec<Vec<u64>> = given.iter().map(|(_, _, _, elements)| (*elements).clone()).collect();
+    if parser.accept_word("writes") {
+        loop {
+            let span = parser.span();
+            let (Token::Name(label) | Token::Quoted(label)) = parser.take() else {
+                return parser.mistake_at(span, "expected an array's name");
+            };
+            let Some(number) = given.iter().position(|(name, ..)| **name == label.name) else {
+                return parser.mistake_at(span, "there is no such array");
+            };
+            parser.expect("=")?;
+            let (_, scalar, wanted, _) = given[number];
+            let (mut shape, mut elements) = (vec![None; wanted.len()], Vec::new());
+            nested_list(parser, scalar, &mut shape, &mut elements)?;
+            let shape: Vec<i64> = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
+            if shape != *wanted {
+                return parser.mistake_at(span, format!("the array has the shape {wanted:?}"));
+            }
+            arrays[number] = elements;
+            if !parser.accept(",") {
+                break;
+            }
+        }
+    }
+    Ok(Expected::Returns { results, arrays })
+}
+
+impl Case {
+    /// The types of the array arguments' elements, in order.
+    fn array_types(&self) -> Vec<(&str, ScalarType)> {
+        let arrays = self.arguments.iter().filter_map(|argument| match argument {
+            CaseArgument::Array { name, scalar, .. } => Some((name.as_str(), *scalar)),
+            CaseArgument::Scalar(_) => None,
+        });
+        arrays.collect()
+    }
+
+    /// Whether an outcome is the expected one; if not, what differs.
+    pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
+        let fail = |message: String| Err(format!("line {}: {}: {message}", self.line, self.text));
+        match (&self.expected, outcome) {
+            (
+                Expected::Returns { results, arrays },
+                Outcome::Returns { results: found_results, arrays: found_arrays },
+            ) => {
+                if results.len() != found_results.len() || arrays.len() != found_arrays.len() {
+                    return fail(format!("the outcome has another number of results or arrays: {outcome:?}"));
+                }
+                for (wanted, &found) in results.iter().zip(found_results) {
+                    if !same(wanted.bits, found, wanted.scalar) {
+                        let found = text::literal(Constant { bits: found, ..*wanted });
+                        return fail(format!("the result is {found}"));
+                    }
+                }
+                for ((name, scalar), (wanted, found)) in
+                    self.array_types().into_iter().zip(arrays.iter().zip(found_arrays))
+                {
+                    let equal = wanted.len() == found.len()
+                        && wanted.iter().zip(found).all(|(&wanted, &found)| same(wanted, found, scalar));
+                    if !equal {
+                        let found: Vec<String> =
+                            found.iter().map(|&bits| text::literal(Constant { scalar, bits })).collect();
+                        return fail(format!("'{name}' is [{}]", found.join(", ")));
+                    }
+                }
+                Ok(())
+            }
+            (
+                Expected::Traps { site, position, payload },
+                Outcome::Traps { site: found_site, position: found_position, payload: found_payload },
+            ) => match site == found_site
+                && position == found_position
+                && payload.is_none_or(|payload| payload == *found_payload)
+            {
+                true => Ok(()),
+                false => fail(format!("found {outcome:?}")),
+            },
+            _ => fail(format!("found {outcome:?}")),
+        }
+    }
+
+    /// Runs the case on the interpreter.
+    pub fn interpret(&self, program: &Program, limits: &Limits) -> Result<Outcome, Failure> {
+        self.run(|arguments, buffers| program.call(&self.function, arguments, buffers, limits))
+    }
+
+    /// Runs the case on the interpreter, with someone else running the kernels that it launches.
+    pub fn interpret_with_host(
+        &self,
+        program: &Program,
+        limits: &Limits,
+        host: &mut dyn Host,
+    ) -> Result<Outcome, Failure> {
+        self.run(|arguments, buffers| program.call_with_host(&self.function, arguments, buffers, limits, host))
+    }
+
+    fn run(
+        &self,
+        call: impl FnOnce(&[interp::Argument], &mut [Buffer]) -> Result<Vec<u64>, Failure>,
+    ) -> Result<Outcome, Failure> {
+        let mut memories: Vec<(ScalarType, Vec<u8>)> = Vec::new();
+        let mut arguments = Vec::new();
+        for argument in &self.arguments {
+            match argument {
+                CaseArgument::Scalar(constant) => arguments.push(interp::Argument::Scalar(constant.bits)),
+                CaseArgument::Array { scalar, shape, elements, .. } => {
+                    let array = interp::ArrayArgument::c_order(memories.len(), shape);
+                    arguments.push(interp::Argument::Array(array));
+                    memories.push((*scalar, to_bytes(*scalar, elements)));
+                }
+            }
+        }
+        let mut buffers: Vec<Buffer> = memories.iter_mut().map(|(_, bytes)| Buffer::new(bytes)).collect();
+        match call(&arguments, &mut buffers) {
+            Ok(results) => {
+                let arrays = memories.iter().map(|(scalar, bytes)| from_bytes(*scalar, bytes)).collect();
+                Ok(Outcome::Returns { results, arrays })
+            }
+            Err(Failure::Trap(trap)) => {
+                Ok(Outcome::Traps { site: trap.site, position: trap.position, payload: trap.payload.bits })
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}

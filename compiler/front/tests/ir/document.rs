@@ -1,0 +1,56 @@
+//! docs/ir.md has the op table as it is in the code.
+
+use numbra_front::ir::op::{Class, OPS, OpInfo, TypeRule};
+use std::path::PathBuf;
+
+const START: &str = "<!-- The table is written by the test `the_op_table_is_current`. -->\n";
+const END: &str = "<!-- End of the table. -->\n";
+
+fn types(info: &OpInfo) -> String {
+    let class = |class: Class| match class {
+        Class::Number => "integers, floats",
+        Class::Integer => "integers",
+        Class::Float => "floats",
+        Class::Bits => "integers, bool",
+        Class::Any => "all",
+    };
+    match info.rule {
+        TypeRule::Same(of) => class(of).to_string(),
+        TypeRule::Compare(of) => format!("{} → bool", class(of)),
+        TypeRule::Select => "bool, T, T → T".to_string(),
+        TypeRule::Convert => "all → all".to_string(),
+        TypeRule::Bitcast => "32 → 32 or 64 → 64 bits, no index".to_string(),
+    }
+}
+
+fn table() -> String {
+    let mut text = String::from("| op | operands | types | LLVM | naga | meaning |\n|---|---|---|---|---|---|\n");
+    let yes = |native: bool| if native { "yes" } else { "" };
+    for info in OPS {
+        let meaning = info.meaning.replace('|', "\\|").replace('*', "\\*").replace('<', "&lt;");
+        text += &format!(
+            "| `{}` | {} | {} | {} | {} | {meaning} |\n",
+            info.name,
+            info.arity,
+            types(info),
+            yes(info.native.llvm),
+            yes(info.native.naga)
+        );
+    }
+    text
+}
+
+/// Fails if the document is not current; with NUMBRA_UPDATE set, writes it first.
+#[test]
+fn the_op_table_is_current() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/ir.md");
+    let document = std::fs::read_to_string(&path).expect("docs/ir.md");
+    let (before, rest) = document.split_once(START).expect("the mark before the table");
+    let (found, after) = rest.split_once(END).expect("the mark after the table");
+    let wanted = table();
+    if found != wanted && std::env::var_os("NUMBRA_UPDATE").is_some() {
+        std::fs::write(&path, format!("{before}{START}{wanted}{END}{after}")).expect("a writable document");
+        return;
+    }
+    assert!(found == wanted, "docs/ir.md is not current: run this test with NUMBRA_UPDATE=1\n{wanted}");
+}

@@ -1,0 +1,147 @@
+//! The IR texts of `tests/ir`: each is parsed, printed and parsed again, verified, and its expectations are run by the
+//! interpreter: as it stands, and after every stage of the pipeline, for both schedules.
+//!
+//! The form of the expectations stands in `numbra_front::ir::expectation`.
+
+use numbra_front::capabilities::Capabilities;
+use numbra_front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
+use numbra_front::ir::expectation::{Case, cases};
+use numbra_front::ir::{Form, Module, parse, verify};
+use numbra_front::pipeline::{self, Schedule, Target};
+use numbra_front::source::Source;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None };
+
+fn files() -> Vec<(Arc<Source>, Module)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/ir");
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+        .expect("the folder tests/ir")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "ir"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() >= 5, "tests/ir has too few files");
+    paths
+        .into_iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(&path).expect("a readable file");
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            let source = Source::new(name, text);
+            let module = parse::parse_source(&source).unwrap_or_else(|error| panic!("{error}"));
+            verify::verify(&module).unwrap_or_else(|error| panic!("{}: {error}", source.name));
+            (source, module)
+        })
+        .collect()
+}
+
+fn expectations(source: &Source, module: &Module) -> Vec<Case> {
+    let cases = cases(source, module).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!cases.is_empty(), "{} expects nothing", source.name);
+    cases
+}
+
+fn check(what: &str, source: &Source, case: &Case, program: &Program) {
+    let outcome = case.interpret(program, &LIMITS).unwrap_or_else(|failure| {
+        panic!("{}:{}: {what}: {}: {failure}", source.name, case.line, case.text);
+    });
+    if let Err(message) = case.check(&outcome) {
+        panic!("{}: {what}: {message}", source.name);
+    }
+}
+
+#[test]
+fn the_interpreter_meets_the_expectations() {
+    for (source, module) in files() {
+        let program = Program::new(&module).expect("verified");
+        for case in expectations(&source, &module) {
+            check("as it stands", &source, &case, &program);
+        }
+    }
+}
+
+#[test]
+fn printing_and_parsing_again_changes_nothing() {
+    for (source, module) in files() {
+        let text = module.to_string();
+        let again = parse::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", source.name));
+        assert_eq!(again.to_string(), text, "{}", source.name);
+        // The first parse has numbered the values in order already.
+        assert_eq!(again, module, "{}", source.name);
+    }
+}
+
+#[test]
+fn every_function_stage_keeps_the_meaning() {
+    for (source, module) in files() {
+        let cases = expectations(&source, &module);
+        let mut stages = 0;
+        pipeline::lower_functions(module, &mut |stage, module| {
+            stages += 1;
+            let program = Program::new(module)?;
+            for case in cases.iter().filter(|case| module.function(&case.function).is_some()) {
+                check(stage, &source, case, &program);
+            }
+            // What a stage leaves can be written down and read.
+            let text = module.to_string();
+            assert_eq!(parse::parse(&text)?.to_string(), renumbered(module), "{} after {stage}", source.name);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{}: {error}", source.name));
+        assert!(stages > 1);
+    }
+}
+
+/// The text of a module with its values numbered in order of definition.
+fn renumbered(module: &Module) -> String {
+    parse::parse(&module.to_string()).expect("printed text").to_string()
+}
+
+#[test]
+fn every_kernel_stage_keeps_the_meaning() {
+    for schedule in [Schedule::Range, Schedule::Grid { group: 4 }] {
+        let target = Target { schedule, capabilities: Capabilities::ALL };
+        for (source, module) in files() {
+            let cases = expectations(&source, &module);
+            let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
+                .unwrap_or_else(|error| panic!("{}: {error}", source.name));
+            // Per stage: the kernels as they are after it.
+            let mut stages: Vec<(String, HashMap<String, Program>)> = Vec::new();
+            for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
+                let mut number = 0;
+                pipeline::lower_kernel(&lowered, &kernel.name, &target, &mut |stage, module| {
+                    if stages.len() == number {
+                        stages.push((stage.to_string(), HashMap::new()));
+                    }
+                    stages[number].1.insert(kernel.name.clone(), Program::new(module)?);
+                    number += 1;
+                    Ok(())
+                })
+                .unwrap_or_else(|error| panic!("{}: {}: {error}", source.name, kernel.name));
+            }
+            let program = Program::new(&lowered).expect("verified");
+            for (stage, kernels) in &stages {
+                let what = format!("{schedule:?} after {stage}");
+                for case in cases.iter().filter(|case| lowered.function(&case.function).is_some()) {
+                    let outcome = case
+                        .interpret_with_host(&program, &LIMITS, &mut Kernels(kernels))
+                        .unwrap_or_else(|failure| panic!("{}:{}: {what}: {failure}", source.name, case.line));
+                    if let Err(message) = case.check(&outcome) {
+                        panic!("{}: {what}: {message}", source.name);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Launches kernels that are lowered further than the host's module has them.
+struct Kernels<'a>(&'a HashMap<String, Program>);
+
+impl Host for Kernels<'_> {
+    fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
+        self.0[launch.kernel].launch(launch, Part::Whole, memory, &LIMITS)
+    }
+}

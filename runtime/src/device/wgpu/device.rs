@@ -1,0 +1,199 @@
+//! A GPU as a [`Device`].
+
+use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
+use crate::array::HostArray;
+use crate::device::split::{Limits, split};
+use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, Sites, parameters};
+use crate::error::{Error, Result};
+use numbra_codegen::naga::{compile_spirv, compile_wgsl};
+use numbra_front::ir::Module;
+use numbra_front::pipeline::{Schedule, Target};
+use numbra_front::types::ScalarType;
+use std::sync::Arc;
+
+/// Points of one dispatch at most: enough to fill any GPU, few enough that no watchdog ends a slow kernel.
+const POINTS: u64 = 1 << 26;
+/// Threads of a group, where the GPU takes so many.
+const GROUP: u32 = 256;
+
+pub struct GpuDevice {
+    name: String,
+    adapter: Adapter,
+    gpu: Gpu,
+}
+
+/// The names of all GPUs that are here; where there is none, the one that people would ask for.
+pub fn names() -> Vec<DeviceName> {
+    let names: Vec<DeviceName> =
+        Adapter::enumerate().iter().filter_map(|adapter| adapter.name().parse().ok()).collect();
+    if names.is_empty() { vec![DeviceName::Vulkan(0)] } else { names }
+}
+
+pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
+    let wanted = name.to_string();
+    let adapters = Adapter::enumerate();
+    let known: Vec<&str> = adapters.iter().map(Adapter::name).collect();
+    let Some(adapter) = adapters.iter().find(|adapter| adapter.name() == wanted) else {
+        let help = if known.is_empty() {
+            "install a Vulkan driver (mesa-vulkan-drivers has one in software), or use cpu, parallel or interp".into()
+        } else {
+            format!("the GPUs here are: {}; or use cpu, parallel or interp", known.join(", "))
+        };
+        return Err(Error::device(wanted, "there is no such GPU here", help));
+    };
+    let gpu = Gpu::open(adapter)?;
+    Ok(Arc::new(GpuDevice { name: wanted, adapter: adapter.clone(), gpu }))
+}
+
+impl GpuDevice {
+    fn group(&self) -> u32 {
+        GROUP.min(self.gpu.limits().group_threads)
+    }
+}
+
+impl Device for GpuDevice {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn description(&self) -> String {
+        self.adapter.description()
+    }
+
+    fn target(&self) -> Target {
+        Target { schedule: Schedule::Grid { group: self.group() }, capabilities: self.gpu.capabilities() }
+    }
+
+    fn is_software_gpu(&self) -> bool {
+        self.adapter.is_software()
+    }
+
+    fn limits(&self) -> Vec<(String, String)> {
+        let limits = self.gpu.limits();
+        let mebibytes = |bytes: u64| format!("{} MiB", bytes >> 20);
+        vec![
+            ("largest buffer".into(), mebibytes(limits.buffer_bytes)),
+            ("largest binding".into(), mebibytes(limits.binding_bytes)),
+            ("arrays of a kernel".into(), limits.bindings.to_string()),
+            ("threads of a group".into(), limits.group_threads.to_string()),
+            ("groups along an axis".into(), limits.groups.to_string()),
+        ]
+    }
+
+    fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
+        let kernel = module.functions.first().ok_or_else(|| Error::Internal("a module without a kernel".into()))?;
+        let limits = self.gpu.limits();
+        if kernel.arrays.len() as u32 > limits.bindings {
+            return Err(Error::device(
+                &self.name,
+                format!("the kernel has {} arrays, a kernel of this GPU at most {}", kernel.arrays.len(), limits.bindings),
+                "split the kernel, or run it on cpu or parallel",
+            ));
+        }
+        let capabilities = self.gpu.capabilities();
+        let compile = if self.adapter.takes_spirv() { compile_spirv } else { compile_wgsl };
+        let artefact = compile(module, &kernel.name, &capabilities)?;
+        let code = self.gpu.load(&artefact)?;
+        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), group: self.group() }))
+    }
+
+    fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
+        Ok(Buffer(Arc::new(self.gpu.create_buffer(elements as u64 * stored(scalar).bytes() as u64)?)))
+    }
+
+    fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
+        let buffer = self.gpu.create_buffer(array.len() as u64 * stored(array.scalar()).bytes() as u64)?;
+        if stored(array.scalar()) == array.scalar() {
+            self.gpu.write(&buffer, 0, array.bytes())?;
+        } else {
+            self.gpu.write(&buffer, 0, &widened(array.scalar(), array.bytes()))?;
+        }
+        Ok(Buffer(Arc::new(buffer)))
+    }
+
+    fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
+        let buffer = buffer.of::<GpuBuffer>()?;
+        let mut array = HostArray::zeros(scalar, shape)?;
+        if stored(scalar) == scalar {
+            self.gpu.read(buffer, 0, array.bytes_mut())?;
+        } else {
+            let mut words = vec![0; array.len() * 4];
+            self.gpu.read(buffer, 0, &mut words)?;
+            narrow(scalar, &words, array.bytes_mut());
+        }
+        Ok(array)
+    }
+
+    fn wait(&self) -> Result<()> {
+        self.gpu.wait()
+    }
+}
+
+/// The type in which elements lie in GPU memory: small ones take 32 bits, as the pass `small_integers` has it.
+fn stored(scalar: ScalarType) -> ScalarType {
+    use ScalarType::*;
+    match scalar {
+        Bool | U8 | U16 => U32,
+        I8 | I16 => I32,
+        other => other,
+    }
+}
+
+fn widened(scalar: ScalarType, bytes: &[u8]) -> Vec<u8> {
+    use ScalarType::*;
+    match scalar {
+        I8 => bytes.iter().flat_map(|&byte| (byte as i8 as i32).to_le_bytes()).collect(),
+        U16 => bytes.chunks_exact(2).flat_map(|two| (u16::from_le_bytes([two[0], two[1]]) as u32).to_le_bytes()).collect(),
+        I16 => bytes.chunks_exact(2).flat_map(|two| (i16::from_le_bytes([two[0], two[1]]) as i32).to_le_bytes()).collect(),
+        _ => bytes.iter().flat_map(|&byte| (byte as u32).to_le_bytes()).collect(),
+    }
+}
+
+fn narrow(scalar: ScalarType, words: &[u8], out: &mut [u8]) {
+    let size = scalar.bytes();
+    for (word, element) in words.chunks_exact(4).zip(out.chunks_exact_mut(size)) {
+        element.copy_from_slice(&word[..size]);
+    }
+}
+
+struct Loaded {
+    gpu: Gpu,
+    code: GpuKernel,
+    sites: Sites,
+    group: u32,
+}
+
+impl Kernel for Loaded {
+    fn launch(&self, launch: &Launch) -> Result<()> {
+        let limits = self.gpu.limits();
+        let limits = Limits {
+            binding_bytes: limits.binding_bytes,
+            offset_alignment: limits.offset_alignment.max(8),
+            groups: limits.groups,
+            points: POINTS,
+        };
+        let manifest = self.code.manifest();
+        let sizes: Vec<u64> = manifest.bindings.iter().map(|binding| binding.scalar.bytes() as u64).collect();
+        let sites = self.sites.clone();
+        let space = launch.space.to_vec();
+        let explain: Arc<Explain> = Arc::new(move |status| {
+            let record = FaultRecord { site: status.site, position: status.position as u64, payload: status.payload };
+            sites.error(record, &space)
+        });
+        for part in split(launch, &sizes, self.group, &limits)? {
+            let bindings = launch
+                .arrays
+                .iter()
+                .zip(&part.windows)
+                .map(|(array, window)| {
+                    let buffer = array.buffer.of::<GpuBuffer>()?.clone();
+                    Ok(GpuBinding { buffer, offset: window.offset, bytes: window.bytes })
+                })
+                .collect::<Result<Vec<GpuBinding>>>()?;
+            let parameters = parameters(&manifest.scalars, launch, &part.offsets, part.begin, part.end)?;
+            let explain = explain.clone();
+            self.gpu.launch(&self.code, &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain })?;
+        }
+        Ok(())
+    }
+}
