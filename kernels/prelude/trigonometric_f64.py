@@ -242,7 +242,8 @@ def arctangent_sum_f64(
     series = -0.33333333333332993 + z * ((first + z4 * second) + (z4 * z4) * third)
     lead = base + t
     lead_error = (base - lead) + t
-    return lead + ((lead_error + (base_low + t_low)) + (t * z) * series)
+    # The derivative of atan is 1/(1 + z), for so small a term near enough to 1 - z.
+    return lead + ((lead_error + (base_low + t_low * (1.0 - z))) + (t * z) * series)
 
 
 def atan_f64(x: float64) -> float64:

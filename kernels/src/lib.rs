@@ -1,1 +1,20 @@
-//! Kernel sources.
+//! Kernel sources of numbra, as text.
+
+macro_rules! prelude {
+    ($($file:literal),* $(,)?) => {
+        /// The files of the prelude, the elementary functions of every backend: name and text.
+        pub const PRELUDE: &[(&str, &str)] = &[$(($file, include_str!(concat!("../prelude/", $file)))),*];
+    };
+}
+
+prelude![
+    "division_f32.py",
+    "division_f64.py",
+    "exponential_f32.py",
+    "exponential_f64.py",
+    "integer_power.py",
+    "power_f32.py",
+    "power_f64.py",
+    "trigonometric_f32.py",
+    "trigonometric_f64.py",
+];

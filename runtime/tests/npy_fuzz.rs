@@ -13,10 +13,7 @@ static PEAK: AtomicUsize = AtomicUsize::new(0);
 // SAFETY: passes everything on to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        PEAK.fetch_max(
-            USED.fetch_add(layout.size(), Ordering::Relaxed) + layout.size(),
-            Ordering::Relaxed,
-        );
+        PEAK.fetch_max(USED.fetch_add(layout.size(), Ordering::Relaxed) + layout.size(), Ordering::Relaxed);
         unsafe { System.alloc(layout) }
     }
 
@@ -93,28 +90,14 @@ fn mutated_files_are_harmless() {
     let mut seeds = Vec::new();
     let matrix: Vec<f64> = (0..12).map(f64::from).collect();
     let matrix = HostArray::from_slice(&[3, 4], &matrix).unwrap();
-    for view in [
-        matrix.view(),
-        HostView::from_slice(&[1_u8, 2, 3]),
-        HostView::from_slice(&[true]),
-    ] {
+    for view in [matrix.view(), HostView::from_slice(&[1_u8, 2, 3]), HostView::from_slice(&[true])] {
         let mut file = Vec::new();
         npy::write(&mut file, &view).unwrap();
         seeds.push(file);
     }
     // Fortran order, and a header of version 2.
-    let text = String::from_utf8_lossy(&seeds[0][10..128])
-        .replace("False", "True ")
-        .into_bytes();
-    seeds.push(
-        [
-            b"\x93NUMPY\x02\x00".as_slice(),
-            &(text.len() as u32).to_le_bytes(),
-            &text,
-            &seeds[0][128..],
-        ]
-        .concat(),
-    );
+    let text = String::from_utf8_lossy(&seeds[0][10..128]).replace("False", "True ").into_bytes();
+    seeds.push([b"\x93NUMPY\x02\x00".as_slice(), &(text.len() as u32).to_le_bytes(), &text, &seeds[0][128..]].concat());
     for seed in &seeds {
         npy::read(seed.as_slice(), seed.len() as u64).unwrap();
     }
@@ -129,11 +112,7 @@ fn mutated_files_are_harmless() {
         let outcome = npy::read(file.as_slice(), file.len() as u64);
         let peak = PEAK.load(Ordering::Relaxed) - before;
         // The file's text as bytes and as a string, the elements in two orders, a message.
-        assert!(
-            peak <= 4 * file.len() + 8192,
-            "{peak} bytes in use for a file of {}: {file:?}",
-            file.len()
-        );
+        assert!(peak <= 4 * file.len() + 8192, "{peak} bytes in use for a file of {}: {file:?}", file.len());
         match outcome {
             Ok(array) => {
                 assert!(array.bytes().len() < file.len());
@@ -146,19 +125,11 @@ fn mutated_files_are_harmless() {
         }
     }
     // Neither trivial: mutations reach the elements, and most of them are noticed.
-    assert!(
-        accepted > 100 && refused > 10_000,
-        "{accepted} accepted, {refused} refused"
-    );
+    assert!(accepted > 100 && refused > 10_000, "{accepted} accepted, {refused} refused");
 
     // Nesting costs no stack.
     let deep = "[".repeat(1 << 20);
     let text = format!("{{'descr': {deep}");
-    let file = [
-        b"\x93NUMPY\x03\x00".as_slice(),
-        &(text.len() as u32).to_le_bytes(),
-        text.as_bytes(),
-    ]
-    .concat();
+    let file = [b"\x93NUMPY\x03\x00".as_slice(), &(text.len() as u32).to_le_bytes(), text.as_bytes()].concat();
     assert!(npy::read(file.as_slice(), file.len() as u64).is_err());
 }

@@ -14,9 +14,7 @@ pub fn broadcast_shapes(shapes: &[&[usize]]) -> Result<Vec<usize>, ArrayError> {
                 (extent, 1) => *common = extent,
                 (extent, common) if extent == common => {}
                 _ => {
-                    return Err(ArrayError::Broadcast(
-                        shapes.iter().map(|shape| shape.to_vec()).collect(),
-                    ));
+                    return Err(ArrayError::Broadcast(shapes.iter().map(|shape| shape.to_vec()).collect()));
                 }
             }
         }
@@ -77,10 +75,7 @@ mod tests {
     #[test]
     fn shapes_that_do_not_fit_give_numpys_message() {
         let error = broadcast_shapes(&[&[2, 3], &[4], &[]]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "operands could not be broadcast together with shapes (2,3) (4,) ()"
-        );
+        assert_eq!(error.to_string(), "operands could not be broadcast together with shapes (2,3) (4,) ()");
         assert!(broadcast_shapes(&[&[0], &[2]]).is_err());
     }
 

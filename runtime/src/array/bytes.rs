@@ -38,10 +38,7 @@ impl Drop for AlignedBytes {
         if self.length > 0 {
             // SAFETY: allocated in `zeroed` with the same layout, which was valid there.
             unsafe {
-                dealloc(
-                    self.pointer.as_ptr(),
-                    Layout::from_size_align_unchecked(self.length, Self::ALIGNMENT),
-                );
+                dealloc(self.pointer.as_ptr(), Layout::from_size_align_unchecked(self.length, Self::ALIGNMENT));
             }
         }
     }

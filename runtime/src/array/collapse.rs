@@ -16,10 +16,7 @@ pub struct Collapsed {
 /// operands end with one axis, scalars with none; an empty launch is one axis of extent 0.
 pub fn collapse(shape: &[usize], strides: &[&[isize]]) -> Collapsed {
     if shape.contains(&0) {
-        return Collapsed {
-            shape: vec![0],
-            strides: vec![vec![0]; strides.len()],
-        };
+        return Collapsed { shape: vec![0], strides: vec![vec![0]; strides.len()] };
     }
     let mut axes: Vec<usize> = (0..shape.len()).filter(|axis| shape[*axis] != 1).collect();
     // Insertion sort: "goes inside" is not transitive where operands disagree, and then any order will do.
@@ -31,16 +28,11 @@ pub fn collapse(shape: &[usize], strides: &[&[isize]]) -> Collapsed {
         }
     }
 
-    let mut result = Collapsed {
-        shape: Vec::new(),
-        strides: vec![Vec::new(); strides.len()],
-    };
+    let mut result = Collapsed { shape: Vec::new(), strides: vec![Vec::new(); strides.len()] };
     for axis in axes {
         let extent = shape[axis];
         let merges = strides.iter().zip(&result.strides).all(|(operand, outer)| {
-            outer
-                .last()
-                .is_some_and(|outer| operand[axis].checked_mul(extent as isize) == Some(*outer))
+            outer.last().is_some_and(|outer| operand[axis].checked_mul(extent as isize) == Some(*outer))
         });
         match result.shape.last_mut() {
             // Without operands the extents alone are left, and nothing is in the way of merging.
@@ -101,12 +93,7 @@ mod tests {
     #[test]
     fn what_cannot_be_merged_stays() {
         // A row and a column stretched against each other.
-        check(
-            &[4, 5],
-            &[&[5, 1], &[0, 1], &[1, 0]],
-            &[4, 5],
-            &[&[5, 1], &[0, 1], &[1, 0]],
-        );
+        check(&[4, 5], &[&[5, 1], &[0, 1], &[1, 0]], &[4, 5], &[&[5, 1], &[0, 1], &[1, 0]]);
         // C against Fortran order: the given order.
         check(&[4, 5], &[&[5, 1], &[1, 4]], &[4, 5], &[&[5, 1], &[1, 4]]);
         // Every second column.

@@ -27,11 +27,7 @@ fn copy<const SIZE: usize>(source: *const u8, target: &mut [u8], shape: &[usize]
     const TILE: usize = 32;
     let rank = shape.len();
     let axis = |from_end: usize| match rank.checked_sub(from_end) {
-        Some(axis) => (
-            shape[axis],
-            strides[0][axis] * SIZE as isize,
-            strides[1][axis] * SIZE as isize,
-        ),
+        Some(axis) => (shape[axis], strides[0][axis] * SIZE as isize, strides[1][axis] * SIZE as isize),
         None => (1, 0, 0),
     };
     let ((columns, target_column, source_column), (rows, target_row, source_row)) = (axis(1), axis(2));
@@ -39,11 +35,7 @@ fn copy<const SIZE: usize>(source: *const u8, target: &mut [u8], shape: &[usize]
     let mut index = vec![0; outer.len()];
     loop {
         let position = |strides: &[isize]| -> isize {
-            index
-                .iter()
-                .zip(strides)
-                .map(|(index, stride)| *index as isize * stride * SIZE as isize)
-                .sum()
+            index.iter().zip(strides).map(|(index, stride)| *index as isize * stride * SIZE as isize).sum()
         };
         let (target_start, source_start) = (position(&strides[0]), position(&strides[1]));
         for row_tile in (0..rows).step_by(TILE) {
@@ -79,10 +71,7 @@ pub(super) fn cast(view: &HostView, scalar: ScalarType) -> Result<HostArray, Arr
         _ => {
             copied = view.to_array()?;
             if view.scalar() == ScalarType::Bool {
-                copied
-                    .bytes_mut()
-                    .iter_mut()
-                    .for_each(|byte| *byte = (*byte != 0) as u8);
+                copied.bytes_mut().iter_mut().for_each(|byte| *byte = (*byte != 0) as u8);
             }
             copied.bytes()
         }
@@ -108,10 +97,7 @@ pub(super) fn cast(view: &HostView, scalar: ScalarType) -> Result<HostArray, Arr
         };
     }
     let converted = from!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
-    converted.ok_or(ArrayError::ElementType {
-        expected: scalar,
-        found: view.scalar(),
-    })?;
+    converted.ok_or(ArrayError::ElementType { expected: scalar, found: view.scalar() })?;
     Ok(target)
 }
 
@@ -136,36 +122,18 @@ mod tests {
     fn casts_keep_the_ops_meanings() {
         let floats = [f64::NAN, -1.9, 300.5, f64::INFINITY, -0.0];
         let view = HostView::from_slice(&floats);
-        assert_eq!(
-            view.cast(ScalarType::U8).unwrap().as_slice::<u8>().unwrap(),
-            [0, 0, 255, 255, 0]
-        );
-        assert_eq!(
-            view.cast(ScalarType::I64).unwrap().as_slice::<i64>().unwrap(),
-            [0, -1, 300, i64::MAX, 0]
-        );
-        assert_eq!(
-            view.cast(ScalarType::Bool).unwrap().as_slice::<bool>().unwrap(),
-            [true, true, true, true, false]
-        );
+        assert_eq!(view.cast(ScalarType::U8).unwrap().as_slice::<u8>().unwrap(), [0, 0, 255, 255, 0]);
+        assert_eq!(view.cast(ScalarType::I64).unwrap().as_slice::<i64>().unwrap(), [0, -1, 300, i64::MAX, 0]);
+        assert_eq!(view.cast(ScalarType::Bool).unwrap().as_slice::<bool>().unwrap(), [true, true, true, true, false]);
 
         let wide = [-1_i64, 1 << 40, 257];
         let view = HostView::from_slice(&wide);
-        assert_eq!(
-            view.cast(ScalarType::U8).unwrap().as_slice::<u8>().unwrap(),
-            [255, 0, 1]
-        );
-        assert_eq!(
-            view.cast(ScalarType::F32).unwrap().as_slice::<f32>().unwrap(),
-            [-1.0, 1099511627776.0, 257.0]
-        );
+        assert_eq!(view.cast(ScalarType::U8).unwrap().as_slice::<u8>().unwrap(), [255, 0, 1]);
+        assert_eq!(view.cast(ScalarType::F32).unwrap().as_slice::<f32>().unwrap(), [-1.0, 1099511627776.0, 257.0]);
         assert_eq!(view.cast(ScalarType::I64).unwrap().as_slice::<i64>().unwrap(), wide);
 
         let bools = HostArray::from_bytes(ScalarType::Bool, &[3], &[0, 1, 7]).unwrap();
-        assert_eq!(
-            bools.view().cast(ScalarType::F64).unwrap().as_slice::<f64>().unwrap(),
-            [0.0, 1.0, 1.0]
-        );
+        assert_eq!(bools.view().cast(ScalarType::F64).unwrap().as_slice::<f64>().unwrap(), [0.0, 1.0, 1.0]);
     }
 
     #[test]
@@ -178,17 +146,11 @@ mod tests {
             cube.transposed().transposed(),
             cube.transposed().broadcast_to(&[2, 50, 40, 7]).unwrap(),
         ] {
-            let expected: Vec<u16> = view
-                .iter()
-                .map(|element| element.as_integer().unwrap() as u16)
-                .collect();
+            let expected: Vec<u16> = view.iter().map(|element| element.as_integer().unwrap() as u16).collect();
             assert_eq!(view.to_array().unwrap().as_slice::<u16>().unwrap(), expected);
         }
         let corner = HostView::new(ScalarType::U16, flat.bytes(), 2051, vec![6, 33, 35], vec![2000, 50, -1]).unwrap();
-        let expected: Vec<u16> = corner
-            .iter()
-            .map(|element| element.as_integer().unwrap() as u16)
-            .collect();
+        let expected: Vec<u16> = corner.iter().map(|element| element.as_integer().unwrap() as u16).collect();
         assert_eq!(corner.to_array().unwrap().as_slice::<u16>().unwrap(), expected);
     }
 }

@@ -16,12 +16,7 @@ pub enum ArrayError {
     #[error("the array's elements are {found}, not {expected}")]
     ElementType { expected: ScalarType, found: ScalarType },
     #[error("{found} bytes do not make an array of shape {} and type {scalar}, which has {expected}", shape_text(.shape))]
-    Length {
-        scalar: ScalarType,
-        shape: Vec<usize>,
-        expected: usize,
-        found: usize,
-    },
+    Length { scalar: ScalarType, shape: Vec<usize>, expected: usize, found: usize },
     #[error("the strides of a view of shape {} reach outside its memory", shape_text(.shape))]
     OutOfBounds { shape: Vec<usize> },
 }
@@ -35,9 +30,5 @@ pub fn shape_text(shape: &[usize]) -> String {
 }
 
 fn shapes_text(shapes: &[Vec<usize>]) -> String {
-    shapes
-        .iter()
-        .map(|shape| shape_text(shape))
-        .collect::<Vec<_>>()
-        .join(" ")
+    shapes.iter().map(|shape| shape_text(shape)).collect::<Vec<_>>().join(" ")
 }

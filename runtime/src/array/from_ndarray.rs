@@ -27,13 +27,7 @@ where
         // SAFETY: ndarray keeps all elements inside one allocation, and these are those from the first to the last.
         // Elements between them that are not the array's own (a view of every second one) belong to the same array.
         let elements = unsafe { std::slice::from_raw_parts(array.as_ptr().sub(before), before + after) };
-        HostView::new(
-            S::Elem::SCALAR,
-            HostView::from_slice(elements).bytes(),
-            before,
-            shape,
-            strides,
-        )
+        HostView::new(S::Elem::SCALAR, HostView::from_slice(elements).bytes(), before, shape, strides)
     }
 }
 
@@ -54,20 +48,14 @@ where
 impl HostArray {
     /// The elements as an array of ndarray's, without a copy.
     pub fn as_ndarray<T: Element>(&self) -> Result<ArrayViewD<'_, T>, ArrayError> {
-        let mismatch = ArrayError::ElementType {
-            expected: T::SCALAR,
-            found: self.scalar(),
-        };
+        let mismatch = ArrayError::ElementType { expected: T::SCALAR, found: self.scalar() };
         let elements = self.as_slice::<T>().ok_or_else(|| mismatch.clone())?;
         ArrayViewD::from_shape(self.shape(), elements).map_err(|_| mismatch)
     }
 
     /// The elements as an array of ndarray's, without a copy.
     pub fn as_ndarray_mut<T: Element>(&mut self) -> Result<ArrayViewMutD<'_, T>, ArrayError> {
-        let mismatch = ArrayError::ElementType {
-            expected: T::SCALAR,
-            found: self.scalar(),
-        };
+        let mismatch = ArrayError::ElementType { expected: T::SCALAR, found: self.scalar() };
         let shape = self.shape().to_vec();
         let elements = self.as_mut_slice::<T>().ok_or_else(|| mismatch.clone())?;
         ArrayViewMutD::from_shape(shape, elements).map_err(|_| mismatch)
@@ -90,19 +78,10 @@ mod tests {
         let host = HostArray::try_from(&array).unwrap();
         assert_eq!(host.shape(), [2, 3, 4]);
         assert_eq!(host.to_ndarray::<i16>().unwrap(), array.clone().into_dyn());
-        assert_eq!(
-            host.to_ndarray::<u16>().unwrap_err().to_string(),
-            "the array's elements are int16, not uint16"
-        );
-        assert_eq!(
-            HostArray::try_from(&arr0(true)).unwrap().to_ndarray::<bool>().unwrap(),
-            arr0(true).into_dyn()
-        );
+        assert_eq!(host.to_ndarray::<u16>().unwrap_err().to_string(), "the array's elements are int16, not uint16");
+        assert_eq!(HostArray::try_from(&arr0(true)).unwrap().to_ndarray::<bool>().unwrap(), arr0(true).into_dyn());
         let empty = Array2::<f32>::zeros((0, 3));
-        assert_eq!(
-            HostArray::try_from(&empty).unwrap().to_ndarray::<f32>().unwrap(),
-            empty.into_dyn()
-        );
+        assert_eq!(HostArray::try_from(&empty).unwrap().to_ndarray::<f32>().unwrap(), empty.into_dyn());
     }
 
     #[test]
@@ -118,16 +97,10 @@ mod tests {
         ] {
             let host = HostView::try_from(&view).unwrap();
             assert_eq!(host.strides(), view.strides());
-            assert_eq!(
-                host.to_array().unwrap().to_ndarray::<f64>().unwrap(),
-                view.to_owned().into_dyn()
-            );
+            assert_eq!(host.to_array().unwrap().to_ndarray::<f64>().unwrap(), view.to_owned().into_dyn());
         }
         let stretched = arr0(7_u8);
         let stretched = stretched.broadcast((2, 2)).unwrap();
-        assert_eq!(
-            HostArray::try_from(&stretched).unwrap().as_slice::<u8>().unwrap(),
-            [7; 4]
-        );
+        assert_eq!(HostArray::try_from(&stretched).unwrap().as_slice::<u8>().unwrap(), [7; 4]);
     }
 }

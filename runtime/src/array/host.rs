@@ -18,15 +18,9 @@ impl HostArray {
         if shape.len() > MAX_RANK {
             return Err(ArrayError::Rank { rank: shape.len() });
         }
-        let length = byte_length(scalar, shape).ok_or_else(|| ArrayError::TooLarge {
-            scalar,
-            shape: shape.to_vec(),
-        })?;
-        Ok(HostArray {
-            scalar,
-            shape: shape.to_vec(),
-            bytes: AlignedBytes::zeroed(length)?,
-        })
+        let length =
+            byte_length(scalar, shape).ok_or_else(|| ArrayError::TooLarge { scalar, shape: shape.to_vec() })?;
+        Ok(HostArray { scalar, shape: shape.to_vec(), bytes: AlignedBytes::zeroed(length)? })
     }
 
     /// A copy of `bytes`: elements in C order and the machine's byte order.
@@ -105,20 +99,12 @@ impl HostArray {
 
     /// The elements in C order, if they are of type `T`.
     pub fn as_slice<T: Element>(&self) -> Option<&[T]> {
-        if T::SCALAR == self.scalar {
-            T::slice(&self.bytes)
-        } else {
-            None
-        }
+        if T::SCALAR == self.scalar { T::slice(&self.bytes) } else { None }
     }
 
     /// The elements in C order, if they are of type `T`.
     pub fn as_mut_slice<T: Element>(&mut self) -> Option<&mut [T]> {
-        if T::SCALAR == self.scalar {
-            T::slice_mut(&mut self.bytes)
-        } else {
-            None
-        }
+        if T::SCALAR == self.scalar { T::slice_mut(&mut self.bytes) } else { None }
     }
 
     /// The same elements in another shape of as many.
@@ -172,20 +158,9 @@ impl Eq for HostArray {}
 impl fmt::Debug for HostArray {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = 16;
-        let first: Vec<String> = self
-            .view()
-            .iter()
-            .take(shown)
-            .map(|element| element.to_string())
-            .collect();
+        let first: Vec<String> = self.view().iter().take(shown).map(|element| element.to_string()).collect();
         let more = if self.len() > shown { ", ..." } else { "" };
-        write!(
-            formatter,
-            "{}{:?} [{}{more}]",
-            self.scalar,
-            self.shape,
-            first.join(", ")
-        )
+        write!(formatter, "{}{:?} [{}{more}]", self.scalar, self.shape, first.join(", "))
     }
 }
 
@@ -208,24 +183,14 @@ mod tests {
 
     #[test]
     fn sizes_that_overflow_are_refused() {
-        let too_large = |shape: &[usize]| {
-            matches!(
-                HostArray::zeros(ScalarType::F64, shape),
-                Err(ArrayError::TooLarge { .. })
-            )
-        };
+        let too_large =
+            |shape: &[usize]| matches!(HostArray::zeros(ScalarType::F64, shape), Err(ArrayError::TooLarge { .. }));
         assert!(too_large(&[usize::MAX]));
         assert!(too_large(&[1 << 32, 1 << 32]));
         assert!(too_large(&[1 << 62]));
         assert!(too_large(&[0, usize::MAX, 2]));
-        assert!(matches!(
-            HostArray::zeros(ScalarType::U8, &[1 << 60]),
-            Err(ArrayError::OutOfMemory { .. })
-        ));
-        assert!(matches!(
-            HostArray::zeros(ScalarType::U8, &[1; 33]),
-            Err(ArrayError::Rank { rank: 33 })
-        ));
+        assert!(matches!(HostArray::zeros(ScalarType::U8, &[1 << 60]), Err(ArrayError::OutOfMemory { .. })));
+        assert!(matches!(HostArray::zeros(ScalarType::U8, &[1; 33]), Err(ArrayError::Rank { rank: 33 })));
         assert_eq!(HostArray::zeros(ScalarType::F64, &[0, 7]).unwrap().len(), 0);
     }
 

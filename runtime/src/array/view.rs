@@ -27,23 +27,11 @@ impl<'memory> HostView<'memory> {
         if shape.len() > MAX_RANK {
             return Err(ArrayError::Rank { rank: shape.len() });
         }
-        let view = HostView {
-            scalar,
-            bytes,
-            offset,
-            shape,
-            strides,
-        };
+        let view = HostView { scalar, bytes, offset, shape, strides };
         let inside = view.strides.len() == view.shape.len()
             && view.element_count().is_some()
-            && view
-                .touched()
-                .is_some_and(|(first, end)| first >= 0 && end <= (bytes.len() / scalar.bytes()) as i128);
-        if inside {
-            Ok(view)
-        } else {
-            Err(ArrayError::OutOfBounds { shape: view.shape })
-        }
+            && view.touched().is_some_and(|(first, end)| first >= 0 && end <= (bytes.len() / scalar.bytes()) as i128);
+        if inside { Ok(view) } else { Err(ArrayError::OutOfBounds { shape: view.shape }) }
     }
 
     /// `bytes` in C order.
@@ -60,13 +48,7 @@ impl<'memory> HostView<'memory> {
         // SAFETY: every value of an Element is initialized bytes.
         let bytes =
             unsafe { std::slice::from_raw_parts(elements.as_ptr().cast::<u8>(), std::mem::size_of_val(elements)) };
-        HostView {
-            scalar: T::SCALAR,
-            bytes,
-            offset: 0,
-            shape: vec![elements.len()],
-            strides: vec![1],
-        }
+        HostView { scalar: T::SCALAR, bytes, offset: 0, shape: vec![elements.len()], strides: vec![1] }
     }
 
     pub fn scalar(&self) -> ScalarType {
@@ -107,11 +89,7 @@ impl<'memory> HostView<'memory> {
 
     /// The address of the first element. Dangling, but aligned as the memory is, where the view is empty.
     pub fn pointer(&self) -> *const u8 {
-        if self.is_empty() {
-            self.bytes.as_ptr()
-        } else {
-            self.bytes[self.offset * self.scalar.bytes()..].as_ptr()
-        }
+        if self.is_empty() { self.bytes.as_ptr() } else { self.bytes[self.offset * self.scalar.bytes()..].as_ptr() }
     }
 
     /// Whether the elements lie in C order without gaps.
@@ -125,9 +103,7 @@ impl<'memory> HostView<'memory> {
         let size = self.scalar.bytes();
         match self.is_empty() {
             true => Some(&[]),
-            false => self
-                .is_contiguous()
-                .then(|| &self.bytes[self.offset * size..][..self.len() * size]),
+            false => self.is_contiguous().then(|| &self.bytes[self.offset * size..][..self.len() * size]),
         }
     }
 
@@ -157,11 +133,7 @@ impl<'memory> HostView<'memory> {
         if index.len() != self.rank() || index.iter().zip(&self.shape).any(|(index, extent)| index >= extent) {
             return None;
         }
-        let steps: isize = index
-            .iter()
-            .zip(&self.strides)
-            .map(|(index, stride)| *index as isize * stride)
-            .sum();
+        let steps: isize = index.iter().zip(&self.strides).map(|(index, stride)| *index as isize * stride).sum();
         let start = (self.offset as isize + steps) as usize * self.scalar.bytes();
         Some(read(self.scalar, &self.bytes[start..]))
     }
@@ -194,9 +166,7 @@ impl<'memory> HostView<'memory> {
     /// The number of elements, unless an extent (or their product, zeros aside) is beyond any memory.
     fn element_count(&self) -> Option<usize> {
         let limit = isize::MAX as usize;
-        self.shape.iter().try_fold(1_usize, |total, extent| {
-            total.checked_mul((*extent).max(1)).filter(|n| *n <= limit)
-        })
+        self.shape.iter().try_fold(1_usize, |total, extent| total.checked_mul((*extent).max(1)).filter(|n| *n <= limit))
     }
 
     /// The first touched position and the one behind the last, in elements. (offset, offset) where empty.
@@ -259,33 +229,20 @@ mod tests {
         assert_eq!(matrix.get(&[3, 0]), None);
         assert!(matrix.is_contiguous() && !matrix.transposed().is_contiguous());
         assert_eq!(integers(&matrix.transposed())[..4], [0, 4, 8, 1]);
-        assert_eq!(
-            matrix.transposed().to_array().unwrap().as_slice::<i32>().unwrap()[..4],
-            [0, 4, 8, 1]
-        );
+        assert_eq!(matrix.transposed().to_array().unwrap().as_slice::<i32>().unwrap()[..4], [0, 4, 8, 1]);
 
         let backwards = HostView::new(ScalarType::I32, flat.bytes(), 11, vec![3, 2], vec![-4, -1]).unwrap();
         assert_eq!(integers(&backwards), [11, 10, 7, 6, 3, 2]);
-        assert_eq!(
-            backwards.to_array().unwrap().as_slice::<i32>().unwrap(),
-            [11, 10, 7, 6, 3, 2]
-        );
+        assert_eq!(backwards.to_array().unwrap().as_slice::<i32>().unwrap(), [11, 10, 7, 6, 3, 2]);
     }
 
     #[test]
     fn broadcasting_repeats() {
         let data = [1.5_f64, 2.5];
-        let view = HostView::from_slice(&data)
-            .reshaped(&[2, 1])
-            .unwrap()
-            .broadcast_to(&[2, 2, 3])
-            .unwrap();
+        let view = HostView::from_slice(&data).reshaped(&[2, 1]).unwrap().broadcast_to(&[2, 2, 3]).unwrap();
         assert_eq!(view.strides(), [0, 1, 0]);
         let copy = view.to_array().unwrap();
-        assert_eq!(
-            copy.as_slice::<f64>().unwrap(),
-            [1.5, 1.5, 1.5, 2.5, 2.5, 2.5, 1.5, 1.5, 1.5, 2.5, 2.5, 2.5]
-        );
+        assert_eq!(copy.as_slice::<f64>().unwrap(), [1.5, 1.5, 1.5, 2.5, 2.5, 2.5, 1.5, 1.5, 1.5, 2.5, 2.5, 2.5]);
         assert!(view.broadcast_to(&[3]).is_err());
     }
 

@@ -34,7 +34,9 @@ pub fn resolve<'a>(module: &'a Module, expression: &'a Expression) -> &'a Expres
     let mut expression = expression;
     // Bounded: `A = B` and `B = A` is no endless loop.
     for _ in 0..32 {
-        let ExpressionKind::Name(name) = &expression.kind else { break };
+        let ExpressionKind::Name(name) = &expression.kind else {
+            break;
+        };
         let Some(constant) = module.constant(name) else { break };
         expression = &constant.value;
     }

@@ -23,6 +23,11 @@ pub struct Nesting {
     pub too_deep: Option<(Span, &'static str)>,
     /// The first bracket without a partner.
     pub brackets: Option<Brackets>,
+    /// The first line whose indentation means one thing with wide tabs and another with narrow ones (Python refuses
+    /// it; ruff takes it).
+    pub mixed_tabs: Option<Span>,
+    /// Where lines of notebooks begin that are no Python: `%matplotlib inline`, `!ls`, `?help`.
+    pub commands: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -52,7 +57,8 @@ struct Scanner<'a> {
     at: usize,
     /// The text outside of brackets, and every open bracket.
     levels: Vec<Level>,
-    indentation: Vec<usize>,
+    /// Of the blocks around: columns with tabs of 8, and of 1.
+    indentation: Vec<(usize, usize)>,
     at_line_start: bool,
     found: Nesting,
 }
@@ -113,12 +119,14 @@ impl Scanner<'_> {
             }
             b' ' | b'\t' | b'\x0c' => self.at += 1,
             // The end of line after it is skipped with it.
-            b'\\' => self.at += if self.peek(1) == b'\r' && self.peek(2) == b'\n' { 3 } else { 2 },
-            b'#' => {
-                while self.at < self.bytes.len() && !matches!(self.peek(0), b'\n' | b'\r') {
-                    self.at += 1;
+            b'\\' => {
+                self.at += if self.peek(1) == b'\r' && self.peek(2) == b'\n' {
+                    3
+                } else {
+                    2
                 }
             }
+            b'#' => self.skip_line(),
             b'"' | b'\'' => self.string(false),
             b'(' | b'[' | b'{' => {
                 self.open(None);
@@ -148,6 +156,12 @@ impl Scanner<'_> {
         }
     }
 
+    fn skip_line(&mut self) {
+        while self.at < self.bytes.len() && !matches!(self.peek(0), b'\n' | b'\r') {
+            self.at += 1;
+        }
+    }
+
     fn word(&mut self) {
         let start = self.at;
         while self.at < self.bytes.len() && is_word(self.peek(0)) {
@@ -170,7 +184,14 @@ impl Scanner<'_> {
         let triple = self.peek(1) == quote && self.peek(2) == quote;
         self.at += if triple { 3 } else { 1 };
         if formatted {
-            return self.formatted_text(Field { quote, triple, in_format: false }, false);
+            return self.formatted_text(
+                Field {
+                    quote,
+                    triple,
+                    in_format: false,
+                },
+                false,
+            );
         }
         while self.at < self.bytes.len() && !self.string_ends(quote, triple) {
             self.at += if self.peek(0) == b'\\' { 2 } else { 1 };
@@ -224,7 +245,11 @@ impl Scanner<'_> {
 
     fn open(&mut self, field: Option<Field>) {
         self.top().tokens += 1;
-        self.levels.push(Level { position: self.at, field, ..Level::default() });
+        self.levels.push(Level {
+            position: self.at,
+            field,
+            ..Level::default()
+        });
         if self.levels.len() > MAX_BRACKETS + 1 {
             self.too_deep("expression");
         }
@@ -234,8 +259,13 @@ impl Scanner<'_> {
         let closing = self.peek(0);
         let top = *self.top();
         if self.levels.len() == 1 {
-            self.found.brackets.get_or_insert(Brackets::NeverOpened { closing: span(self.at) });
-        } else if matches!((self.bytes[top.position], closing), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
+            self.found
+                .brackets
+                .get_or_insert(Brackets::NeverOpened { closing: span(self.at) });
+        } else if matches!(
+            (self.bytes[top.position], closing),
+            (b'(', b')') | (b'[', b']') | (b'{', b'}')
+        ) {
             self.pop();
             if let Some(field) = top.field {
                 self.at += 1;
@@ -243,7 +273,9 @@ impl Scanner<'_> {
             }
         } else {
             let (opening, closing) = (span(top.position), span(self.at));
-            self.found.brackets.get_or_insert(Brackets::Mismatched { opening, closing });
+            self.found
+                .brackets
+                .get_or_insert(Brackets::Mismatched { opening, closing });
         }
         self.at += 1;
     }
@@ -276,16 +308,35 @@ impl Scanner<'_> {
     fn indentation(&mut self) {
         self.at_line_start = false;
         let start = self.at;
-        while matches!(self.peek(0), b' ' | b'\t' | b'\x0c') {
+        let (mut wide, mut narrow) = (0, 0);
+        loop {
+            match self.peek(0) {
+                b' ' => (wide, narrow) = (wide + 1, narrow + 1),
+                b'\t' => (wide, narrow) = (wide / 8 * 8 + 8, narrow + 1),
+                b'\x0c' => (wide, narrow) = (0, 0),
+                _ => break,
+            }
             self.at += 1;
         }
         if matches!(self.peek(0), b'\n' | b'\r' | b'#' | 0) {
             return;
         }
-        let width = self.at - start;
-        self.indentation.retain(|outer| *outer < width);
-        if width > 0 {
-            self.indentation.push(width);
+        while self.indentation.last().is_some_and(|around| around.0 > wide) {
+            self.indentation.pop();
+        }
+        let around = self.indentation.last().copied().unwrap_or((0, 0));
+        if around.0.cmp(&wide) != around.1.cmp(&narrow) {
+            self.found
+                .mixed_tabs
+                .get_or_insert(Span::new(start as u32, self.at as u32));
+        }
+        if wide == 0 && matches!(self.peek(0), b'%' | b'!' | b'?') {
+            self.found.commands.push(self.at);
+            self.skip_line();
+            return;
+        }
+        if wide > around.0 {
+            self.indentation.push((wide, narrow));
         }
         if self.indentation.len() > MAX_BLOCKS {
             self.too_deep("block");
@@ -315,8 +366,8 @@ mod tests {
         for text in [
             "x = '(((' + \"[[[\" # ((((\n",
             "x = '''(\n(\n'''\n",
-            "x = r'\\' + '('\n",
-            "x = f'({a[1]:>{w}}) {{ ( {b!r:{{}' + ''\n",
+            "x = r'\\\\' + '('\n",
+            "x = f'({a[1]:>{w}}) {{ ( {b!r:>3}' + ''\n",
             "x = f\"{a[\"(\"]} (\"\n",
             "x = rb'(' b'('\n",
         ] {
@@ -327,9 +378,21 @@ mod tests {
 
     #[test]
     fn brackets_without_a_partner_are_found() {
-        assert!(matches!(scan("x = (1,\ny = 2\n").brackets, Some(Brackets::NeverClosed { opening }) if opening.start == 4));
+        assert!(
+            matches!(scan("x = (1,\ny = 2\n").brackets, Some(Brackets::NeverClosed { opening }) if opening.start == 4)
+        );
         assert!(matches!(scan("x = 1)\n").brackets, Some(Brackets::NeverOpened { closing }) if closing.start == 5));
         assert!(matches!(scan("x = [1)\n").brackets, Some(Brackets::Mismatched { .. })));
+    }
+
+    #[test]
+    fn indentation_must_not_depend_on_the_width_of_tabs() {
+        let mixed = |text: &str| scan(text).mixed_tabs.is_some();
+        assert!(mixed("if a:\n\tif b:\n        c\n\td\n"));
+        assert!(mixed("if a:\n        b\n\tc\n"));
+        assert!(!mixed("if a:\n\tif b:\n\t\tc\n\td\nif e:\n    f\n"));
+        assert!(!mixed("if a:\n\tif b:\n\t    c\n\td\n"));
+        assert!(!mixed("if a:\n    b = [\n\t1]\n    c\n"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Scalar types, constants of them, and (in [`signature`]) the text in which users write types.
 
+mod names;
 pub mod signature;
 
 use std::fmt;

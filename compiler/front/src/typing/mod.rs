@@ -1,9 +1,36 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
+//!
+//! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
+//! `expressions`, `operators`, `power`, `calls`, `functions` (of math and numpy) and `stencil` are its parts.
+//! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
+//! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, `constants`
+//! evaluates constants of the module, [`prelude`] finds elementary functions, `liveness` which names are read later.
 
-use crate::error::{Mistake, Result};
+mod calls;
+mod constants;
+mod emit;
+mod environment;
+mod expressions;
+mod functions;
+mod item;
+mod liveness;
+mod loops;
+mod names;
+mod operators;
+mod power;
+pub mod prelude;
+mod program;
+pub mod promotion;
+mod statements;
+mod stencil;
+mod typer;
+
+use crate::error::{Class, Error, Mistake, Result};
 use crate::ir;
 use crate::syntax::tree;
 use crate::types::ScalarType;
+use program::Program;
+use typer::Typer;
 
 /// Which rules give an expression its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +88,34 @@ pub fn infer(
     relative: &Relative,
     options: &Options,
 ) -> Result<Typed> {
-    let _ = (module, function, arguments, result, relative, options);
-    unreachable!("written next")
+    let definition = module.function(function).ok_or_else(|| {
+        let known = module.functions.iter().map(|function| function.name.as_str());
+        let message = format!("there is no function '{function}' in '{}'", module.source.name);
+        match names::suggestion(&names::near(function, known)) {
+            Some(help) => Error::request_with_help(Class::Name, message, help),
+            None => Error::request(Class::Name, message),
+        }
+    })?;
+    let mut program = Program::new(module, options);
+    let (index, name) = program.reserve(function);
+    program.enter_kernel(function);
+    let typed = Typer::kernel(&mut program, definition, &name, arguments, result, relative)?;
+    program.define(index, typed);
+    let warnings = std::mem::take(&mut program.warnings);
+    Ok(Typed { module: program.finish()?, warnings })
+}
+
+/// `1 argument`, `3 arguments`.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// `1 is`, `3 are`.
+fn count_verb(number: usize) -> String {
+    format!("{number} {}", if number == 1 { "is" } else { "are" })
+}
+
+/// `1 entry`, `3 entries`.
+fn count_entries(number: usize) -> String {
+    if number == 1 { "1 entry".into() } else { format!("{number} entries") }
 }

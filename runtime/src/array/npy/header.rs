@@ -67,17 +67,10 @@ fn malformed(message: impl Into<String>) -> NpyError {
 /// Values are cut out first and looked at afterwards, without recursion: nesting of any depth costs no stack.
 fn parse(text: &str) -> Result<Header, NpyError> {
     let (mut descriptor, mut fortran_order, mut shape) = (None, None, None);
-    let mut rest = text
-        .trim()
-        .strip_prefix('{')
-        .ok_or_else(|| malformed("it is not a dictionary"))?
-        .trim_start();
+    let mut rest = text.trim().strip_prefix('{').ok_or_else(|| malformed("it is not a dictionary"))?.trim_start();
     while !rest.starts_with('}') {
         let (key, after) = string(rest).ok_or_else(|| malformed("a key is not a string"))?;
-        let after = after
-            .trim_start()
-            .strip_prefix(':')
-            .ok_or_else(|| malformed(format!("no ':' after '{key}'")))?;
+        let after = after.trim_start().strip_prefix(':').ok_or_else(|| malformed(format!("no ':' after '{key}'")))?;
         let end = value_end(after).ok_or_else(|| malformed(format!("the value of '{key}' does not end")))?;
         let value = after[..end].trim();
         match key {
@@ -99,19 +92,11 @@ fn parse(text: &str) -> Result<Header, NpyError> {
         "True" => true,
         "False" => false,
         other => {
-            return Err(malformed(format!(
-                "'fortran_order' is {}, not True or False",
-                shorten(other)
-            )));
+            return Err(malformed(format!("'fortran_order' is {}, not True or False", shorten(other))));
         }
     };
     let shape = parse_shape(shape.ok_or_else(|| missing("shape"))?)?;
-    Ok(Header {
-        scalar,
-        big_endian,
-        fortran_order,
-        shape,
-    })
+    Ok(Header { scalar, big_endian, fortran_order, shape })
 }
 
 /// A string literal at the start of `text`, and what follows it.
@@ -145,11 +130,7 @@ fn value_end(text: &str) -> Option<usize> {
 /// `()`, `(3,)`, `(2, 3)`, `(2L, 3L)`.
 fn parse_shape(text: &str) -> Result<Vec<usize>, NpyError> {
     let wrong = || malformed(format!("'shape' is {}, not a tuple of sizes", shorten(text)));
-    let inner = text
-        .strip_prefix('(')
-        .and_then(|text| text.strip_suffix(')'))
-        .ok_or_else(wrong)?
-        .trim();
+    let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).ok_or_else(wrong)?.trim();
     if inner.is_empty() {
         return Ok(Vec::new());
     }
@@ -166,12 +147,7 @@ fn parse_shape(text: &str) -> Result<Vec<usize>, NpyError> {
         let text = text.trim();
         let digits = text.strip_suffix('L').unwrap_or(text);
         // `parse` alone would take a plus sign.
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit())
-            .then(|| digits.parse().ok())
-            .flatten()
-            .ok_or_else(wrong)
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten().ok_or_else(wrong)
     };
     sizes.split(',').map(size).collect()
 }
@@ -185,10 +161,7 @@ fn element_type(text: &str) -> Result<(ScalarType, bool), NpyError> {
         })
     };
     if text.starts_with(['[', '(']) {
-        return unsupported(
-            format!("{} (structured)", shorten(text)),
-            "save each field by itself, such as a['x']",
-        );
+        return unsupported(format!("{} (structured)", shorten(text)), "save each field by itself, such as a['x']");
     }
     let descriptor = match string(text) {
         Some((descriptor, "")) => descriptor,
@@ -199,39 +172,21 @@ fn element_type(text: &str) -> Result<(ScalarType, bool), NpyError> {
         _ => (b'=', descriptor),
     };
     let big_endian = order == b'>' || (order == b'=' && cfg!(target_endian = "big"));
-    if let Some(scalar) = ScalarType::ALL
-        .into_iter()
-        .find(|scalar| &self::descriptor(*scalar)[1..] == code)
-    {
+    if let Some(scalar) = ScalarType::ALL.into_iter().find(|scalar| &self::descriptor(*scalar)[1..] == code) {
         return Ok((scalar, big_endian));
     }
     let (name, help) = match (code.as_bytes().first(), code) {
         (_, "f2") => ("float16".to_string(), "a.astype(np.float32) converts"),
         (Some(b'f'), _) => (bit_name("float", &code[1..]), "a.astype(np.float64) converts"),
-        (Some(b'c'), _) => (
-            bit_name("complex", &code[1..]),
-            "save a.real and a.imag, each by itself",
-        ),
-        (Some(b'O'), _) => (
-            "object".to_string(),
-            "a.astype(np.float64) converts, if the objects are numbers",
-        ),
-        (Some(b'U'), _) => (
-            "str".to_string(),
-            "a.astype(np.float64) converts, if the texts are numbers",
-        ),
-        (Some(b'S' | b'a'), _) => (
-            "bytes".to_string(),
-            "a.astype(np.float64) converts, if the texts are numbers",
-        ),
+        (Some(b'c'), _) => (bit_name("complex", &code[1..]), "save a.real and a.imag, each by itself"),
+        (Some(b'O'), _) => ("object".to_string(), "a.astype(np.float64) converts, if the objects are numbers"),
+        (Some(b'U'), _) => ("str".to_string(), "a.astype(np.float64) converts, if the texts are numbers"),
+        (Some(b'S' | b'a'), _) => ("bytes".to_string(), "a.astype(np.float64) converts, if the texts are numbers"),
         (Some(b'M'), _) => ("datetime64".to_string(), "a.astype(np.int64) converts"),
         (Some(b'm'), _) => ("timedelta64".to_string(), "a.astype(np.int64) converts"),
         (Some(b'V'), _) => ("void".to_string(), "save each field by itself, such as a['x']"),
         _ => {
-            return unsupported(
-                format!("'{}'", shorten(descriptor)),
-                "np.save of an array of one of these writes it",
-            );
+            return unsupported(format!("'{}'", shorten(descriptor)), "np.save of an array of one of these writes it");
         }
     };
     unsupported(format!("{name} ('{}')", shorten(descriptor)), help)
@@ -239,9 +194,7 @@ fn element_type(text: &str) -> Result<(ScalarType, bool), NpyError> {
 
 /// `("complex", "16")` is complex128: NumPy's codes count bytes, its names bits.
 fn bit_name(kind: &str, bytes: &str) -> String {
-    bytes
-        .parse::<u16>()
-        .map_or(kind.to_string(), |bytes| format!("{kind}{}", u32::from(bytes) * 8))
+    bytes.parse::<u16>().map_or(kind.to_string(), |bytes| format!("{kind}{}", u32::from(bytes) * 8))
 }
 
 /// Enough of a text from a file for a message, without control characters.
@@ -276,10 +229,8 @@ pub(super) fn descriptor(scalar: ScalarType) -> String {
 pub(super) fn text(scalar: ScalarType, shape: &[usize]) -> Vec<u8> {
     let sizes = shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", ");
     let comma = if shape.len() == 1 { "," } else { "" };
-    let mut text = format!(
-        "{{'descr': '{}', 'fortran_order': False, 'shape': ({sizes}{comma}), }}",
-        descriptor(scalar)
-    );
+    let mut text =
+        format!("{{'descr': '{}', 'fortran_order': False, 'shape': ({sizes}{comma}), }}", descriptor(scalar));
     if let Some(first) = shape.first() {
         // NumPy leaves room for the first size to grow to 21 digits in place.
         text.push_str(&" ".repeat(21 - first.to_string().len()));

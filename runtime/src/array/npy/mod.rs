@@ -57,65 +57,39 @@ pub fn read_file(path: &Path) -> Result<HostArray, FileError> {
         BufReader::new(file).read_to_end(&mut bytes)?;
         read(bytes.as_slice(), bytes.len() as u64)
     };
-    read_open().map_err(|error| FileError {
-        path: path.to_path_buf(),
-        error,
-    })
+    read_open().map_err(|error| FileError { path: path.to_path_buf(), error })
 }
 
 /// Reads `length` bytes of a `.npy` file: all of it.
 pub fn read(mut reader: impl Read, length: u64) -> Result<HostArray, NpyError> {
     let (header, start) = Header::read(&mut reader, length)?;
-    let Header {
-        scalar,
-        big_endian,
-        fortran_order,
-        shape,
-    } = header;
-    let too_large = || ArrayError::TooLarge {
-        scalar,
-        shape: shape.clone(),
-    };
+    let Header { scalar, big_endian, fortran_order, shape } = header;
+    let too_large = || ArrayError::TooLarge { scalar, shape: shape.clone() };
     let promised = byte_length(scalar, &shape).ok_or_else(too_large)?;
     let present = length.saturating_sub(start);
     if promised as u64 > present {
         return Err(NpyError::Truncated { promised, present });
     }
     if present > promised as u64 {
-        return Err(NpyError::TrailingBytes {
-            extra: present - promised as u64,
-        });
+        return Err(NpyError::TrailingBytes { extra: present - promised as u64 });
     }
 
     let fortran_order = fortran_order && shape.iter().filter(|extent| **extent != 1).count() > 1;
-    let read_shape = if fortran_order {
-        shape.iter().rev().copied().collect()
-    } else {
-        shape
-    };
+    let read_shape = if fortran_order { shape.iter().rev().copied().collect() } else { shape };
     let mut array = HostArray::zeros(scalar, &read_shape)?;
-    reader
-        .read_exact(array.bytes_mut())
-        .map_err(|error| match error.kind() {
-            // The file shrank while it was read.
-            io::ErrorKind::UnexpectedEof => NpyError::Truncated { promised, present: 0 },
-            _ => error.into(),
-        })?;
+    reader.read_exact(array.bytes_mut()).map_err(|error| match error.kind() {
+        // The file shrank while it was read.
+        io::ErrorKind::UnexpectedEof => NpyError::Truncated { promised, present: 0 },
+        _ => error.into(),
+    })?;
     if big_endian != cfg!(target_endian = "big") && scalar.bytes() > 1 {
-        array
-            .bytes_mut()
-            .chunks_exact_mut(scalar.bytes())
-            .for_each(<[u8]>::reverse);
+        array.bytes_mut().chunks_exact_mut(scalar.bytes()).for_each(<[u8]>::reverse);
     }
     if scalar == numbra_front::types::ScalarType::Bool {
         // NumPy counts every byte but 0 as true, and so do other readers of such a file.
         array.bytes_mut().iter_mut().for_each(|byte| *byte = (*byte != 0) as u8);
     }
-    Ok(if fortran_order {
-        array.view().transposed().to_array()?
-    } else {
-        array
-    })
+    Ok(if fortran_order { array.view().transposed().to_array()? } else { array })
 }
 
 /// Writes a file in C order, version 1.0, byte for byte as `numpy.save` does. An existing file is replaced.
@@ -125,10 +99,7 @@ pub fn write_file(path: &Path, array: &HostView) -> Result<(), FileError> {
         write(&mut writer, array)?;
         writer.flush().map_err(NpyError::from)
     };
-    write_open().map_err(|error| FileError {
-        path: path.to_path_buf(),
-        error,
-    })
+    write_open().map_err(|error| FileError { path: path.to_path_buf(), error })
 }
 
 /// Writes as [`write_file`] does.
@@ -171,9 +142,8 @@ mod tests {
     fn every_type_survives_in_every_byte_order() {
         for scalar in ScalarType::ALL {
             let size = scalar.bytes();
-            let little: Vec<u8> = (0..6 * size as u8)
-                .map(|byte| if scalar == ScalarType::Bool { byte % 2 } else { byte })
-                .collect();
+            let little: Vec<u8> =
+                (0..6 * size as u8).map(|byte| if scalar == ScalarType::Bool { byte % 2 } else { byte }).collect();
             let array = HostArray::from_bytes(scalar, &[2, 3], &little).unwrap();
             let mut written = Vec::new();
             write(&mut written, &array.view()).unwrap();
@@ -181,17 +151,10 @@ mod tests {
             assert_eq!(parse(&written).unwrap(), array);
 
             let code = header::descriptor(scalar).split_at(1).1.to_string();
-            let big: Vec<u8> = little
-                .chunks(size)
-                .flat_map(|element| element.iter().rev().copied())
-                .collect();
+            let big: Vec<u8> = little.chunks(size).flat_map(|element| element.iter().rev().copied()).collect();
             for version in [1, 2, 3] {
                 let text = format!("{{'descr': '>{code}', 'fortran_order': False, 'shape': (2, 3), }}\n");
-                assert_eq!(
-                    parse(&file(version, &text, &big)).unwrap(),
-                    array,
-                    "{scalar}, version {version}"
-                );
+                assert_eq!(parse(&file(version, &text, &big)).unwrap(), array, "{scalar}, version {version}");
             }
         }
     }
@@ -218,38 +181,19 @@ mod tests {
 
     #[test]
     fn ranks_from_none_to_the_most() {
-        let scalar = parse(&file(
-            1,
-            "{'descr':'<i8','fortran_order':False,'shape':()}",
-            &7_u64.to_le_bytes(),
-        ))
-        .unwrap();
+        let scalar = parse(&file(1, "{'descr':'<i8','fortran_order':False,'shape':()}", &7_u64.to_le_bytes())).unwrap();
         assert_eq!((scalar.shape(), scalar.as_slice::<i64>().unwrap()), (&[][..], &[7][..]));
         let deep = |rank: usize| {
-            let text = format!(
-                "{{'shape': ({}), 'fortran_order': True, 'descr': '|b1'}}",
-                "1, ".repeat(rank)
-            );
+            let text = format!("{{'shape': ({}), 'fortran_order': True, 'descr': '|b1'}}", "1, ".repeat(rank));
             parse(&file(1, &text, &[9]))
         };
         assert_eq!(deep(32).unwrap().as_slice::<bool>().unwrap(), [true]);
         assert!(matches!(deep(33), Err(NpyError::Array(ArrayError::Rank { rank: 33 }))));
-        let empty = parse(&file(
-            1,
-            "{'descr': '<f8', 'fortran_order': True, 'shape': (0, 3)}",
-            &[],
-        ))
-        .unwrap();
+        let empty = parse(&file(1, "{'descr': '<f8', 'fortran_order': True, 'shape': (0, 3)}", &[])).unwrap();
         assert_eq!(empty.shape(), [0, 3]);
         // Python 2 wrote long integers so.
         assert_eq!(
-            parse(&file(
-                1,
-                "{'descr': '|i1', 'fortran_order': False, 'shape': (2L,), }",
-                &[1, 2]
-            ))
-            .unwrap()
-            .len(),
+            parse(&file(1, "{'descr': '|i1', 'fortran_order': False, 'shape': (2L,), }", &[1, 2])).unwrap().len(),
             2
         );
     }
@@ -278,10 +222,7 @@ mod tests {
             ("[('x', '<f8'), ('y', [('z', '<i4', (2,))])]", "structured", "a['x']"),
             ("'nonsense'", "'nonsense'", "np.save"),
         ] {
-            let text = error(
-                &format!("{{'descr': {descriptor}, 'fortran_order': False, 'shape': (1,), }}"),
-                &[0; 16],
-            );
+            let text = error(&format!("{{'descr': {descriptor}, 'fortran_order': False, 'shape': (1,), }}"), &[0; 16]);
             assert!(text.contains(found) && text.contains(help), "{text}");
         }
     }
@@ -331,14 +272,8 @@ mod tests {
         assert!(matches!(parse(b""), Err(NpyError::NotNpy)));
         assert!(matches!(parse(b"hello, world, this is text"), Err(NpyError::NotNpy)));
         assert!(matches!(parse(b"\x93NUMPY"), Err(NpyError::TruncatedHeader)));
-        assert!(matches!(
-            parse(b"\x93NUMPY\x04\x00aaaaaa"),
-            Err(NpyError::Version { major: 4, minor: 0 })
-        ));
-        assert!(matches!(
-            parse(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"),
-            Err(NpyError::TruncatedHeader)
-        ));
+        assert!(matches!(parse(b"\x93NUMPY\x04\x00aaaaaa"), Err(NpyError::Version { major: 4, minor: 0 })));
+        assert!(matches!(parse(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"), Err(NpyError::TruncatedHeader)));
     }
 
     #[test]

@@ -3,14 +3,14 @@
 use super::Lower;
 use crate::error::{Class, Mistake};
 use crate::source::Span;
-use crate::syntax::nesting::Brackets;
+use crate::syntax::nesting::{Brackets, Nesting};
 use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
 use ruff_text_size::Ranged;
 
 /// The mistake for the parser's first error. A bracket without a partner that stands before it is its cause.
-pub(super) fn syntax(lower: &Lower, error: &ParseError, brackets_found: Option<&Brackets>) -> Mistake {
+pub(super) fn syntax(lower: &Lower, error: &ParseError, nesting: &Nesting) -> Mistake {
     let start = u32::from(error.range().start());
-    if let Some(found) = brackets_found {
+    if let Some(found) = &nesting.brackets {
         let position = match found {
             Brackets::NeverClosed { opening } => opening.start,
             Brackets::NeverOpened { closing } | Brackets::Mismatched { closing, .. } => closing.start,
@@ -19,15 +19,38 @@ pub(super) fn syntax(lower: &Lower, error: &ParseError, brackets_found: Option<&
             return brackets(lower, found);
         }
     }
-    // Errors at the end of the text belong to the end of its last line.
+    if nesting.mixed_tabs.is_some_and(|span| span.start <= start) {
+        return mixed_tabs(lower, nesting);
+    }
+    // Errors at the end of the text belong to the end of its last line, and none goes on to the next line.
     let end = lower.text.trim_end().len() as u32;
-    let span = lower.span(error.range());
-    let span = if start >= end { lower.shift(Span::new(end, end)) } else { span };
-    let mistake = lower.mistake(Class::Syntax, span, lower_case(&error.error.to_string()));
+    let start = start.min(end);
+    let rest = &lower.text[start as usize..];
+    let line = rest.find(['\n', '\r']).unwrap_or(rest.len()) as u32;
+    let span = lower.shift(Span::new(
+        start,
+        u32::from(error.range().end()).clamp(start, start + line),
+    ));
+    let message = match &error.error {
+        ParseErrorType::SimpleStatementsOnSameLine => "the statement should end here".to_string(),
+        ParseErrorType::Lexical(LexicalErrorType::UnrecognizedToken { tok }) => format!("unexpected character '{tok}'"),
+        other => lower_case(&other.to_string()),
+    };
+    let mistake = lower.mistake(Class::Syntax, span, message);
     match help(lower.text, start as usize, &error.error) {
         Some(help) => mistake.help(help),
         None => mistake,
     }
+}
+
+pub(super) fn mixed_tabs(lower: &Lower, nesting: &Nesting) -> Mistake {
+    let span = lower.shift(nesting.mixed_tabs.unwrap_or_default());
+    let mistake = lower.mistake(
+        Class::Syntax,
+        span,
+        "inconsistent use of tabs and spaces in indentation",
+    );
+    mistake.help("indent all lines of a block with spaces, or all with tabs")
 }
 
 pub(super) fn brackets(lower: &Lower, found: &Brackets) -> Mistake {
@@ -37,7 +60,9 @@ pub(super) fn brackets(lower: &Lower, found: &Brackets) -> Mistake {
         Brackets::NeverClosed { opening } => {
             let bracket = text(opening);
             let help = format!("add the closing '{}'", partner(bracket));
-            mistake(opening, format!("'{bracket}' was never closed")).label("opened here").help(help)
+            mistake(opening, format!("'{bracket}' was never closed"))
+                .label("opened here")
+                .help(help)
         }
         Brackets::NeverOpened { closing } => {
             let bracket = text(closing);
@@ -106,8 +131,12 @@ fn help(text: &str, start: usize, error: &ParseErrorType) -> Option<String> {
         ParseErrorType::Lexical(LexicalErrorType::IndentationError) | ParseErrorType::UnexpectedIndentation => {
             "give all lines of a block the same indentation, of spaces or of tabs alone"
         }
-        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => "close the string with the quote it began with",
-        ParseErrorType::Lexical(LexicalErrorType::LineContinuationError) => "a '\\' must be the last character of its line",
+        ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => {
+            "close the string with the quote it began with"
+        }
+        ParseErrorType::Lexical(LexicalErrorType::LineContinuationError) => {
+            "a '\\' must be the last character of its line"
+        }
         ParseErrorType::Lexical(LexicalErrorType::UnrecognizedToken { tok }) => {
             return Some(match tok {
                 '\u{2018}' | '\u{2019}' | '\u{201c}' | '\u{201d}' => "use straight quotes: ' or \"".to_string(),
@@ -118,11 +147,16 @@ fn help(text: &str, start: usize, error: &ParseErrorType) -> Option<String> {
                 _ => format!("remove the character U+{:04X}", *tok as u32),
             });
         }
+        ParseErrorType::InvalidAssignmentTarget => "assign to a name or an element: x = 1, a[0] = 1; compare with '=='",
         _ if message.starts_with("Expected `:`") && rest.starts_with('=') => "to compare, write '=='",
         _ if message.starts_with("Expected `:`") => "end the line with ':'",
-        _ if message.starts_with("Expected an indented block") => "indent the lines of the block; 'pass' is an empty one",
-        ParseErrorType::SimpleStatementsOnSameLine => "is an operator or a comma missing here?",
-        ParseErrorType::ExpectedExpression if rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || rest.is_empty() => {
+        _ if message.starts_with("Expected an indented block") => {
+            "indent the lines of the block; 'pass' is an empty one"
+        }
+        ParseErrorType::SimpleStatementsOnSameLine => "is an operator, a comma or a line break missing?",
+        ParseErrorType::ExpectedExpression
+            if rest.trim_start_matches([' ', '\t']).starts_with(['\n', '\r']) || rest.is_empty() =>
+        {
             "complete the expression"
         }
         _ => return None,

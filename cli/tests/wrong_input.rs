@@ -1,0 +1,178 @@
+//! Wrong input of every kind: one clear message, with the place where there is one, exit status 1, no panic.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+        std::fs::write(self.0.join(name), bytes).unwrap();
+    }
+
+    fn numbra(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
+        command.args(arguments).current_dir(&self.0).env_remove("NUMBRA_TARGET").output().unwrap()
+    }
+
+    /// Runs with wrong input; the message must have all `parts`.
+    fn refuses(&self, arguments: &[&str], parts: &[&str]) {
+        let output = self.numbra(arguments);
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {text}");
+        assert!(text.contains("error"), "{arguments:?}: {text}");
+        assert!(!text.contains("panicked") && !text.contains("internal error"), "{arguments:?}: {text}");
+        for part in parts {
+            assert!(text.contains(part), "{arguments:?} should say '{part}':\n{text}");
+        }
+    }
+
+    /// A kernel whose text is wrong at a place.
+    fn refuses_kernel(&self, text: &str, settings: &[&str], place: &str, parts: &[&str]) {
+        self.write("k.py", format!("from numba import vectorize, stencil\nimport numpy as np\nimport math\n{text}"));
+        let mut arguments = vec!["run", "k.py:f", "--device", "interp"];
+        for setting in settings {
+            arguments.extend(["--set", setting]);
+        }
+        let place = format!("k.py:{place}");
+        let all: Vec<&str> = parts.iter().copied().chain([place.as_str(), "^"]).collect();
+        self.refuses(&arguments, &all);
+    }
+}
+
+/// A version 1.0 .npy file with any header and any data.
+fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    let text = format!("{header}\n");
+    file.extend((text.len() as u16).to_le_bytes());
+    file.extend(text.as_bytes());
+    file.extend(data);
+    file
+}
+
+fn float64_file(shape: &str, count: usize) -> Vec<u8> {
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+    npy(&header, &vec![0; count * 8])
+}
+
+#[test]
+fn kernel_text() {
+    let folder = Folder::new("kernel_text");
+    let one = &["x=1"][..];
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return (x +\n", one, "", &[]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return x + y\n", one, "6:16", &["'y'"]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return [x, x]\n", one, "6:12", &[]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    try:\n        return x\n    except ValueError:\n        return 0\n", one, "6:5", &["try"]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return 'a'\n", one, "6:12", &[]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return math.sine(x)\n", one, "6:12", &["sin"]);
+    folder.refuses_kernel("@vectorize\ndef f(x):\n    return x & 1.5\n", one, "6:12", &["float64"]);
+    folder.refuses_kernel("@vectorize(['float64(float65)'])\ndef f(x):\n    return x\n", one, "4:", &["float65"]);
+    folder.refuses_kernel("@vectorize(['float64(float64, float64)'])\ndef f(x):\n    return x\n", one, "", &[]);
+    folder.refuses_kernel("@vectorize(colour=3)\ndef f(x):\n    return x\n", one, "4:", &["colour"]);
+    folder.refuses_kernel("@vectorize(['int64(int64)'], target='abacus')\ndef f(x):\n    return x\n", one, "4:", &["abacus", "vulkan"]);
+    folder.refuses_kernel("@stencil(mode='wrap')\ndef f(x):\n    return x[0]\n", one, "4:", &[]);
+    folder.refuses_kernel("def f(x):\n    return x\n", one, "4:5", &["@vectorize"]);
+}
+
+#[test]
+fn stencils() {
+    let folder = Folder::new("stencils");
+    folder.write("a.npy", float64_file("(4, 4)", 16));
+    let a = &["a=a.npy"][..];
+    folder.refuses_kernel("@stencil\ndef f(a):\n    return a[0]\n", a, "6:12", &["2"]);
+    folder.refuses_kernel(
+        "@stencil\ndef f(a):\n    return a[0, int(a[0, 0])]\n", a, "6:", &["'neighborhood' option required"],
+    );
+    folder.refuses_kernel("@stencil\ndef f(a):\n    return 1\n", a, "", &["no accesses to relatively indexed arrays"]);
+    folder.refuses_kernel("@stencil\ndef f(a):\n    a[0, 0] = 1\n    return a[0, 0]\n", a, "6:5", &["not allowed"]);
+    folder.refuses_kernel("@stencil\ndef f(a):\n    return a[0, 0]\n", &["a=3"], "", &[]);
+}
+
+#[test]
+fn arguments() {
+    let folder = Folder::new("arguments");
+    folder.write("k.py", "from numba import vectorize\n@vectorize(['float64(float64, float64)'])\ndef f(x, y):\n    return x + y\n");
+    let run = |settings: &[&'static str]| -> Vec<&str> {
+        let mut arguments = vec!["run", "k.py:f"];
+        settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
+        arguments
+    };
+    folder.refuses(&run(&["x=1"]), &["'y'", "--set y="]);
+    folder.refuses(&run(&["x=1", "y=2", "z=3"]), &["'z'", "x, y"]);
+    folder.refuses(&run(&["x=1", "y=2", "x=3"]), &["'x'"]);
+    folder.refuses(&run(&["x=1", "y=two"]), &["two"]);
+    folder.refuses(&run(&["x=1", "y=nowhere.npy"]), &["nowhere.npy"]);
+    folder.write("a.npy", float64_file("(2, 3)", 6));
+    folder.write("b.npy", float64_file("(4,)", 4));
+    folder.refuses(&run(&["x=a.npy", "y=b.npy"]), &["broadcast", "(2,3)", "(4,)"]);
+    folder.write("int.py", "from numba import vectorize\n@vectorize(['int64(int64)'])\ndef f(x):\n    return x\n");
+    folder.refuses(&["run", "int.py:f", "--set", "x=a.npy"], &["float64", "'safe'"]);
+    folder.refuses(&["run", "k.py:g"], &["'g'", "f"]);
+    folder.refuses(&["run", "none.py:f"], &["none.py"]);
+    folder.refuses(&["run", "k.py"], &["FILE.py:KERNEL"]);
+    folder.refuses(&["fly"], &["fly"]);
+    folder.refuses(&[], &[]);
+    folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "abacus"], &["abacus", "vulkan"]);
+    folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "cuda"], &["cuda", "cpu"]);
+    folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "vulkan:99"], &["vulkan:99"]);
+    folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64"], &[]);
+    folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64)"], &["2 arguments"]);
+    folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--arch", "sm_1"], &["sm_75"]);
+    folder.refuses(&["compile", "k.py:f", "--emit", "jpeg"], &["ptx"]);
+    folder.write("latin.py", b"# caf\xe9\n");
+    folder.refuses(&["run", "latin.py:f"], &["UTF-8"]);
+}
+
+#[test]
+fn array_files() {
+    let folder = Folder::new("array_files");
+    folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x):\n    return x\n");
+    let whole = float64_file("(4,)", 4);
+    let header = |descr: &str, shape: &str| npy(&format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"), &[0; 64]);
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("complex.npy", header("<c16", "(4,)"), "complex128"),
+        ("object.npy", header("|O", "(8,)"), "object"),
+        ("truncated.npy", whole[..whole.len() - 3].to_vec(), "truncated.npy"),
+        ("junk.npy", b"hello, this is not an array at all".to_vec(), "junk.npy"),
+        ("empty.npy", Vec::new(), "empty.npy"),
+        ("promise.npy", header("<f8", "(1000000000000,)"), "promise.npy"),
+        ("overflow.npy", header("<f8", "(4294967296, 4294967296, 4294967296)"), "overflow.npy"),
+        ("negative.npy", header("<f8", "(-4,)"), "negative.npy"),
+    ];
+    for (name, bytes, part) in cases {
+        folder.write(name, bytes);
+        folder.refuses(&["run", "k.py:f", "--set", &format!("x={name}")], &[part]);
+    }
+}
+
+#[test]
+fn a_fault_names_its_place() {
+    let folder = Folder::new("fault");
+    folder.write("a.npy", float64_file("(4,)", 4));
+    for device in ["interp", "cpu", "parallel", "vulkan"] {
+        folder.write("k.py", "from numba import stencil\n@stencil(standard_indexing=('b',))\ndef f(a, b):\n    return a[0] + b[9]\n");
+        folder.refuses(
+            &["run", "k.py:f", "--set", "a=a.npy", "--set", "b=a.npy", "--device", device],
+            &["k.py:4:", "out of bounds", "(0)"],
+        );
+    }
+}
+
+#[test]
+fn the_environment_overrides_every_target() {
+    let folder = Folder::new("environment");
+    folder.write("k.py", "from numba import vectorize\n@vectorize(['int64(int64)'], target='cuda')\ndef f(x):\n    return x + 1\n");
+    folder.refuses(&["run", "k.py:f", "--set", "x=1"], &["cuda", "NUMBRA_TARGET"]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
+    command.args(["run", "k.py:f", "--set", "x=41", "--device", "cuda"]).current_dir(&folder.0).env("NUMBRA_TARGET", "interp");
+    let output = command.output().unwrap();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "42\n");
+    assert!(output.status.success());
+}

@@ -1,0 +1,520 @@
+//! Expressions: names, literals, choices, tuples and their entries.
+
+use super::Rules;
+use super::constants::{self, ConstantValue};
+use super::environment::unify;
+use super::item::{Item, Literal, Scalar, Sequence, Shape};
+use super::names::{self, Builtin};
+use super::promotion;
+use super::typer::Typer;
+use crate::error::{Class, Mistake, Result};
+use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
+use crate::source::Span;
+use crate::syntax::tree::{Expression, ExpressionKind, Logical, UnaryOperator};
+use crate::types::{Constant, ScalarType};
+use std::rc::Rc;
+
+impl<'t> Typer<'t, '_> {
+    pub fn expression(&mut self, expression: &'t Expression) -> Result<Item<'t>> {
+        self.nested(expression.span, |typer| typer.expression_inside(expression))
+    }
+
+    /// An expression as a number.
+    pub fn scalar(&mut self, expression: &'t Expression) -> Result<Scalar> {
+        let item = self.expression(expression)?;
+        self.number(&item, expression.span)
+    }
+
+    fn expression_inside(&mut self, expression: &'t Expression) -> Result<Item<'t>> {
+        let span = expression.span;
+        match &expression.kind {
+            ExpressionKind::Name(name) => self.name(name, expression),
+            ExpressionKind::Integer(Some(value)) => self.constant_item(ConstantValue::Integer(*value), span, true),
+            ExpressionKind::Integer(None) => {
+                let mistake = self.mistake(Class::Value, span, "integer value is too large");
+                Err(mistake.help("integers have 64 bits; write a float").into())
+            }
+            ExpressionKind::Float { value, text } => {
+                self.constant_item(ConstantValue::Float(*value, text.clone()), span, true)
+            }
+            ExpressionKind::Bool(value) => Ok(Item::Scalar(self.constant(Constant::bool(*value), span))),
+            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
+                let items: Result<Vec<_>> = items.iter().map(|item| self.expression(item)).collect();
+                Ok(Item::Tuple(items?))
+            }
+            ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => {
+                let item = self.expression(operand)?;
+                let truth = self.truth(&item, operand.span)?;
+                Ok(Item::Scalar(self.not(truth, span)))
+            }
+            ExpressionKind::Unary { operator, operand } => {
+                let item = self.expression(operand)?;
+                self.unary(*operator, item, span)
+            }
+            ExpressionKind::Binary { .. } => self.binary_chain(expression),
+            ExpressionKind::Compare { first, rest } => self.comparison(first, rest, span),
+            ExpressionKind::Logical { operator, operands } => self.logical(*operator, operands, span),
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                let item = self.expression(condition)?;
+                let condition = self.truth(&item, condition.span)?;
+                match condition.constant() {
+                    Some(constant) if constant.bits != 0 => self.expression(then),
+                    Some(_) => self.expression(otherwise),
+                    None => {
+                        let (then_region, then_item) = self.in_region(|typer| typer.expression(then))?;
+                        let (else_region, else_item) = self.in_region(|typer| typer.expression(otherwise))?;
+                        self.choose(condition, (then_region, then_item), (else_region, else_item), span)
+                    }
+                }
+            }
+            ExpressionKind::Call { function, arguments, keywords } => {
+                self.call(expression, function, arguments, keywords)
+            }
+            ExpressionKind::Attribute { value, name, .. } => self.attribute(expression, value, name),
+            ExpressionKind::Subscript { value, indices } => {
+                let item = self.expression(value)?;
+                match item {
+                    Item::Array(array) => self.element(array, indices, span),
+                    Item::Tuple(_) | Item::Constants(_) => self.tuple_element(&item, indices, span),
+                    Item::Scalar(_) | Item::Literal(_) => {
+                        let message = format!("{} cannot be indexed", item.describe());
+                        let help = "only arrays and tuples have entries; a vectorize kernel sees one element at a time";
+                        Err(self.mistake(Class::Type, span, message).help(help).into())
+                    }
+                    Item::Lambda(_) | Item::Mixed(_) => Err(self.not_a_number(&item, value.span).into()),
+                }
+            }
+            ExpressionKind::Lambda { .. } => Ok(Item::Lambda(expression)),
+            ExpressionKind::Unsupported { what, instead } => {
+                Err(self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}")).help(*instead).into())
+            }
+            ExpressionKind::String(_) | ExpressionKind::None | ExpressionKind::Ellipsis | ExpressionKind::Slice { .. } => {
+                let what = match &expression.kind {
+                    ExpressionKind::String(_) => "strings",
+                    ExpressionKind::None => "None",
+                    ExpressionKind::Ellipsis => "'...'",
+                    _ => "slices",
+                };
+                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot compute with {what}"));
+                Err(mistake.help("kernels compute with numbers").into())
+            }
+        }
+    }
+
+    /// A constant under the rules at hand. `literal`: it stands in the kernel as a literal, or as a name for one.
+    pub fn constant_item(&mut self, value: ConstantValue, span: Span, literal: bool) -> Result<Item<'t>> {
+        let exact = self.unit.rules == Rules::Exact;
+        match value {
+            ConstantValue::Integer(value) if exact => Ok(Item::Literal(Literal::Integer(Some(value)))),
+            ConstantValue::Float(value, text) if exact => Ok(Item::Literal(Literal::Float(Some((value, text))))),
+            ConstantValue::Tuple(entries) => {
+                Ok(Item::Constants(Rc::new(Sequence { name: "table".into(), scalar: None, entries })))
+            }
+            ConstantValue::Array(scalar, entries) => {
+                Ok(Item::Constants(Rc::new(Sequence { name: "table".into(), scalar: Some(scalar), entries })))
+            }
+            value => {
+                let constant = value.scalar().and_then(|scalar| value.to(scalar));
+                let Some(constant) = constant else {
+                    let mistake = self.mistake(Class::Value, span, "integer value is too large");
+                    return Err(mistake.help("integers have 64 bits; write a float").into());
+                };
+                let from_literal = literal && matches!(value, ConstantValue::Float(..));
+                Ok(Item::Scalar(Scalar { from_literal, ..self.constant(constant, span) }))
+            }
+        }
+    }
+
+    /// What a name means: a local name, a constant of the module, something imported.
+    fn name(&mut self, name: &'t str, expression: &'t Expression) -> Result<Item<'t>> {
+        let span = expression.span;
+        if let Some(item) = self.environment.get(name) {
+            if let Item::Mixed(_) = item {
+                return Err(self.not_a_number(item, span).into());
+            }
+            return Ok(item.clone());
+        }
+        if self.assigned.contains(name) {
+            let mistake = self.mistake(Class::Name, span, format!("'{name}' is read before it is assigned"));
+            return Err(mistake.help("assign it on every way that leads here").into());
+        }
+        if let Some(value) = self.program.constant(self.unit.module, name) {
+            return match value? {
+                ConstantValue::Tuple(entries) => {
+                    Ok(Item::Constants(Rc::new(Sequence { name: name.into(), scalar: None, entries })))
+                }
+                ConstantValue::Array(scalar, entries) => {
+                    Ok(Item::Constants(Rc::new(Sequence { name: name.into(), scalar: Some(scalar), entries })))
+                }
+                value => self.constant_item(value, span, true),
+            };
+        }
+        if let Some(path) = names::path(self.unit.module, expression) {
+            if let Some(value) = constants::named(&path) {
+                return self.constant_item(value, span, true);
+            }
+            let mistake = self.mistake(Class::Type, span, format!("'{path}' is no number"));
+            return Err(mistake.help("call it, or take one of its attributes").into());
+        }
+        if self.unit.module.function(name).is_some() {
+            let mistake = self.mistake(Class::Unsupported, span, format!("'{name}' is a function, not a number"));
+            return Err(mistake.help(format!("call it: {name}(...)")).into());
+        }
+        if self.builtin(name).is_some() {
+            let mistake = self.mistake(Class::Type, span, format!("'{name}' is a function, not a number"));
+            return Err(mistake.help(format!("call it: {name}(...)")).into());
+        }
+        Err(self.unknown_name(name, span).into())
+    }
+
+    /// The builtin function that has this name under the rules at hand.
+    pub fn builtin(&self, name: &str) -> Option<Builtin> {
+        match self.unit.rules {
+            Rules::Numba => Builtin::from_name(name),
+            Rules::Exact => Builtin::from_exact_name(name),
+        }
+    }
+
+    pub fn unknown_name(&self, name: &str, span: Span) -> Mistake {
+        let mistake = self.mistake(Class::Name, span, format!("unknown name '{name}'"));
+        let module = self.unit.module;
+        let exact = self.unit.rules == Rules::Exact;
+        let candidates = (self.environment.keys().copied())
+            .chain(module.constants.iter().map(|constant| constant.name.as_str()))
+            .chain(module.functions.iter().map(|function| function.name.as_str()))
+            .chain(module.imports.iter().map(|import| import.name.as_str()))
+            .chain(Builtin::all_names(exact));
+        if let Some(help) = names::suggestion(&names::near(name, candidates)) {
+            return mistake.help(help);
+        }
+        match name {
+            "np" | "numpy" => mistake.help(format!("import it: import numpy{}", if name == "np" { " as np" } else { "" })),
+            "math" => mistake.help("import it: import math"),
+            _ if super::functions::find(&format!("math.{name}")).is_some() => {
+                mistake.help(format!("import it: from math import {name}"))
+            }
+            _ => mistake.help("define it in this file, or pass it as an argument"),
+        }
+    }
+
+    fn attribute(&mut self, expression: &'t Expression, value: &'t Expression, name: &'t str) -> Result<Item<'t>> {
+        let span = expression.span;
+        let local = root_name(expression).is_some_and(|root| self.environment.contains_key(root));
+        if !local && let Some(path) = names::path(self.unit.module, expression) {
+            if let Some(value) = constants::named(&path) {
+                return self.constant_item(value, span, true);
+            }
+            if names::cast_type(self.unit.module, expression).is_some() || super::functions::find(&path).is_some() {
+                let mistake = self.mistake(Class::Type, span, format!("'{path}' is a function, not a number"));
+                return Err(mistake.help(format!("call it: {name}(...)")).into());
+            }
+            return Err(self.unknown_function(&path, span).into());
+        }
+        let item = self.expression(value)?;
+        match item {
+            Item::Array(array) => self.array_attribute(array, name, span),
+            Item::Scalar(scalar) if name == "real" => Ok(Item::Scalar(scalar)),
+            _ => {
+                let message = format!("{} has no attribute '{name}' in kernels", item.describe());
+                Err(self.mistake(Class::Type, span, message).help("kernels compute with plain numbers").into())
+            }
+        }
+    }
+
+    /// The items of a tuple.
+    pub fn unpack(&mut self, item: &Item<'t>, span: Span) -> Result<Vec<Item<'t>>> {
+        match item {
+            Item::Tuple(items) => Ok(items.clone()),
+            Item::Constants(sequence) => {
+                (0..sequence.entries.len()).map(|index| self.sequence_entry(sequence, index, span)).collect()
+            }
+            _ => {
+                let mistake = self.mistake(Class::Type, span, format!("{} cannot be unpacked", item.describe()));
+                Err(mistake.help("only tuples can").into())
+            }
+        }
+    }
+
+    fn sequence_entry(&mut self, sequence: &Sequence, index: usize, span: Span) -> Result<Item<'t>> {
+        let entry = &sequence.entries[index];
+        match sequence.scalar {
+            Some(scalar) => match entry.to(scalar) {
+                Some(constant) => Ok(Item::Scalar(self.constant(constant, span))),
+                None => self.constant_item(entry.clone(), span, true),
+            },
+            None => self.constant_item(entry.clone(), span, true),
+        }
+    }
+
+    /// `tuple[index]`
+    fn tuple_element(&mut self, tuple: &Item<'t>, indices: &'t [Expression], span: Span) -> Result<Item<'t>> {
+        let [index] = indices else {
+            let mistake = self.mistake(Class::Index, span, "a tuple has one index");
+            return Err(mistake.help("write t[i], or t[i][j] for a tuple of tuples").into());
+        };
+        if let ExpressionKind::Slice { .. } = index.kind {
+            let mistake = self.mistake(Class::Unsupported, index.span, "kernels cannot slice tuples");
+            return Err(mistake.help("take single entries").into());
+        }
+        let item = self.expression(index)?;
+        let scalar = match &item {
+            Item::Literal(Literal::Integer(Some(value))) if i32::try_from(*value).is_ok() => {
+                self.exactly(&item, ScalarType::I32, index.span)?
+            }
+            _ => self.number(&item, index.span)?,
+        };
+        if !scalar.scalar.is_integer() {
+            let message = format!("an index is an integer, not {}", scalar.scalar);
+            return Err(self.mistake(Class::Type, index.span, message).help("cast it: int(...)").into());
+        }
+        self.entry(tuple, scalar, span)
+    }
+
+    /// An entry of a tuple: chosen now if the index is known, read from a constant table or selected otherwise.
+    pub fn entry(&mut self, tuple: &Item<'t>, index: Scalar, span: Span) -> Result<Item<'t>> {
+        let length = match tuple {
+            Item::Tuple(items) => items.len(),
+            Item::Constants(sequence) => sequence.entries.len(),
+            _ => 0,
+        };
+        if let Some(known) = index.integer() {
+            let place = if known < 0 { known + length as i128 } else { known };
+            let Some(place) = usize::try_from(place).ok().filter(|place| *place < length) else {
+                let message = format!("index {known} is out of bounds for a tuple of {}", super::count_entries(length));
+                return Err(self.mistake(Class::Index, span, message).help("entries count from 0").into());
+            };
+            return match tuple {
+                Item::Tuple(items) => Ok(items[place].clone()),
+                Item::Constants(sequence) => self.sequence_entry(sequence, place, span),
+                _ => Err(self.not_a_number(tuple, span).into()),
+            };
+        }
+        if length == 0 {
+            return Err(self.mistake(Class::Index, span, "an empty tuple has no entries").into());
+        }
+        let place = self.table_place(index, length, span);
+        let constants = match tuple {
+            Item::Constants(sequence) => Some((sequence.name.clone(), self.table_of(sequence))),
+            Item::Tuple(items) => Some(("tuple".to_string(), table_of_items(items))),
+            _ => None,
+        };
+        if let Some((name, Some((scalar, constants)))) = constants {
+            let entries: Vec<u64> = constants.iter().map(|constant| constant.bits).collect();
+            let range = constants.iter().map(|constant| constant.as_integer()).collect::<Option<Vec<i128>>>();
+            let range = range.and_then(|values| Some((*values.iter().min()?, *values.iter().max()?)));
+            let table = self.program.table(&name, scalar, entries);
+            let entry = self.define(scalar, span, Emitted::TableEntry { table, index: place.value });
+            return Ok(Item::Scalar(entry.with_range(range)));
+        }
+        let items = self.unpack(tuple, span)?;
+        if items.iter().any(|item| !matches!(item, Item::Scalar(_) | Item::Literal(_))) {
+            let mistake = self.mistake(Class::Unsupported, span, "the index into a tuple of tuples must be constant");
+            return Err(mistake.help("keep the numbers in one tuple and compute the position").into());
+        }
+        let mut chosen = items[0].clone();
+        for (number, item) in items.into_iter().enumerate().skip(1) {
+            let number = self.integer(ScalarType::Index, number as i128, span);
+            let here = self.apply(Op::Eq, &[place, number], span);
+            let empty = Region::default;
+            chosen = self.choose(here, (empty(), item), (empty(), chosen), span)?;
+        }
+        Ok(chosen)
+    }
+
+    /// The position in a table, type index, checked unless it is known to be inside.
+    fn table_place(&mut self, index: Scalar, length: usize, span: Span) -> Scalar {
+        let last = length as i128 - 1;
+        let inside = index.range().is_some_and(|(low, high)| low >= 0 && high <= last);
+        // The prelude's own tables are never left; a branch there would cost every element.
+        if inside || self.unit.prelude.is_some() {
+            return self.convert(index, ScalarType::Index, span);
+        }
+        let wide = if index.scalar == ScalarType::U64 { ScalarType::U64 } else { ScalarType::I64 };
+        let index = self.convert(index, wide, span);
+        let extent = self.integer(wide, length as i128, span);
+        let mut place = index;
+        let mut outside = self.apply(Op::Ge, &[index, extent], span);
+        if index.range().is_none_or(|(low, _)| low < 0) {
+            let zero = self.integer(wide, 0, span);
+            let negative = self.apply(Op::Lt, &[index, zero], span);
+            let wrapped = self.apply(Op::Add, &[index, extent], span);
+            place = self.select(negative, wrapped, index, span);
+            let below = self.apply(Op::Lt, &[place, zero], span);
+            outside = self.apply(Op::Or, &[below, outside], span);
+        }
+        let message = format!("index {{}} is out of bounds for a tuple of {}", super::count_entries(length));
+        self.trap(outside, Fault::IndexOutOfBounds, message, index, span);
+        self.convert(place, ScalarType::Index, span)
+    }
+
+    /// The entries as constants of one type.
+    fn table_of(&self, sequence: &Sequence) -> Option<(ScalarType, Vec<Constant>)> {
+        let scalar = match sequence.scalar {
+            Some(scalar) => scalar,
+            None => sequence.entries.iter().map(ConstantValue::scalar).reduce(|left, right| {
+                Some(promotion::unify(left?, right?))
+            })??,
+        };
+        let constants: Option<Vec<Constant>> = sequence
+            .entries
+            .iter()
+            .map(|entry| {
+                let number = entry.scalar().and_then(|own| entry.to(own))?;
+                Some(entry.to(scalar).unwrap_or_else(|| constants::convert(number, scalar)))
+            })
+            .collect();
+        Some((scalar, constants?))
+    }
+
+    /// `and`, `or` with Python's meaning: one of the operands, the right one evaluated only if it is needed.
+    fn logical(&mut self, operator: Logical, operands: &'t [Expression], span: Span) -> Result<Item<'t>> {
+        let (first, rest) = operands.split_first().ok_or_else(|| {
+            crate::Error::Internal("'and' or 'or' without operands".into())
+        })?;
+        let left = self.expression(first)?;
+        if rest.is_empty() {
+            return Ok(left);
+        }
+        let truth = self.truth(&left, first.span)?;
+        let decided = truth.constant().map(|constant| (constant.bits != 0) == (operator == Logical::Or));
+        match decided {
+            Some(true) => return Ok(left),
+            Some(false) => return self.logical(operator, rest, span),
+            None => {}
+        }
+        let (region, right) = self.in_region(|typer| typer.logical(operator, rest, span))?;
+        let kept = (Region::default(), left);
+        match operator {
+            Logical::And => self.choose(truth, (region, right), kept, span),
+            Logical::Or => self.choose(truth, kept, (region, right), span),
+        }
+    }
+
+    /// One of two items that have been emitted in regions of their own: both evaluated and selected if neither can
+    /// fail nor costs much, by a branch otherwise.
+    pub fn choose(
+        &mut self,
+        condition: Scalar,
+        then: (Region, Item<'t>),
+        otherwise: (Region, Item<'t>),
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let ((mut then_region, then), (mut else_region, otherwise)) = (then, otherwise);
+        if then.same(&otherwise) {
+            // The same value from before; nothing of either side is needed.
+            return Ok(then);
+        }
+        let shape = match (then.shape(), otherwise.shape()) {
+            (Some(left), Some(right)) => unify(self.unit.rules, &left, &right),
+            _ => None,
+        };
+        let Some(shape) = shape else {
+            for item in [&then, &otherwise] {
+                if item.shape().is_none() {
+                    return Err(self.not_a_number(item, span).into());
+                }
+            }
+            let message = format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
+            return Err(self.mistake(Class::Type, span, message).help("convert one of them").into());
+        };
+        if is_plain(&then_region) && is_plain(&else_region) {
+            self.region.statements.append(&mut then_region.statements);
+            self.region.statements.append(&mut else_region.statements);
+            return self.select_items(condition, &then, &otherwise, &shape, span);
+        }
+        let shape = shape.settled();
+        let slot = self.slot("choice", &shape);
+        for (region, item) in [(&mut then_region, &then), (&mut else_region, &otherwise)] {
+            std::mem::swap(&mut self.region, region);
+            let stored = self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
+            std::mem::swap(&mut self.region, region);
+            stored?;
+        }
+        self.region.push(Statement::If {
+            condition: condition.value,
+            then: then_region,
+            otherwise: else_region,
+            rare: false,
+        });
+        Ok(self.load(&slot, span))
+    }
+
+    fn select_items(
+        &mut self,
+        condition: Scalar,
+        then: &Item<'t>,
+        otherwise: &Item<'t>,
+        shape: &Shape,
+        span: Span,
+    ) -> Result<Item<'t>> {
+        match (shape, then, otherwise) {
+            (Shape::Tuple(shapes), Item::Tuple(left), Item::Tuple(right)) => {
+                let parts: Result<Vec<_>> = shapes
+                    .iter()
+                    .zip(left.iter().zip(right))
+                    .map(|(shape, (left, right))| self.select_items(condition, left, right, shape, span))
+                    .collect();
+                Ok(Item::Tuple(parts?))
+            }
+            (shape, ..) => {
+                let scalar = shape.scalars()[0];
+                let as_scalar = |typer: &mut Self, item: &Item<'t>| match item {
+                    Item::Literal(literal) => typer.literal(literal, scalar, span),
+                    item => {
+                        let number = typer.number(item, span)?;
+                        Ok(typer.convert(number, scalar, span))
+                    }
+                };
+                let (left, right) = (as_scalar(self, then)?, as_scalar(self, otherwise)?);
+                if scalar == ScalarType::Bool {
+                    return Ok(Item::Scalar(self.select_bool(condition, left, right, span)));
+                }
+                Ok(Item::Scalar(self.select(condition, left, right, span)))
+            }
+        }
+    }
+
+    /// `a and b` and `a or b` on bools are single ops.
+    fn select_bool(&mut self, condition: Scalar, then: Scalar, otherwise: Scalar, span: Span) -> Scalar {
+        let is = |scalar: Scalar, value: bool| scalar.constant().is_some_and(|constant| (constant.bits != 0) == value);
+        if otherwise.value == condition.value || is(otherwise, false) {
+            self.apply(Op::And, &[condition, then], span)
+        } else if then.value == condition.value || is(then, true) {
+            self.apply(Op::Or, &[condition, otherwise], span)
+        } else {
+            self.select(condition, then, otherwise, span)
+        }
+    }
+}
+
+/// Statements that cannot fail and cost little: they may be evaluated though nobody needs them.
+fn is_plain(region: &Region) -> bool {
+    region.statements.iter().all(|statement| matches!(statement, Statement::Let { .. }))
+}
+
+/// The entries of a tuple of known numbers as constants of one type.
+fn table_of_items(items: &[Item<'_>]) -> Option<(ScalarType, Vec<Constant>)> {
+    let constants: Option<Vec<Constant>> = items
+        .iter()
+        .map(|item| match item {
+            Item::Scalar(scalar) => scalar.constant(),
+            Item::Literal(Literal::Integer(Some(value))) => ConstantValue::Integer(*value).to(ScalarType::I64),
+            Item::Literal(Literal::Float(Some((value, text)))) => {
+                ConstantValue::Float(*value, text.clone()).to(ScalarType::F64)
+            }
+            _ => None,
+        })
+        .collect();
+    let constants = constants?;
+    let scalar = constants.iter().map(|constant| constant.scalar).reduce(promotion::unify)?;
+    Some((scalar, constants.into_iter().map(|constant| constants::convert(constant, scalar)).collect()))
+}
+
+/// The name at the start of `a.b.c`.
+pub fn root_name(expression: &Expression) -> Option<&str> {
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name),
+        ExpressionKind::Attribute { value, .. } => root_name(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,492 @@
+//! Operators on numbers: arithmetic, bits, comparisons, truth.
+
+use super::Rules;
+use super::constants::{self, ConstantValue};
+use super::item::{Item, Literal, Scalar};
+use super::promotion::{self, Compared};
+use super::typer::Typer;
+use crate::error::{Class, Error, Mistake, Result};
+use crate::ir::Op;
+use crate::source::Span;
+use crate::syntax::tree::{BinaryOperator, Comparison, Expression, ExpressionKind, UnaryOperator};
+use crate::types::{Constant, ScalarType};
+
+impl<'t> Typer<'t, '_> {
+    /// `a op b op c`: long chains nest to the left, so that side is walked without recursion.
+    pub fn binary_chain(&mut self, expression: &'t Expression) -> Result<Item<'t>> {
+        let mut pending = Vec::new();
+        let mut innermost = expression;
+        while let ExpressionKind::Binary { operator, left, right } = &innermost.kind {
+            pending.push((*operator, left.span, right));
+            innermost = left;
+        }
+        let mut item = self.expression(innermost)?;
+        for (operator, left_span, right) in pending.into_iter().rev() {
+            let other = self.expression(right)?;
+            item = self.binary(operator, item, other, left_span, right.span)?;
+        }
+        Ok(item)
+    }
+
+    pub fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        left: Item<'t>,
+        right: Item<'t>,
+        left_span: Span,
+        right_span: Span,
+    ) -> Result<Item<'t>> {
+        let span = left_span.to(right_span);
+        match (&left, &right) {
+            (Item::Scalar(_) | Item::Literal(_), Item::Scalar(_) | Item::Literal(_)) => {}
+            (Item::Scalar(_) | Item::Literal(_), _) => return Err(self.not_a_number(&right, right_span).into()),
+            _ => return Err(self.not_a_number(&left, left_span).into()),
+        }
+        if let (Item::Literal(left), Item::Literal(right)) = (&left, &right) {
+            return self.literals(operator, left, right, span);
+        }
+        if operator == BinaryOperator::Power {
+            return self.power(left, right, left_span, right_span).map(Item::Scalar);
+        }
+        if self.unit.rules == Rules::Exact {
+            let (left, right) = self.same_type(&left, &right, symbol(operator), left_span, right_span)?;
+            if !exact_takes(operator, left.scalar) {
+                return Err(self.refused_operand(operator, left.scalar, span).into());
+            }
+            return self.compute(operator, left.scalar, left, right, span).map(Item::Scalar);
+        }
+        let (left, right) = (self.number(&left, left_span)?, self.number(&right, right_span)?);
+        let Some(scalar) = promotion::operator(operator, left.scalar, right.scalar) else {
+            return Err(self.unsupported_operands(operator, left.scalar, right.scalar, span).into());
+        };
+        self.warn_of_widening(left, right, scalar, left_span, right_span);
+        self.compute(operator, scalar, left, right, span).map(Item::Scalar)
+    }
+
+    /// `left op right` computed in `scalar`, to which both are converted.
+    pub fn compute(
+        &mut self,
+        operator: BinaryOperator,
+        scalar: ScalarType,
+        left: Scalar,
+        right: Scalar,
+        span: Span,
+    ) -> Result<Scalar> {
+        let (left, right) = (self.convert(left, scalar, span), self.convert(right, scalar, span));
+        let op = match operator {
+            BinaryOperator::Add => Op::Add,
+            BinaryOperator::Subtract => Op::Sub,
+            BinaryOperator::Multiply => Op::Mul,
+            BinaryOperator::Divide => Op::Div,
+            BinaryOperator::FloorDivide if scalar.is_float() => {
+                return self.elementary("floordiv", scalar, &[left, right], span);
+            }
+            BinaryOperator::Modulo if scalar.is_float() => return self.elementary("mod", scalar, &[left, right], span),
+            BinaryOperator::FloorDivide => Op::FloorDiv,
+            BinaryOperator::Modulo => Op::Mod,
+            BinaryOperator::LeftShift => Op::Shl,
+            BinaryOperator::RightShift => Op::Shr,
+            BinaryOperator::And => Op::And,
+            BinaryOperator::Or => Op::Or,
+            BinaryOperator::Xor => Op::Xor,
+            BinaryOperator::Power | BinaryOperator::MatrixMultiply => {
+                return Err(Error::Internal(format!("'{}' is no single op", symbol(operator))));
+            }
+        };
+        Ok(self.apply(op, &[left, right], span))
+    }
+
+    /// Two literals that have met no type yet.
+    fn literals(&mut self, operator: BinaryOperator, left: &Literal, right: &Literal, span: Span) -> Result<Item<'t>> {
+        let (Some(a), Some(b)) = (literal_value(left), literal_value(right)) else {
+            let float = operator == BinaryOperator::Divide
+                || matches!(left, Literal::Float(_))
+                || matches!(right, Literal::Float(_));
+            return Ok(Item::Literal(if float { Literal::Float(None) } else { Literal::Integer(None) }));
+        };
+        match constants::binary(operator, &a, &b) {
+            Some(ConstantValue::Integer(value)) => Ok(Item::Literal(Literal::Integer(Some(value)))),
+            Some(ConstantValue::Float(value, text)) => Ok(Item::Literal(Literal::Float(Some((value, text))))),
+            _ => {
+                let message = format!("'{}' of these literals has no value", symbol(operator));
+                Err(self.mistake(Class::Value, span, message).help("write the number that you mean").into())
+            }
+        }
+    }
+
+    /// Under the rules `Exact`: two numbers of one type, to which literals adapt.
+    pub fn same_type(
+        &mut self,
+        left: &Item<'t>,
+        right: &Item<'t>,
+        what: &str,
+        left_span: Span,
+        right_span: Span,
+    ) -> Result<(Scalar, Scalar)> {
+        match (left, right) {
+            (Item::Scalar(left), Item::Literal(right)) => {
+                Ok((*left, self.literal(right, left.scalar, right_span)?))
+            }
+            (Item::Literal(left), Item::Scalar(right)) => {
+                Ok((self.literal(left, right.scalar, left_span)?, *right))
+            }
+            (Item::Literal(Literal::Integer(_)), Item::Literal(Literal::Float(_))) => {
+                let right = self.number(right, right_span)?;
+                Ok((self.exactly(left, right.scalar, left_span)?, right))
+            }
+            (Item::Literal(Literal::Float(_)), Item::Literal(Literal::Integer(_))) => {
+                let left = self.number(left, left_span)?;
+                Ok((left, self.exactly(right, left.scalar, right_span)?))
+            }
+            _ => {
+                let (left, right) = (self.number(left, left_span)?, self.number(right, right_span)?);
+                if left.scalar == right.scalar {
+                    return Ok((left, right));
+                }
+                let message = format!("'{what}' takes operands of one type, and these are {} and {}", left.scalar, right.scalar);
+                let mistake = self.mistake(Class::Type, left_span.to(right_span), message);
+                Err(mistake.help(format!("convert one of them, for example {}(...)", left.scalar)).into())
+            }
+        }
+    }
+
+    fn refused_operand(&self, operator: BinaryOperator, scalar: ScalarType, span: Span) -> Mistake {
+        let mistake =
+            self.mistake(Class::Type, span, format!("'{}' does not take {scalar}", symbol(operator)));
+        match operator {
+            BinaryOperator::Divide if scalar.is_integer() => {
+                mistake.help("write // for the floor of the quotient, or convert both to a float type")
+            }
+            _ => mistake.help("convert the operands"),
+        }
+    }
+
+    pub fn unsupported_operands(
+        &self,
+        operator: BinaryOperator,
+        left: ScalarType,
+        right: ScalarType,
+        span: Span,
+    ) -> Mistake {
+        let message = format!("unsupported operand types for '{}': {left} and {right}", symbol(operator));
+        let mistake = self.mistake(Class::Type, span, message);
+        match operator {
+            BinaryOperator::MatrixMultiply => mistake.help("kernels compute with single numbers: write *"),
+            _ => mistake.help("cast floats to an integer type first: np.int64(x)"),
+        }
+    }
+
+    /// Numba's literals are float64: say where one of them widens a float32 computation.
+    pub fn warn_of_widening(
+        &mut self,
+        left: Scalar,
+        right: Scalar,
+        scalar: ScalarType,
+        left_span: Span,
+        right_span: Span,
+    ) {
+        if scalar != ScalarType::F64 {
+            return;
+        }
+        let at = match (left, right) {
+            (literal, other) if literal.from_literal && other.scalar == ScalarType::F32 => left_span,
+            (other, literal) if literal.from_literal && other.scalar == ScalarType::F32 => right_span,
+            _ => return,
+        };
+        let source = &self.unit.module.source;
+        let text = source.text.get(at.start as usize..at.end as usize).unwrap_or("...").to_string();
+        let warning = self
+            .mistake(Class::Type, at, "a float64 literal widens this float32 computation to float64")
+            .label("float64")
+            .help(format!("write np.float32({text}) to stay in float32, or use typing='exact'"));
+        if !self.program.warnings.iter().any(|other| other.span == at && other.source == warning.source) {
+            self.program.warnings.push(warning);
+        }
+    }
+
+    /// `-x`, `+x`, `~x`.
+    pub fn unary(&mut self, operator: UnaryOperator, item: Item<'t>, span: Span) -> Result<Item<'t>> {
+        if let Item::Literal(literal) = &item {
+            let value = literal_value(literal);
+            let result = value.as_ref().and_then(|value| constants::unary(operator, value));
+            return match (value, result) {
+                (None, _) => Ok(item),
+                (_, Some(ConstantValue::Integer(value))) => Ok(Item::Literal(Literal::Integer(Some(value)))),
+                (_, Some(ConstantValue::Float(value, text))) => Ok(Item::Literal(Literal::Float(Some((value, text))))),
+                _ => Err(self.refused_unary(operator, "a float literal", span).into()),
+            };
+        }
+        let operand = self.number(&item, span)?;
+        let scalar = operand.scalar;
+        let exact = self.unit.rules == Rules::Exact;
+        let op = match operator {
+            UnaryOperator::Negative => Op::Neg,
+            UnaryOperator::Invert => Op::Not,
+            UnaryOperator::Not => return self.truth(&item, span).map(|truth| Item::Scalar(self.not(truth, span))),
+            UnaryOperator::Positive => {
+                let wide = if exact || scalar.is_float() { scalar } else { promotion::wide_integer(scalar) };
+                return Ok(Item::Scalar(self.convert(operand, wide, span)));
+            }
+        };
+        if (op == Op::Not && scalar.is_float()) || (op == Op::Neg && scalar == ScalarType::Bool && exact) {
+            return Err(self.refused_unary(operator, scalar.name(), span).into());
+        }
+        let result = match scalar {
+            ScalarType::Bool if op == Op::Neg => {
+                let operand = self.convert(operand, ScalarType::I64, span);
+                self.apply(op, &[operand], span)
+            }
+            ScalarType::Bool | ScalarType::F32 | ScalarType::F64 => self.apply(op, &[operand], span),
+            _ if exact => self.apply(op, &[operand], span),
+            // Numba computes in the width of the operand and widens the result: -np.uint8(1) is uint64 255.
+            _ => {
+                let narrow = self.apply(op, &[operand], span);
+                self.convert(narrow, promotion::wide_integer(scalar), span)
+            }
+        };
+        Ok(Item::Scalar(Scalar { from_literal: operand.from_literal, ..result }))
+    }
+
+    fn refused_unary(&self, operator: UnaryOperator, what: &str, span: Span) -> Mistake {
+        let symbol = match operator {
+            UnaryOperator::Negative => "-",
+            UnaryOperator::Positive => "+",
+            UnaryOperator::Invert => "~",
+            UnaryOperator::Not => "not",
+        };
+        let mistake = self.mistake(Class::Type, span, format!("'{symbol}' does not take {what}"));
+        mistake.help("convert the operand")
+    }
+
+    /// `first op operand op operand ...`: each operand once, as far as it is needed.
+    pub fn comparison(
+        &mut self,
+        first: &'t Expression,
+        rest: &'t [(Comparison, Expression)],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let left = self.expression(first)?;
+        self.comparison_from(left, first.span, rest, span)
+    }
+
+    fn comparison_from(
+        &mut self,
+        left: Item<'t>,
+        left_span: Span,
+        rest: &'t [(Comparison, Expression)],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let Some(((comparison, operand), others)) = rest.split_first() else {
+            return Err(Error::Internal("a comparison without a right side".into()));
+        };
+        let right = self.expression(operand)?;
+        let holds = self.compare(*comparison, &left, &right, left_span, operand.span)?;
+        if others.is_empty() {
+            return Ok(Item::Scalar(holds));
+        }
+        if let Some(constant) = holds.constant() {
+            if constant.bits == 0 {
+                return Ok(Item::Scalar(holds));
+            }
+            return self.comparison_from(right, operand.span, others, span);
+        }
+        let (region, next) =
+            self.in_region(|typer| typer.comparison_from(right, operand.span, others, span))?;
+        self.choose(holds, (region, next), (crate::ir::Region::default(), Item::Scalar(holds)), span)
+    }
+
+    pub fn compare(
+        &mut self,
+        comparison: Comparison,
+        left: &Item<'t>,
+        right: &Item<'t>,
+        left_span: Span,
+        right_span: Span,
+    ) -> Result<Scalar> {
+        let span = left_span.to(right_span);
+        let op = match comparison {
+            Comparison::Equal => Op::Eq,
+            Comparison::NotEqual => Op::Ne,
+            Comparison::Less => Op::Lt,
+            Comparison::LessEqual => Op::Le,
+            Comparison::Greater => Op::Gt,
+            Comparison::GreaterEqual => Op::Ge,
+            Comparison::In | Comparison::NotIn => {
+                let mut found = self.constant(Constant::bool(false), span);
+                for item in self.unpack(right, right_span)? {
+                    let equal = self.compare(Comparison::Equal, left, &item, left_span, right_span)?;
+                    found = self.apply(Op::Or, &[found, equal], span);
+                }
+                return Ok(if comparison == Comparison::In { found } else { self.not(found, span) });
+            }
+            Comparison::Is | Comparison::IsNot => {
+                let mistake = self.mistake(Class::Unsupported, span, "kernels cannot compare identities");
+                return Err(mistake.help("write == or !=").into());
+            }
+        };
+        if self.unit.rules == Rules::Exact {
+            if let (Item::Literal(left), Item::Literal(right)) = (left, right) {
+                return self.compare_literals(op, left, right, span);
+            }
+            let (left, right) = self.same_type(left, right, op_symbol(op), left_span, right_span)?;
+            return Ok(self.apply(op, &[left, right], span));
+        }
+        let (left, right) = (self.number(left, left_span)?, self.number(right, right_span)?);
+        Ok(self.compare_numbers(op, left, right, span))
+    }
+
+    fn compare_literals(&mut self, op: Op, left: &Literal, right: &Literal, span: Span) -> Result<Scalar> {
+        let (Some(left), Some(right)) = (literal_value(left), literal_value(right)) else {
+            // A bool of which nothing is known, in code that will be thrown away.
+            let constant = crate::ir::Expression::Constant(Constant::bool(false));
+            return Ok(self.define(ScalarType::Bool, span, constant));
+        };
+        let scalar = if let (ConstantValue::Integer(_), ConstantValue::Integer(_)) = (&left, &right) {
+            ScalarType::I64
+        } else {
+            ScalarType::F64
+        };
+        match (left.to(scalar), right.to(scalar)) {
+            (Some(left), Some(right)) => {
+                let (left, right) = (self.constant(left, span), self.constant(right, span));
+                Ok(self.apply(op, &[left, right], span))
+            }
+            _ => Err(self.mistake(Class::Value, span, "integer value is too large").into()),
+        }
+    }
+
+    /// A comparison of numbers of any types that is right for the numbers, not for their bits.
+    pub fn compare_numbers(&mut self, op: Op, left: Scalar, right: Scalar, span: Span) -> Scalar {
+        // A constant that the other type holds exactly is compared in that type: the answer is the same.
+        let adapted = |typer: &mut Self, constant: Scalar, other: Scalar| {
+            let exact = constant.constant().and_then(|value| exactly_in(value, other.scalar))?;
+            Some(typer.constant(exact, span))
+        };
+        let (mut left, mut right) = (left, right);
+        if left.scalar != right.scalar {
+            if let Some(constant) = adapted(self, right, left) {
+                right = constant;
+            } else if let Some(constant) = adapted(self, left, right) {
+                left = constant;
+            }
+        }
+        match promotion::compared(left.scalar, right.scalar) {
+            Compared::As(scalar) => {
+                let (left, right) = (self.convert(left, scalar, span), self.convert(right, scalar, span));
+                self.apply(op, &[left, right], span)
+            }
+            Compared::SignedWithUnsigned => self.compare_signed(op, left, right, span),
+            Compared::UnsignedWithSigned => self.compare_signed(mirrored(op), right, left, span),
+        }
+    }
+
+    /// `signed op unsigned`: a negative number is less than any unsigned one.
+    fn compare_signed(&mut self, op: Op, signed: Scalar, unsigned: Scalar, span: Span) -> Scalar {
+        let zero = self.integer(signed.scalar, 0, span);
+        let negative = self.apply(Op::Lt, &[signed, zero], span);
+        let bits = self.convert(signed, ScalarType::U64, span);
+        let compared = self.apply(op, &[bits, unsigned], span);
+        match op {
+            Op::Lt | Op::Le | Op::Ne => self.apply(Op::Or, &[negative, compared], span),
+            _ => {
+                let not_negative = self.not(negative, span);
+                self.apply(Op::And, &[not_negative, compared], span)
+            }
+        }
+    }
+
+    /// Whether Python takes an item as true.
+    pub fn truth(&mut self, item: &Item<'t>, span: Span) -> Result<Scalar> {
+        match item {
+            Item::Scalar(scalar) if scalar.scalar == ScalarType::Bool => Ok(*scalar),
+            Item::Literal(literal) => {
+                if let Some(value) = literal_value(literal) {
+                    let truth = !matches!(value, ConstantValue::Integer(0)) && value.to(ScalarType::F64).is_none_or(|v| v.as_f64() != 0.0);
+                    return Ok(self.constant(Constant::bool(truth), span));
+                }
+                let constant = crate::ir::Expression::Constant(Constant::bool(false));
+                Ok(self.define(ScalarType::Bool, span, constant))
+            }
+            Item::Tuple(items) => Ok(self.constant(Constant::bool(!items.is_empty()), span)),
+            item => {
+                let number = self.number(item, span)?;
+                Ok(self.convert(number, ScalarType::Bool, span))
+            }
+        }
+    }
+}
+
+/// The operators that a type has under the rules `Exact`.
+fn exact_takes(operator: BinaryOperator, scalar: ScalarType) -> bool {
+    use BinaryOperator::*;
+    match operator {
+        Add | Subtract | Multiply | FloorDivide | Modulo | Power => scalar != ScalarType::Bool,
+        Divide => scalar.is_float(),
+        LeftShift | RightShift => scalar.is_integer(),
+        And | Or | Xor => !scalar.is_float(),
+        MatrixMultiply => false,
+    }
+}
+
+/// The constant in another type, if that holds the number exactly.
+fn exactly_in(constant: Constant, scalar: ScalarType) -> Option<Constant> {
+    if scalar == ScalarType::Bool || constant.scalar == ScalarType::Bool {
+        return None;
+    }
+    let converted = constants::convert(constant, scalar);
+    let same = match (constant.as_integer(), converted.as_integer()) {
+        (Some(before), Some(after)) => before == after,
+        // Large integers lose digits on the way to a float.
+        (Some(before), None) => before.unsigned_abs() <= 1 << 24,
+        (None, Some(_)) => false,
+        (None, None) => constant.as_f64() == converted.as_f64(),
+    };
+    same.then_some(converted)
+}
+
+/// The comparison with its sides exchanged.
+fn mirrored(op: Op) -> Op {
+    match op {
+        Op::Lt => Op::Gt,
+        Op::Le => Op::Ge,
+        Op::Gt => Op::Lt,
+        Op::Ge => Op::Le,
+        op => op,
+    }
+}
+
+pub fn literal_value(literal: &Literal) -> Option<ConstantValue> {
+    match literal {
+        Literal::Integer(value) => value.map(ConstantValue::Integer),
+        Literal::Float(value) => value.clone().map(|(value, text)| ConstantValue::Float(value, text)),
+    }
+}
+
+pub fn symbol(operator: BinaryOperator) -> &'static str {
+    match operator {
+        BinaryOperator::Add => "+",
+        BinaryOperator::Subtract => "-",
+        BinaryOperator::Multiply => "*",
+        BinaryOperator::Divide => "/",
+        BinaryOperator::FloorDivide => "//",
+        BinaryOperator::Modulo => "%",
+        BinaryOperator::Power => "**",
+        BinaryOperator::MatrixMultiply => "@",
+        BinaryOperator::LeftShift => "<<",
+        BinaryOperator::RightShift => ">>",
+        BinaryOperator::And => "&",
+        BinaryOperator::Or => "|",
+        BinaryOperator::Xor => "^",
+    }
+}
+
+fn op_symbol(op: Op) -> &'static str {
+    match op {
+        Op::Eq => "==",
+        Op::Ne => "!=",
+        Op::Lt => "<",
+        Op::Le => "<=",
+        Op::Gt => ">",
+        _ => ">=",
+    }
+}

@@ -1,0 +1,248 @@
+//! Statements: assignments, branches, returns, failures. Loops are in `loops`.
+
+use super::Rules;
+use super::environment::Way;
+use super::item::{Item, Literal};
+use super::names::{self, Builtin};
+use super::typer::{Typer, unknown_type};
+use crate::error::{Class, Result};
+use crate::ir::{Fault, Region};
+use crate::source::Span;
+use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Statement, StatementKind};
+use crate::types::{Constant, ScalarType};
+
+/// Expressions and statements inside one another, at most.
+pub const MOST_NESTED: u32 = 160;
+
+impl<'t> Typer<'t, '_> {
+    pub fn block(&mut self, statements: &'t [Statement]) -> Result<()> {
+        for statement in statements {
+            // What is never reached is not typed.
+            if self.ended {
+                break;
+            }
+            self.nested(statement.span, |typer| typer.statement(statement))?;
+        }
+        Ok(())
+    }
+
+    /// Runs `inner` one level deeper. Error: too deep for the stack.
+    pub fn nested<R>(&mut self, span: Span, inner: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
+        if self.program.depth >= MOST_NESTED {
+            let mistake = self.mistake(Class::Unsupported, span, "this is nested too deeply");
+            return Err(mistake.help("give names to parts of it").into());
+        }
+        self.program.depth += 1;
+        let result = inner(self);
+        self.program.depth -= 1;
+        result
+    }
+
+    fn statement(&mut self, statement: &'t Statement) -> Result<()> {
+        let span = statement.span;
+        self.check_size(span)?;
+        match &statement.kind {
+            StatementKind::Assign { targets, value } => {
+                let item = self.expression(value)?;
+                targets.iter().try_for_each(|target| self.bind(target, item.clone(), value.span))
+            }
+            StatementKind::AugmentedAssign { target, operator, value } => self.augmented(target, *operator, value, span),
+            StatementKind::AnnotatedAssign { target, annotation, value } => {
+                let Some(value) = value else { return Ok(()) };
+                let item = self.expression(value)?;
+                let Some(scalar) = names::scalar_type(self.unit.module, annotation) else {
+                    return Err(unknown_type(self.unit, annotation).into());
+                };
+                let number = self.as_type(&item, scalar, value.span)?;
+                self.bind(target, Item::Scalar(number), value.span)
+            }
+            StatementKind::If { condition, then, otherwise } => self.branch(statement, condition, then, otherwise),
+            StatementKind::While { condition, body, otherwise } => {
+                self.while_loop(statement, condition, body, otherwise)
+            }
+            StatementKind::For { target, iterable, body, otherwise } => {
+                self.for_loop(statement, target, iterable, body, otherwise)
+            }
+            StatementKind::Break => self.break_loop(span),
+            StatementKind::Continue => self.continue_loop(span),
+            StatementKind::Return(Some(value)) => {
+                let item = self.expression(value)?;
+                if matches!(item, Item::Array(_)) {
+                    let message = "stencil kernel must return a scalar and not a numpy array";
+                    let help = "return one element, for example a[0, 0], or a number computed from several";
+                    return Err(self.mistake(Class::Type, value.span, message).help(help).into());
+                }
+                self.return_item(item, value.span)
+            }
+            StatementKind::Return(None) => {
+                let mistake = self.mistake(Class::Type, span, "kernels must return a value");
+                Err(mistake.help("return a number").into())
+            }
+            StatementKind::Pass => Ok(()),
+            StatementKind::Expression(expression) => match &expression.kind {
+                // A docstring.
+                ExpressionKind::String(_) | ExpressionKind::Ellipsis => Ok(()),
+                _ => self.expression(expression).map(|_| ()),
+            },
+            StatementKind::Assert { condition, message } => {
+                let text = match message.as_ref().map(|message| &message.kind) {
+                    Some(ExpressionKind::String(text)) => format!("AssertionError: {}", escape(text)),
+                    _ => "AssertionError".to_string(),
+                };
+                let item = self.expression(condition)?;
+                let holds = self.truth(&item, condition.span)?;
+                let fails = self.not(holds, condition.span);
+                let zero = self.integer(ScalarType::I64, 0, span);
+                self.trap(fails, Fault::Raised, text, zero, span);
+                Ok(())
+            }
+            StatementKind::Raise { exception } => {
+                let text = exception.as_ref().map_or("an exception".to_string(), exception_text);
+                let always = self.constant(Constant::bool(true), span);
+                let zero = self.integer(ScalarType::I64, 0, span);
+                self.trap(always, Fault::Raised, text, zero, span);
+                self.return_zeros();
+                Ok(())
+            }
+            StatementKind::Unsupported { what, instead } => {
+                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}"));
+                Err(mistake.help(*instead).into())
+            }
+        }
+    }
+
+    /// Assigns `item` to a target: a name, or names to be unpacked to.
+    pub fn bind(&mut self, target: &'t Expression, item: Item<'t>, span: Span) -> Result<()> {
+        match &target.kind {
+            ExpressionKind::Name(name) => {
+                // A literal takes the type of the number that it replaces, if that can hold it.
+                let item = match (&item, self.environment.get(name.as_str())) {
+                    (Item::Literal(Literal::Integer(_)), Some(Item::Scalar(old))) if old.scalar != ScalarType::Bool => {
+                        Item::Scalar(self.exactly(&item, old.scalar, span)?)
+                    }
+                    (Item::Literal(Literal::Float(_)), Some(Item::Scalar(old))) if old.scalar.is_float() => {
+                        Item::Scalar(self.exactly(&item, old.scalar, span)?)
+                    }
+                    _ => item,
+                };
+                self.environment.insert(name, item);
+                Ok(())
+            }
+            ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
+                let items = self.unpack(&item, span)?;
+                if items.len() != targets.len() {
+                    let message =
+                        format!("{} unpacked to {}", super::count(items.len(), "value"), super::count(targets.len(), "name"));
+                    return Err(self.mistake(Class::Value, target.span, message).help("make the numbers equal").into());
+                }
+                targets.iter().zip(items).try_for_each(|(target, item)| self.bind(target, item, span))
+            }
+            ExpressionKind::Subscript { .. } => {
+                let relative = self.arrays.iter().any(|array| array.window.is_some());
+                let message = if relative {
+                    "assignments to arrays passed to stencil kernels are not allowed"
+                } else {
+                    "kernels cannot assign to elements"
+                };
+                Err(self.mistake(Class::Unsupported, target.span, message).help("return the value instead").into())
+            }
+            _ => {
+                let mistake = self.mistake(Class::Unsupported, target.span, "kernels can only assign to names");
+                Err(mistake.help("assign to a name, or to several: a, b = ...").into())
+            }
+        }
+    }
+
+    fn augmented(
+        &mut self,
+        target: &'t Expression,
+        operator: BinaryOperator,
+        value: &'t Expression,
+        span: Span,
+    ) -> Result<()> {
+        if !matches!(target.kind, ExpressionKind::Name(_)) {
+            // The message of an ordinary assignment.
+            return self.bind(target, Item::Tuple(Vec::new()), span);
+        }
+        let left = self.expression(target)?;
+        let right = self.expression(value)?;
+        let item = self.binary(operator, left, right, target.span, value.span)?;
+        self.bind(target, item, span)
+    }
+
+    fn branch(
+        &mut self,
+        statement: &'t Statement,
+        condition: &'t Expression,
+        then: &'t [Statement],
+        otherwise: &'t [Statement],
+    ) -> Result<()> {
+        let (condition, rare) = match self.rare_condition(condition)? {
+            Some(inner) => (inner, true),
+            None => (condition, false),
+        };
+        if rare && !otherwise.is_empty() {
+            let mistake = self.mistake(Class::Unsupported, statement.span, "'if rare(...)' has no 'else'");
+            return Err(mistake.help("compute the usual value first and overwrite it in the rare block").into());
+        }
+        let item = self.expression(condition)?;
+        let condition = self.truth(&item, condition.span)?;
+        if let Some(constant) = condition.constant() {
+            return self.block(if constant.bits != 0 { then } else { otherwise });
+        }
+        let live = self.liveness.at(statement).after;
+        let before = self.environment.clone();
+        let then = self.way(then)?;
+        self.environment = before;
+        let otherwise = self.way(otherwise)?;
+        self.join(condition, then, otherwise, &live, rare, statement.span)
+    }
+
+    /// Emits statements on a way of their own, from the present environment.
+    pub fn way(&mut self, statements: &'t [Statement]) -> Result<Way<'t>> {
+        let (region, ()) = self.in_region(|typer| typer.block(statements))?;
+        let ended = std::mem::replace(&mut self.ended, false);
+        Ok(Way { region, environment: self.environment.clone(), ended })
+    }
+
+    /// The way on which nothing happens.
+    pub fn empty_way(&self) -> Way<'t> {
+        Way { region: Region::default(), environment: self.environment.clone(), ended: false }
+    }
+
+    /// The condition inside `rare(...)`.
+    fn rare_condition(&self, condition: &'t Expression) -> Result<Option<&'t Expression>> {
+        let ExpressionKind::Call { function, arguments, .. } = &condition.kind else { return Ok(None) };
+        let ExpressionKind::Name(name) = &function.kind else { return Ok(None) };
+        let is_rare = self.unit.rules == Rules::Exact
+            && Builtin::from_exact_name(name) == Some(Builtin::Rare)
+            && !self.environment.contains_key(name.as_str())
+            && self.unit.module.function(name).is_none();
+        match arguments.as_slice() {
+            [inner] if is_rare => Ok(Some(inner)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// `ValueError('text')` as its message.
+fn exception_text(exception: &Expression) -> String {
+    let (name, arguments) = match &exception.kind {
+        ExpressionKind::Call { function, arguments, .. } => (function.as_ref(), arguments.as_slice()),
+        _ => (exception, &[][..]),
+    };
+    let name = match &name.kind {
+        ExpressionKind::Name(name) => name.as_str(),
+        ExpressionKind::Attribute { name, .. } => name.as_str(),
+        _ => "an exception",
+    };
+    match arguments.first().map(|argument| &argument.kind) {
+        Some(ExpressionKind::String(text)) => format!("{name}: {}", escape(text)),
+        _ => name.to_string(),
+    }
+}
+
+/// A site's message has `{}` for the payload; the user's braces are none.
+fn escape(text: &str) -> String {
+    text.replace("{}", "{ }")
+}

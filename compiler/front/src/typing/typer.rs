@@ -1,0 +1,459 @@
+//! Typing one function: its parameters, its results, and the search for the type that its returns have in common.
+//!
+//! Inference is an abstract interpretation that emits IR as it goes. Where a type was assumed that turns out too
+//! narrow (of the result here, of a loop's variable in `loops`) what was emitted is thrown away and done again.
+
+use super::emit::Checkpoint;
+use super::environment::Environment;
+use super::item::{Item, Scalar, Shape};
+use super::liveness::{self, Liveness};
+use super::loops::Loop;
+use super::names;
+use super::program::{Program, Unit};
+use super::stencil::ArrayUse;
+use super::{ArgumentType, Relative, Rules};
+use crate::error::{Class, Error, Mistake, Result};
+use crate::ir::{self, Access, Array, Footprint, Region, Role, Statement, Stride, Value};
+use crate::source::Span;
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition};
+use crate::types::{Constant, ScalarType};
+use std::collections::HashSet;
+
+/// The state of typing one function.
+pub struct Typer<'t, 'p> {
+    pub program: &'p mut Program<'t>,
+    pub unit: Unit<'t>,
+    pub function: ir::Function,
+    /// What is being filled.
+    pub region: Region,
+    pub environment: Environment<'t>,
+    pub liveness: Liveness<'t>,
+    /// Names that the function assigns somewhere: they are never names of the module.
+    pub assigned: HashSet<&'t str>,
+    /// The loops around, the innermost last.
+    pub loops: Vec<Loop<'t>>,
+    /// The statements that follow are never reached.
+    pub ended: bool,
+    /// The form of the result, if it is settled.
+    pub result: Option<Shape>,
+    /// The result's form was declared: what is returned must have it (rules `Exact`).
+    pub declared: bool,
+    /// The forms of what is returned, while the result's form is not settled.
+    pub returns: Vec<(Shape, Span)>,
+    /// A `raise` was met: it needs a return of zeros once the result is known.
+    pub raises: bool,
+    pub arrays: Vec<ArrayUse>,
+    /// The current point, for relative arrays.
+    pub point: Vec<Value>,
+    pub neighborhood: Option<Vec<(i64, i64)>>,
+}
+
+/// What is settled before the body is looked at.
+struct Header<'t, 'a> {
+    unit: Unit<'t>,
+    definition: &'t FunctionDefinition,
+    name: &'a str,
+    arguments: Arguments<'a>,
+    result: Option<Shape>,
+    declared: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Arguments<'a> {
+    Kernel(&'a [ArgumentType], &'a Relative),
+    Helper(&'a [Shape]),
+}
+
+impl<'t> Typer<'t, '_> {
+    /// The function that a request asks for.
+    pub fn kernel(
+        program: &mut Program<'t>,
+        definition: &'t FunctionDefinition,
+        name: &str,
+        arguments: &[ArgumentType],
+        result: Option<ScalarType>,
+        relative: &Relative,
+    ) -> Result<ir::Function> {
+        let unit = program.unit;
+        let arguments = Arguments::Kernel(arguments, relative);
+        let result = result.map(Shape::Scalar);
+        let header = Header { unit, definition, name, arguments, result, declared: false };
+        let (function, result) = settle(program, &header)?;
+        if let Shape::Tuple(_) = result {
+            let message = format!("kernel '{}' returns a tuple", definition.name);
+            let mistake = Mistake::new(Class::Unsupported, &unit.module.source, definition.name_span, message);
+            return Err(mistake.help("return one number; write one kernel per output").into());
+        }
+        Ok(function)
+    }
+
+    /// A function that is called by another one.
+    pub fn helper(
+        program: &mut Program<'t>,
+        unit: Unit<'t>,
+        definition: &'t FunctionDefinition,
+        name: &str,
+        arguments: &[Shape],
+    ) -> Result<(ir::Function, Shape)> {
+        let result = match (&definition.returns, unit.rules) {
+            (Some(annotation), Rules::Exact) => Some(annotated_shape(unit, annotation)?),
+            _ => None,
+        };
+        let declared = result.is_some();
+        let arguments = Arguments::Helper(arguments);
+        settle(program, &Header { unit, definition, name, arguments, result, declared })
+    }
+}
+
+/// Types the body until the type of the result is settled: twice at most.
+fn settle<'t>(program: &mut Program<'t>, header: &Header<'t, '_>) -> Result<(ir::Function, Shape)> {
+    let source = &header.unit.module.source;
+    let warnings = program.warnings.len();
+    let mut settled = header.result.clone();
+    for _ in 0..2 {
+        program.warnings.truncate(warnings);
+        let Typer { mut function, region, returns, raises, .. } = attempt(program, header, settled.clone())?;
+        function.body = region;
+        if let Some(result) = settled {
+            function.results = result.scalars();
+            return Ok((function, result));
+        }
+        let Some((first, first_span)) = returns.first() else {
+            let message = format!("'{}' returns no value", header.definition.name);
+            let mistake = Mistake::new(Class::Type, source, header.definition.name_span, message);
+            return Err(mistake.help("return a number").into());
+        };
+        let mut common = first.settled();
+        for (shape, span) in &returns[1..] {
+            common = super::environment::unify(header.unit.rules, &common, shape).ok_or_else(|| {
+                Mistake::new(Class::Type, source, *span, format!("cannot unify {common} and {shape} for the returned value"))
+                    .also(*first_span, "the other return")
+                    .help("return values of one type, for example by a cast such as np.float64(...)")
+            })?;
+        }
+        if !raises && returns.iter().all(|(shape, _)| *shape == common) {
+            function.results = common.scalars();
+            return Ok((function, common));
+        }
+        settled = Some(common);
+    }
+    Err(Error::Internal("the type of a result did not settle".into()))
+}
+
+/// Types the body once, with the form of the result if it is known.
+fn attempt<'t, 'p>(
+    program: &'p mut Program<'t>,
+    header: &Header<'t, '_>,
+    result: Option<Shape>,
+) -> Result<Typer<'t, 'p>> {
+    let definition = header.definition;
+    let mut assigned: HashSet<&'t str> = liveness::assigned(&definition.body).into_iter().collect();
+    assigned.extend(definition.parameters.iter().map(|parameter| parameter.name.as_str()));
+    let mut typer = Typer {
+        program,
+        unit: header.unit,
+        function: ir::Function::new(header.name),
+        region: Region::default(),
+        environment: Environment::new(),
+        liveness: Liveness::of(&definition.body),
+        assigned,
+        loops: Vec::new(),
+        ended: false,
+        result,
+        declared: header.declared,
+        returns: Vec::new(),
+        raises: false,
+        arrays: Vec::new(),
+        point: Vec::new(),
+        neighborhood: None,
+    };
+    typer.function.source = Some(header.unit.module.source.clone());
+    if let Some((span, instead)) = definition.unsupported_parameters {
+        return Err(typer.mistake(Class::Unsupported, span, "kernels cannot have such parameters").help(instead).into());
+    }
+    match header.arguments {
+        Arguments::Kernel(arguments, relative) => typer.kernel_parameters(definition, arguments, relative)?,
+        Arguments::Helper(arguments) => typer.helper_parameters(definition, arguments),
+    }
+    typer.block(&definition.body)?;
+    if !typer.ended {
+        let message = format!("'{}' must return a value on every path", definition.name);
+        let mistake = typer.mistake(Class::Type, definition.name_span, message);
+        return Err(mistake.help("end it with a 'return' of a number").into());
+    }
+    typer.finish_arrays(definition)?;
+    Ok(typer)
+}
+
+impl<'t> Typer<'t, '_> {
+    pub fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+        Mistake::new(class, &self.unit.module.source, span, message)
+    }
+
+    fn kernel_parameters(
+        &mut self,
+        definition: &'t FunctionDefinition,
+        arguments: &[ArgumentType],
+        relative: &Relative,
+    ) -> Result<()> {
+        if arguments.len() != definition.parameters.len() {
+            let message = format!(
+                "kernel '{}' takes {}, and {} given",
+                definition.name,
+                super::count(definition.parameters.len(), "argument"),
+                super::count_verb(arguments.len()),
+            );
+            return Err(self.mistake(Class::Type, definition.name_span, message).into());
+        }
+        self.neighborhood.clone_from(&relative.neighborhood);
+        let mut space: Option<(u32, &str)> = None;
+        for (number, (parameter, argument)) in definition.parameters.iter().zip(arguments).enumerate() {
+            let name = parameter.name.as_str();
+            let item = match *argument {
+                ArgumentType::Scalar(scalar) => {
+                    self.check_annotation(parameter.annotation.as_ref(), name, scalar, parameter.span)?;
+                    let value = self.function.scalar_parameter(name, scalar, Role::Argument(number as u32));
+                    self.function.values[value.index()].span = parameter.span;
+                    Item::Scalar(Scalar::new(value, scalar))
+                }
+                ArgumentType::Relative { scalar, rank } => {
+                    match space {
+                        Some((other_rank, other)) if other_rank != rank => {
+                            let message = format!(
+                                "'{name}' is {rank}-dimensional and '{other}' {other_rank}-dimensional, but both are indexed relatively"
+                            );
+                            let help = format!("give both the same number of dimensions, or name '{name}' in 'standard_indexing'");
+                            return Err(self.mistake(Class::Type, parameter.span, message).help(help).into());
+                        }
+                        _ => space = Some((rank, name)),
+                    }
+                    self.array_parameter(name, scalar, rank, true)
+                }
+                ArgumentType::Absolute { scalar, rank } => self.array_parameter(name, scalar, rank, false),
+            };
+            self.environment.insert(name, item);
+        }
+        if let Some((rank, name)) = space {
+            if let Some(neighborhood) = self.neighborhood.as_ref().filter(|pairs| pairs.len() != rank as usize) {
+                let message = format!(
+                    "{} dimensional neighborhood specified for {rank} dimensional input array '{name}'",
+                    neighborhood.len()
+                );
+                return Err(Error::request_with_help(
+                    Class::Value,
+                    message,
+                    "give one (min, max) pair per dimension",
+                ));
+            }
+            for axis in 0..rank {
+                let role = Role::Argument(arguments.len() as u32 + axis);
+                let value = self.function.scalar_parameter(format!("p{axis}"), ScalarType::Index, role);
+                self.point.push(value);
+            }
+        }
+        Ok(())
+    }
+
+    fn array_parameter(&mut self, name: &str, scalar: ScalarType, rank: u32, relative: bool) -> Item<'t> {
+        let array = self.function.array_parameter(Array {
+            name: name.to_string(),
+            scalar,
+            rank,
+            access: Access::Read,
+            strides: vec![Stride::Any; rank as usize],
+            footprint: Footprint::Whole,
+            buffer: false,
+            distinct: false,
+        });
+        let window = relative.then(|| vec![(0, 0); rank as usize]);
+        self.arrays.push(ArrayUse { window, read: false });
+        Item::Array(array)
+    }
+
+    fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[Shape]) {
+        for (parameter, shape) in definition.parameters.iter().zip(arguments) {
+            let item = self.helper_parameter(&parameter.name, shape, parameter.span);
+            self.environment.insert(&parameter.name, item);
+        }
+    }
+
+    fn helper_parameter(&mut self, name: &str, shape: &Shape, span: Span) -> Item<'t> {
+        match shape.settled() {
+            Shape::Tuple(shapes) => Item::Tuple(
+                shapes
+                    .iter()
+                    .enumerate()
+                    .map(|(number, shape)| self.helper_parameter(&format!("{name}.{number}"), shape, span))
+                    .collect(),
+            ),
+            settled => {
+                let scalar = settled.scalars()[0];
+                let role = Role::Argument(self.function.parameters.len() as u32);
+                let value = self.function.scalar_parameter(name, scalar, role);
+                self.function.values[value.index()].span = span;
+                Item::Scalar(Scalar::new(value, scalar))
+            }
+        }
+    }
+
+    /// Under the rules `Exact` a parameter's annotation is binding.
+    fn check_annotation(
+        &self,
+        annotation: Option<&Expression>,
+        name: &str,
+        given: ScalarType,
+        span: Span,
+    ) -> Result<()> {
+        let Some(annotation) = annotation.filter(|_| self.unit.rules == Rules::Exact) else { return Ok(()) };
+        match names::scalar_type(self.unit.module, annotation) {
+            Some(scalar) if scalar == given => Ok(()),
+            Some(scalar) => {
+                let message = format!("parameter '{name}' is {scalar}, and {given} is given");
+                Err(self.mistake(Class::Type, span, message).help(format!("convert the argument to {scalar}")).into())
+            }
+            None => Err(unknown_type(self.unit, annotation).into()),
+        }
+    }
+
+    /// `return` of an item; `Return` of its scalars in the type of the result.
+    pub fn return_item(&mut self, item: Item<'t>, span: Span) -> Result<()> {
+        let values = match self.result.clone() {
+            Some(result) => {
+                let item = self.fit(item, &result, self.declared, span)?;
+                self.flatten(&item, span)?
+            }
+            None => {
+                let Some(shape) = item.shape() else { return Err(self.not_a_number(&item, span).into()) };
+                self.returns.push((shape.clone(), span));
+                let item = self.fit(item, &shape.settled(), false, span)?;
+                self.flatten(&item, span)?
+            }
+        };
+        self.region.push(Statement::Return(values));
+        self.ended = true;
+        Ok(())
+    }
+
+    /// Ends the function where it has failed already.
+    pub fn return_zeros(&mut self) {
+        let scalars = match &self.result {
+            Some(result) => result.scalars(),
+            None => {
+                self.raises = true;
+                Vec::new()
+            }
+        };
+        let values = scalars.iter().map(|&scalar| self.constant(Constant::zero(scalar), Span::NONE).value).collect();
+        self.region.push(Statement::Return(values));
+        self.ended = true;
+    }
+
+    /// `item` in the form `shape`. `declared`: nothing but literals converts.
+    pub fn fit(&mut self, item: Item<'t>, shape: &Shape, declared: bool, span: Span) -> Result<Item<'t>> {
+        match (item, shape) {
+            (item @ (Item::Scalar(_) | Item::Literal(_)), Shape::Scalar(scalar)) => {
+                let value = if declared {
+                    self.exactly(&item, *scalar, span)?
+                } else {
+                    let value = self.number(&item, span)?;
+                    self.convert(value, *scalar, span)
+                };
+                Ok(Item::Scalar(value))
+            }
+            (Item::Tuple(items), Shape::Tuple(shapes)) if items.len() == shapes.len() => {
+                let parts: Result<Vec<_>> =
+                    items.into_iter().zip(shapes).map(|(item, shape)| self.fit(item, shape, declared, span)).collect();
+                Ok(Item::Tuple(parts?))
+            }
+            (item @ Item::Constants(_), Shape::Tuple(_)) => {
+                let items = self.unpack(&item, span)?;
+                self.fit(Item::Tuple(items), shape, declared, span)
+            }
+            (item @ (Item::Scalar(_) | Item::Literal(_) | Item::Tuple(_)), shape) => {
+                let message = format!("{} is returned where {shape} is", item.describe());
+                Err(self.mistake(Class::Type, span, message).into())
+            }
+            (item, _) => Err(self.not_a_number(&item, span).into()),
+        }
+    }
+
+    /// The values of a scalar or a tuple, in order.
+    pub fn flatten(&mut self, item: &Item<'t>, span: Span) -> Result<Vec<Value>> {
+        match item {
+            Item::Tuple(items) => {
+                let mut values = Vec::new();
+                for item in items {
+                    values.extend(self.flatten(item, span)?);
+                }
+                Ok(values)
+            }
+            item => Ok(vec![self.number(item, span)?.value]),
+        }
+    }
+
+    /// The item of form `shape` made of `values`, in order.
+    pub fn unflatten(&self, shape: &Shape, values: &mut impl Iterator<Item = Value>) -> Result<Item<'t>> {
+        match shape {
+            Shape::Tuple(shapes) => {
+                let parts: Result<Vec<_>> = shapes.iter().map(|shape| self.unflatten(shape, values)).collect();
+                Ok(Item::Tuple(parts?))
+            }
+            shape => {
+                let value = values.next().ok_or_else(|| Error::Internal("a call has too few results".into()))?;
+                Ok(Item::Scalar(Scalar::new(value, shape.scalars()[0])))
+            }
+        }
+    }
+
+    pub fn name_of_array(&self, array: ir::ArrayId) -> &str {
+        &self.function.arrays[array.index()].name
+    }
+
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            values: self.function.values.len(),
+            variables: self.function.variables.len(),
+            sites: self.function.sites.len(),
+            statements: self.region.statements.len(),
+            returns: self.returns.len(),
+            raises: self.raises,
+            warnings: self.program.warnings.len(),
+            arrays: self.arrays.clone(),
+        }
+    }
+
+    /// Throws away what was emitted since.
+    pub fn roll_back(&mut self, checkpoint: &Checkpoint) {
+        self.function.values.truncate(checkpoint.values);
+        self.function.variables.truncate(checkpoint.variables);
+        self.function.sites.truncate(checkpoint.sites);
+        self.region.statements.truncate(checkpoint.statements);
+        self.returns.truncate(checkpoint.returns);
+        self.raises = checkpoint.raises;
+        self.program.warnings.truncate(checkpoint.warnings);
+        self.arrays.clone_from(&checkpoint.arrays);
+    }
+}
+
+/// The form that a result's annotation declares: `float64`, `(float64, int32)`, `tuple[float64, int32]`.
+fn annotated_shape(unit: Unit<'_>, annotation: &Expression) -> Result<Shape> {
+    let parts = match &annotation.kind {
+        ExpressionKind::Tuple(parts) => parts,
+        ExpressionKind::Subscript { value, indices }
+            if matches!(&value.kind, ExpressionKind::Name(name) if name == "tuple" || name == "Tuple") =>
+        {
+            indices
+        }
+        _ => {
+            let scalar = names::scalar_type(unit.module, annotation);
+            return scalar.map(Shape::Scalar).ok_or_else(|| unknown_type(unit, annotation).into());
+        }
+    };
+    let parts: Result<Vec<Shape>> = parts.iter().map(|part| annotated_shape(unit, part)).collect();
+    Ok(Shape::Tuple(parts?))
+}
+
+pub fn unknown_type(unit: Unit<'_>, annotation: &Expression) -> Mistake {
+    Mistake::new(Class::Type, &unit.module.source, annotation.span, "this is no type that kernels know")
+        .help("the types are bool, int8 to int64, uint8 to uint64, float32 and float64")
+}

@@ -1,0 +1,20 @@
+//! What the tests of this folder share: devices that must be here, comparison of results, and running the IR after
+//! every stage.
+
+pub mod compare;
+pub mod lowerings;
+pub mod stages;
+
+use numbra::device::{self, Device};
+use std::sync::Arc;
+
+/// A device that this machine must have: a missing one fails the test.
+pub fn open(name: &str) -> Arc<dyn Device> {
+    let device = name.parse().and_then(device::open);
+    device.unwrap_or_else(|error| panic!("the tests need the device '{name}': {error}"))
+}
+
+/// Every device that tests run on besides the interpreter.
+pub fn devices() -> Vec<Arc<dyn Device>> {
+    ["cpu", "parallel", "vulkan"].map(open).to_vec()
+}
