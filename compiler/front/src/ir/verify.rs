@@ -12,7 +12,8 @@
 //! * A `parallel` holds no `return`, `parallel` or `launch`. A variable that it reads or sets is its own: nothing
 //!   outside it, and no other `parallel`, uses that variable. (It is zero at the start of every point.)
 //! * A `Kernel`'s body is exactly one `parallel`. `Range` and `Grid` kernels have no `parallel`, `call` or `launch`.
-//!   Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel are buffers or none is.
+//!   Their traps have positions. Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel
+//!   are buffers or none is.
 //! * Regions are nested at most [`NESTING`] deep.
 //!
 //! Rules of a module: names are unique; calls and launches name functions that exist and pass what these take; a
@@ -324,8 +325,12 @@ impl<'a> Verifier<'a> {
                 if site.index() >= self.function.sites.len() {
                     return Err("there is no such site".to_string());
                 }
-                if let Some(position) = position {
-                    self.expect(*position, ScalarType::Index, "the position")?;
+                match position {
+                    Some(position) => self.expect(*position, ScalarType::Index, "the position")?,
+                    None if self.is_scheduled() => {
+                        return Err("in a scheduled kernel a trap has a position".to_string());
+                    }
+                    None => {}
                 }
                 self.expect(*condition, ScalarType::Bool, "the condition")
             }

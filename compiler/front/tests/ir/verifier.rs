@@ -148,6 +148,7 @@ fn functions() {
             "grid(8) @f() { launch @g() captures () arrays () } kernel @g() { parallel () in () { } }",
             "a grid kernel has no launch",
         ),
+        ("range @f(%c: bool) { site #0 raised \"\" trap #0 if %c payload %c }", "a trap has a position"),
         ("grid(0) @f() { }", "a group has at least one thread"),
     ];
     for (text, message) in cases {
