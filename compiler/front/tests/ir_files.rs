@@ -118,8 +118,17 @@ fn renumbered(module: &Module) -> String {
 
 #[test]
 fn every_kernel_stage_keeps_the_meaning() {
-    for schedule in [Schedule::Range, Schedule::Grid { group: 4 }] {
-        let target = Target { schedule, capabilities: Capabilities::ALL };
+    let (range, grid) = (Schedule::Range, Schedule::Grid { group: 4 });
+    // Small integers stay, since the memory of a case has them.
+    let vulkan = Capabilities { small_integers: true, ..Capabilities::naga("vulkan").with_64_bits(true, true) };
+    for (schedule, capabilities) in [
+        (range, Capabilities::ALL),
+        (grid, Capabilities::ALL),
+        (range, Capabilities::llvm("cpu", true)),
+        (range, Capabilities::llvm("cpu", false)),
+        (grid, vulkan),
+    ] {
+        let target = Target { schedule, capabilities };
         let mut launches = 0;
         for (source, module) in files() {
             for (module, cases) in entries(&source, &module) {
@@ -150,7 +159,7 @@ fn run_kernel_stages(source: &Source, module: Module, cases: &[Case], target: &T
     let program = Program::new(&lowered).expect("verified");
     let mut launches = 0;
     for (stage, kernels) in &stages {
-        let what = format!("{:?} after {stage}", target.schedule);
+        let what = format!("{target:?} after {stage}");
         for case in cases {
             let outcome = case
                 .interpret_with_host(&program, &LIMITS, &mut Kernels { kernels, launches: &mut launches })
