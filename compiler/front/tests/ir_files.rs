@@ -141,8 +141,8 @@ fn every_kernel_stage_keeps_the_meaning() {
 
 /// Runs the cases with the kernels as they are after every stage; gives the number of launches.
 fn run_kernel_stages(source: &Source, module: Module, cases: &[Case], target: &Target) -> usize {
-    let lowered =
-        pipeline::lower_functions(module, &mut |_, _| Ok(())).unwrap_or_else(|error| panic!("{}: {error}", source.name));
+    let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
+        .unwrap_or_else(|error| panic!("{}: {error}", source.name));
     let mut stages: Vec<(String, HashMap<String, Program>)> = Vec::new();
     for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
         let mut number = 0;

@@ -245,9 +245,7 @@ impl Translator<'_> {
         variables.sort_unstable();
         variables.dedup();
         let border = match &parallel.border {
-            Some(border) => {
-                Some(BorderSteps { margins: border.margins.clone(), steps: self.region(&border.region)? })
-            }
+            Some(border) => Some(BorderSteps { margins: border.margins.clone(), steps: self.region(&border.region)? }),
             None => None,
         };
         Ok(ParallelStep {

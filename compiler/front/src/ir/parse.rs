@@ -15,7 +15,7 @@ pub fn parse(text: &str) -> Result<Module> {
     parse_source(&Source::new("<ir>", text))
 }
 
-/// [`parse`], with messages that name the source.
+/// [`parse()`], with messages that name the source.
 pub fn parse_source(source: &Arc<Source>) -> Result<Module> {
     if source.text.len() > u32::MAX as usize {
         return Err(Mistake::new(Class::Value, source, Span::NONE, "the text is larger than 4 GiB").into());
