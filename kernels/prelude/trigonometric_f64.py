@@ -341,6 +341,8 @@ def atan2_f64(y: float64, x: float64) -> float64:
     too_small = (larger < 3.872591914849318e-121) | ((smaller < 3.872591914849318e-121) & (smaller > 0.0))
     if rare(too_large | too_small):
         angle = angle_of_extreme_point_f64(ay, ax, left)
+        # Some drivers take NaN * 0.0 for 0.0.
+        angle = select(isnan(ay), ay, select(isnan(ax), ax, angle))
     return copysign(angle, y)
 
 
