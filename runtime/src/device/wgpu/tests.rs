@@ -477,3 +477,72 @@ fn what_does_not_fit_is_refused() {
     assert!(matches!(gpu().load(&broken), Err(Error::Internal(_))));
     gpu().wait().unwrap();
 }
+
+#[test]
+fn a_lost_gpu_is_an_error_of_everything() {
+    let gpu = Gpu::open(&Adapter::enumerate()[0]).unwrap();
+    let artefact = spirv(&elementwise(&[ScalarType::F32], ScalarType::F32, |_, _, x| x[0]));
+    let kernel = gpu.load(&artefact).unwrap();
+    let buffer = gpu.create_buffer(64).unwrap();
+    let out = gpu.create_buffer(64).unwrap();
+    gpu.shared.device.destroy();
+    let launched = gpu.launch(
+        &kernel,
+        &GpuLaunch {
+            bindings: &[whole(&buffer), whole(&out)],
+            parameters: &parameters(&artefact.manifest, 0, 16, 16),
+            groups: (1, 1),
+            explain: no_fault(),
+        },
+    );
+    let failures = [
+        launched.err(),
+        gpu.wait().err(),
+        gpu.write(&buffer, 0, &[0; 64]).err(),
+        gpu.read(&buffer, 0, &mut [0; 64]).err(),
+        gpu.create_buffer(1 << 20).err(),
+        gpu.load(&artefact).err(),
+    ];
+    for (number, error) in failures.into_iter().enumerate() {
+        // The launch is only recorded; whatever waits says so.
+        match error {
+            Some(Error::Device { message, .. }) => assert!(message.contains("lost"), "{message}"),
+            other => assert!(number == 0, "{number}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test -p numbra-runtime --lib wgpu -- --ignored --nocapture"]
+fn launch_overhead() {
+    let scalar = ScalarType::F32;
+    let artefact = spirv(&elementwise(&[scalar; 2], scalar, |kernel, body, x| kernel.apply(body, Op::Add, x)));
+    let kernel = gpu().load(&artefact).unwrap();
+    let [a, b, c] = [(); 3].map(|()| upload(&[0; 256]));
+    let launch = || {
+        let launch = GpuLaunch {
+            bindings: &[whole(&a), whole(&b), whole(&c)],
+            parameters: &parameters(&artefact.manifest, 0, 64, 64),
+            groups: (1, 1),
+            explain: no_fault(),
+        };
+        gpu().launch(&kernel, &launch).unwrap();
+    };
+    let time = |what: &str, times: u32, action: &dyn Fn()| {
+        (0..times / 4).for_each(|_| action());
+        gpu().wait().unwrap();
+        let start = std::time::Instant::now();
+        (0..times).for_each(|_| action());
+        gpu().wait().unwrap();
+        println!("{what}: {:?}", start.elapsed() / times);
+    };
+    time("launch", 4000, &launch);
+    time("launch and wait", 1000, &|| {
+        launch();
+        gpu().wait().unwrap();
+    });
+    time("write", 1000, &|| gpu().write(&a, 0, &[1; 256]).unwrap());
+    time("read", 1000, &|| {
+        download(&c);
+    });
+}
