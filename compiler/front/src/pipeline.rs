@@ -23,8 +23,9 @@ pub struct Target {
 pub enum Schedule {
     /// Loops over a range of the space: CPUs.
     Range,
-    /// One thread per point, in groups: GPUs.
-    Grid { group: u32 },
+    /// One thread per point, in groups: GPUs. `rows`: by rows of the last axis, for spaces of more than one axis whose
+    /// last one is long; otherwise by linear position.
+    Grid { group: u32, rows: bool },
 }
 
 /// A pass with its name.
@@ -95,7 +96,7 @@ fn check(stage: &str, module: &Module) -> Result<()> {
 fn schedule(kernel: &mut Function, target: &Target) -> Result<()> {
     match target.schedule {
         Schedule::Range => schedule::range::run(kernel),
-        Schedule::Grid { group } => schedule::grid::run(kernel, group),
+        Schedule::Grid { group, rows } => schedule::grid::run(kernel, group, rows),
     }
 }
 
