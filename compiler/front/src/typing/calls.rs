@@ -57,7 +57,7 @@ impl<'t> Typer<'t, '_> {
             self.refuse_keywords(keywords)?;
             return self.call_cast(scalar, arguments, span);
         }
-        if let Some(path) = names::path(module, function) {
+        if let Some(path) = module.path(function) {
             return match functions::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
@@ -151,7 +151,7 @@ impl<'t> Typer<'t, '_> {
             _ => decorator,
         });
         for decorator in decorator {
-            if names::path(unit.module, decorator).is_some_and(|path| path.ends_with(".stencil")) {
+            if unit.module.path(decorator).is_some_and(|path| path.ends_with(".stencil")) {
                 let mistake = self.mistake(Class::Unsupported, span, format!("'{name}' is a stencil, which kernels cannot call"));
                 return Err(mistake.help("move what both need into a function without a decorator").into());
             }

@@ -272,18 +272,19 @@ pub fn named(path: &str) -> Option<ConstantValue> {
 /// Evaluates the constants of a module, each once.
 pub struct Evaluator<'t> {
     module: &'t tree::Module,
-    values: Vec<Option<ConstantValue>>,
+    /// In order of definition, as far as they have been needed.
+    values: Vec<Result<ConstantValue>>,
 }
 
 impl<'t> Evaluator<'t> {
     pub fn new(module: &'t tree::Module) -> Evaluator<'t> {
-        Evaluator { module, values: vec![None; module.constants.len()] }
+        Evaluator { module, values: Vec::new() }
     }
 
     /// The value of the constant `name` as kernels see it: its last definition.
     pub fn constant(&mut self, name: &str) -> Option<Result<ConstantValue>> {
         let index = self.module.constants.iter().rposition(|constant| constant.name == name)?;
-        Some(self.definition(index, 0))
+        Some(self.definition(index))
     }
 
     /// The value of an expression that stands below all constants, such as the default of a parameter.
@@ -291,12 +292,18 @@ impl<'t> Evaluator<'t> {
         self.evaluate(expression, self.module.constants.len(), 0)
     }
 
-    fn definition(&mut self, index: usize, depth: u32) -> Result<ConstantValue> {
-        if let Some(value) = &self.values[index] {
-            return Ok(value.clone());
+    /// Evaluates from the top down, as Python does; what cannot be evaluated is an error only for those who need it.
+    fn definition(&mut self, index: usize) -> Result<ConstantValue> {
+        while self.values.len() <= index {
+            let value = self.evaluate_definition(self.values.len());
+            self.values.push(value);
         }
+        self.values[index].clone()
+    }
+
+    fn evaluate_definition(&mut self, index: usize) -> Result<ConstantValue> {
         let definition = &self.module.constants[index];
-        let mut value = self.evaluate(&definition.value, index, depth)?;
+        let mut value = self.evaluate(&definition.value, index, 0)?;
         if let Some(annotation) = &definition.annotation
             && let Some(scalar) = names::scalar_type(self.module, annotation)
         {
@@ -310,7 +317,6 @@ impl<'t> Evaluator<'t> {
                 "pass the data as an array",
             ));
         }
-        self.values[index] = Some(value.clone());
         Ok(value)
     }
 
@@ -351,11 +357,11 @@ impl<'t> Evaluator<'t> {
             ExpressionKind::Name(name) => {
                 let constants = &self.module.constants[..before];
                 match constants.iter().rposition(|constant| &constant.name == name) {
-                    Some(index) => return self.definition(index, depth + 1),
-                    None => names::path(self.module, expression).and_then(|path| named(&path)),
+                    Some(index) => return self.definition(index),
+                    None => self.module.path(expression).and_then(|path| named(&path)),
                 }
             }
-            ExpressionKind::Attribute { .. } => names::path(self.module, expression).and_then(|path| named(&path)),
+            ExpressionKind::Attribute { .. } => self.module.path(expression).and_then(|path| named(&path)),
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
                 let items: Result<Vec<_>> = items.iter().map(|item| self.evaluate(item, before, depth + 1)).collect();
                 Some(ConstantValue::Tuple(items?))
@@ -397,11 +403,15 @@ impl<'t> Evaluator<'t> {
                 let dtype = keywords.iter().find(|keyword| keyword.name.as_deref() == Some("dtype"));
                 self.call(function, &values?, dtype.map(|keyword| &keyword.value))
             }
-            _ => return unknown(self, "unsupported construct"),
+            ExpressionKind::Unsupported { what, instead } => {
+                let message = format!("{what} in the value of a module constant that a kernel uses");
+                return Err(self.mistake(Class::Unsupported, expression.span, message, instead));
+            }
+            _ => return unknown(self, "something that cannot be evaluated when compiling"),
         };
         match value {
             Some(value) => Ok(value),
-            None => unknown(self, "something that cannot be evaluated when compiling stands"),
+            None => unknown(self, "something that cannot be evaluated when compiling"),
         }
     }
 
@@ -420,7 +430,7 @@ impl<'t> Evaluator<'t> {
                 _ => None,
             };
         }
-        if let Some(path) = names::path(self.module, function) {
+        if let Some(path) = self.module.path(function) {
             if matches!(path.as_str(), "numpy.array" | "numpy.asarray") {
                 return array(values, dtype.map(|dtype| names::scalar_type(self.module, dtype)));
             }

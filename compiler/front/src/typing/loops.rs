@@ -5,8 +5,8 @@
 
 use super::Rules;
 use super::environment::{Environment, Slot, unify};
-use super::item::{Extent, Item, Scalar, Shape};
-use super::liveness;
+use super::item::{Extent, Item, Literal, Scalar, Shape};
+use super::liveness::{self, Names};
 use super::names::{self, Builtin};
 use super::promotion;
 use super::typer::Typer;
@@ -99,7 +99,7 @@ impl<'t> Typer<'t, '_> {
                 ExpressionKind::Name(name) if !self.environment.contains_key(name.as_str()) => name.as_str(),
                 _ => "",
             };
-            let path = names::path(self.unit.module, function);
+            let path = self.unit.module.path(function);
             let defined = self.unit.module.function(name).is_some();
             if path.as_deref() == Some("numba.prange") || (!defined && Builtin::from_name(name) == Some(Builtin::Range)) {
                 if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
@@ -138,7 +138,7 @@ impl<'t> Typer<'t, '_> {
     pub fn integer_item(&mut self, value: i128, span: Span) -> Item<'t> {
         match self.unit.rules {
             Rules::Numba => Item::Scalar(self.integer(ScalarType::I64, value, span)),
-            Rules::Exact => Item::Literal(super::item::Literal::Integer(Some(value))),
+            Rules::Exact => Item::Literal(Literal::Integer(Some(value))),
         }
     }
 
@@ -148,7 +148,7 @@ impl<'t> Typer<'t, '_> {
         for argument in arguments {
             let item = self.expression(argument)?;
             let scalar = match &item {
-                Item::Literal(super::item::Literal::Integer(_)) => None,
+                Item::Literal(Literal::Integer(_)) => None,
                 _ => {
                     let number = self.number(&item, argument.span)?;
                     if number.scalar.is_float() {
@@ -428,10 +428,24 @@ impl<'t> Typer<'t, '_> {
                 self.set(variable, no);
                 completed = Some(variable);
             }
-            let (region, never) = self.in_region(|typer| typer.turn(body, head, bind, completed, span))?;
+            let (region, never) =
+                self.in_region(|typer| typer.turn(body, head, bind, completed, &live.head, span))?;
             let (step, ()) = self.in_region(|typer| advance(typer))?;
             let Some(frame) = self.loops.pop() else { return Err(Error::Internal("a loop was lost".into())) };
             self.ended = false;
+            // First the types of names that the loop itself defines: what was assumed for them may have widened others.
+            let mut defined = false;
+            for (place, carried) in frame.carried.iter().enumerate() {
+                if let (None, State::Variable(shape, _)) = (&shapes[place], &carried.state) {
+                    shapes[place] = Some(shape.clone());
+                    defined = true;
+                }
+            }
+            if defined {
+                self.roll_back(&checkpoint);
+                self.environment.clone_from(&entry);
+                continue;
+            }
             let literals = |shape: &Option<Shape>| shape.as_ref().is_some_and(|shape| shape.settled() != *shape);
             if frame.changed || shapes.iter().any(literals) {
                 // With literals that met no type the types that they have by themselves.
@@ -449,6 +463,11 @@ impl<'t> Typer<'t, '_> {
             }
             self.region.push(ir::Statement::Loop { body: region, step });
             self.environment.clone_from(&entry);
+            if never && !frame.breaks {
+                self.ended = true;
+                return Ok(());
+            }
+            // Names that the loop assigns and nobody reads later mean nothing definite; nobody asks.
             for carried in frame.carried {
                 let item = match carried.state {
                     State::Variable(_, slot) => self.load(&slot, span),
@@ -457,11 +476,6 @@ impl<'t> Typer<'t, '_> {
                     State::Undefined => continue,
                 };
                 self.environment.insert(carried.name, item);
-            }
-            // Names that the loop assigns and nobody reads later mean nothing definite; nobody asks.
-            if never && !frame.breaks {
-                self.ended = true;
-                return Ok(());
             }
             return self.after_loop(statement, otherwise, completed, frame.breaks);
         }
@@ -502,6 +516,7 @@ impl<'t> Typer<'t, '_> {
         head: &mut dyn FnMut(&mut Self) -> Result<Head>,
         bind: &mut dyn FnMut(&mut Self, Scalar) -> Result<()>,
         completed: Option<VariableId>,
+        read_at_head: &Names<'t>,
         span: Span,
     ) -> Result<bool> {
         let mut frame = self.loops.pop().ok_or_else(|| Error::Internal("a loop was lost".into()))?;
@@ -510,6 +525,11 @@ impl<'t> Typer<'t, '_> {
                 State::Variable(_, slot) => Some(self.load(slot, span)),
                 State::Fixed(item) => Some(item.clone()),
                 State::Mixed(why) => Some(Item::Mixed(why.clone())),
+                // Zero in the first turn, of the least type, as long as nothing else is known.
+                State::Undefined if read_at_head.contains(carried.name) => Some(match self.unit.rules {
+                    Rules::Numba => Item::Scalar(self.constant(Constant::bool(false), span)),
+                    Rules::Exact => Item::Literal(Literal::Integer(Some(0))),
+                }),
                 State::Undefined => None,
             };
             if let Some(item) = &item {
