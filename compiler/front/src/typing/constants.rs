@@ -234,9 +234,7 @@ pub fn unary(operator: UnaryOperator, operand: &ConstantValue) -> Option<Constan
             let text = text.strip_prefix('-').map_or_else(|| format!("-{text}"), str::to_string);
             Some(Float(-value, text))
         }
-        (UnaryOperator::Negative, Bool(_) | Integer(_)) => {
-            operand.as_integer()?.checked_neg().map(Integer)
-        }
+        (UnaryOperator::Negative, Bool(_) | Integer(_)) => operand.as_integer()?.checked_neg().map(Integer),
         (UnaryOperator::Invert, Bool(_) | Integer(_)) => Some(Integer(!operand.as_integer()?)),
         (UnaryOperator::Negative, Typed(constant)) => Some(Typed(match constant.as_integer() {
             Some(value) => Constant::integer(constant.scalar, -value),
@@ -260,7 +258,9 @@ pub fn named(path: &str) -> Option<ConstantValue> {
         "pi" => (std::f64::consts::PI, "3.14159265358979323846264338327950288"),
         "e" => (std::f64::consts::E, "2.71828182845904523536028747135266250"),
         "tau" if path.starts_with("math") => (std::f64::consts::TAU, "6.28318530717958647692528676655900577"),
-        "euler_gamma" if path.starts_with("numpy") => (0.577_215_664_901_532_9, "0.57721566490153286060651209008240243"),
+        "euler_gamma" if path.starts_with("numpy") => {
+            (0.577_215_664_901_532_9, "0.57721566490153286060651209008240243")
+        }
         "inf" | "Inf" | "infty" | "PINF" => (f64::INFINITY, "inf"),
         "NINF" => (f64::NEG_INFINITY, "-inf"),
         "nan" | "NaN" | "NAN" => (f64::NAN, "nan"),
@@ -340,7 +340,12 @@ impl<'t> Evaluator<'t> {
     /// `before`: names mean the definitions above this one.
     fn evaluate(&mut self, expression: &Expression, before: usize, depth: u32) -> Result<ConstantValue> {
         if depth > 100 {
-            return Err(self.mistake(Class::Unsupported, expression.span, "expression is nested too deeply", "split it"));
+            return Err(self.mistake(
+                Class::Unsupported,
+                expression.span,
+                "expression is nested too deeply",
+                "split it",
+            ));
         }
         let unknown = |evaluator: &Self, what: &str| {
             Err(evaluator.mistake(

@@ -82,7 +82,10 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Unsupported { what, instead } => {
                 Err(self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}")).help(*instead).into())
             }
-            ExpressionKind::String(_) | ExpressionKind::None | ExpressionKind::Ellipsis | ExpressionKind::Slice { .. } => {
+            ExpressionKind::String(_)
+            | ExpressionKind::None
+            | ExpressionKind::Ellipsis
+            | ExpressionKind::Slice { .. } => {
                 let what = match &expression.kind {
                     ExpressionKind::String(_) => "strings",
                     ExpressionKind::None => "None",
@@ -185,7 +188,9 @@ impl<'t> Typer<'t, '_> {
             return mistake.help(help);
         }
         match name {
-            "np" | "numpy" => mistake.help(format!("import it: import numpy{}", if name == "np" { " as np" } else { "" })),
+            "np" | "numpy" => {
+                mistake.help(format!("import it: import numpy{}", if name == "np" { " as np" } else { "" }))
+            }
             "math" => mistake.help("import it: import math"),
             _ => mistake.help("define it in this file, or pass it as an argument"),
         }
@@ -326,7 +331,8 @@ impl<'t> Typer<'t, '_> {
         }
         let width = columns[0].len();
         if width == 0 || columns.iter().any(|row| row.len() != width) {
-            let mistake = self.mistake(Class::Unsupported, span, "the index into tuples of different kinds must be constant");
+            let mistake =
+                self.mistake(Class::Unsupported, span, "the index into tuples of different kinds must be constant");
             return Err(mistake.help("keep numbers, or tuples of one length, in the tuple").into());
         }
         let entries: Result<Vec<_>> = (0..width)
@@ -368,9 +374,11 @@ impl<'t> Typer<'t, '_> {
     fn table_of(&self, sequence: &Sequence) -> Option<(ScalarType, Vec<Constant>)> {
         let scalar = match sequence.scalar {
             Some(scalar) => scalar,
-            None => sequence.entries.iter().map(ConstantValue::scalar).reduce(|left, right| {
-                Some(promotion::unify(left?, right?))
-            })??,
+            None => sequence
+                .entries
+                .iter()
+                .map(ConstantValue::scalar)
+                .reduce(|left, right| Some(promotion::unify(left?, right?)))??,
         };
         let constants: Option<Vec<Constant>> = sequence
             .entries
@@ -385,9 +393,8 @@ impl<'t> Typer<'t, '_> {
 
     /// `and`, `or` with Python's meaning: one of the operands, the right one evaluated only if it is needed.
     fn logical(&mut self, operator: Logical, operands: &'t [Expression], span: Span) -> Result<Item<'t>> {
-        let (first, rest) = operands.split_first().ok_or_else(|| {
-            crate::Error::Internal("'and' or 'or' without operands".into())
-        })?;
+        let (first, rest) =
+            operands.split_first().ok_or_else(|| crate::Error::Internal("'and' or 'or' without operands".into()))?;
         let left = self.expression(first)?;
         if rest.is_empty() {
             return Ok(left);
@@ -431,7 +438,8 @@ impl<'t> Typer<'t, '_> {
                     return Err(self.not_a_number(item, span).into());
                 }
             }
-            let message = format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
+            let message =
+                format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
             return Err(self.mistake(Class::Type, span, message).help("convert one of them").into());
         };
         if is_plain(&then_region) && is_plain(&else_region) {
@@ -443,7 +451,8 @@ impl<'t> Typer<'t, '_> {
         let slot = self.slot("choice", &shape);
         for (region, item) in [(&mut then_region, &then), (&mut else_region, &otherwise)] {
             std::mem::swap(&mut self.region, region);
-            let stored = self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
+            let stored =
+                self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
             std::mem::swap(&mut self.region, region);
             stored?;
         }

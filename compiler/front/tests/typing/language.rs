@@ -36,7 +36,8 @@ fn branches_join() {
     numba(text, &[i64(3)], f64(3.0));
     numba(text, &[i64(2)], f64(2.5));
     numba(text, &[i64(0)], f64(0.0));
-    let text = "def f(a):\n    if a > 1:\n        t = (1, 2.5)\n    else:\n        t = (a, 4)\n    x, y = t\n    return x + y";
+    let text =
+        "def f(a):\n    if a > 1:\n        t = (1, 2.5)\n    else:\n        t = (a, 4)\n    x, y = t\n    return x + y";
     numba(text, &[i64(2)], f64(3.5));
     numba(text, &[i64(1)], f64(5.0));
     // uint64 and int64 join as float64 (R2), though they add as int64 (R1).
@@ -50,7 +51,11 @@ fn while_loops() {
     numba(text, &[i64(5)], i64(9));
     numba(text, &[i64(50)], i64(16));
     // The type of the sum is found by going around.
-    numba("def f(n):\n    s = 0\n    i = 0\n    while i < n:\n        s = s + 0.5\n        i += 1\n    return s", &[i64(3)], f64(1.5));
+    numba(
+        "def f(n):\n    s = 0\n    i = 0\n    while i < n:\n        s = s + 0.5\n        i += 1\n    return s",
+        &[i64(3)],
+        f64(1.5),
+    );
     let text = "def f(n):\n    while True:\n        n = n // 2\n        if n < 3:\n            return n";
     numba(text, &[i64(40)], i64(2));
     let text = "def f(n):\n    while n > 3:\n        n -= 1\n        if n == 6:\n            break\n    else:\n        n = 100\n    return n";
@@ -64,7 +69,9 @@ fn while_loops() {
 
 #[test]
 fn for_loops() {
-    let sum = |range: &str| format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s = s * 10 + i\n    return s");
+    let sum = |range: &str| {
+        format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s = s * 10 + i\n    return s")
+    };
     numba(&sum("n"), &[i64(4)], i64(123));
     numba(&sum("1, n"), &[i64(4)], i64(123));
     numba(&sum("n, 0, -1"), &[i64(3)], i64(321));
@@ -75,14 +82,19 @@ fn for_loops() {
     numba(&sum("0, 6, n"), &[i64(0)], i64(0));
     numba(&sum("n"), &[i64(-4)], i64(0));
     // Counters do not wrap at the ends of the range.
-    let count = |range: &str| format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s += 1\n    return s");
+    let count =
+        |range: &str| format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s += 1\n    return s");
     numba(&count("n, 9223372036854775807"), &[i64(i64::MAX - 3)], i64(3));
     numba(&count("n, 9223372036854775807, 2"), &[i64(i64::MAX - 3)], i64(2));
     numba(&count("n, -9223372036854775807, -7"), &[i64(i64::MIN + 30)], i64(5));
     numba(&count("-9223372036854775808, 9223372036854775807, n"), &[i64(i64::MAX)], i64(3));
     numba("def f(n):\n    for i in range(n):\n        pass\n    return i", &[int(I32, 4)], int(I32, 3));
     numba("def f(n):\n    for i in range(n):\n        pass\n    return i", &[int(U8, 4)], int(U64, 3));
-    numba("def f(n):\n    for i in range(10):\n        i += 5\n        if i > n:\n            break\n    return i", &[i64(7)], i64(8));
+    numba(
+        "def f(n):\n    for i in range(10):\n        i += 5\n        if i > n:\n            break\n    return i",
+        &[i64(7)],
+        i64(8),
+    );
     let text = "def f(n):\n    for i in range(10):\n        if i == n:\n            break\n    else:\n        return -1\n    return i";
     numba(text, &[i64(3)], i64(3));
     numba(text, &[i64(30)], i64(-1));
@@ -91,7 +103,11 @@ fn for_loops() {
     // The second turn sees what the first left.
     let text = "def f(n):\n    s = 0\n    for i in range(n):\n        if i > 0:\n            s += last\n        last = i * 2\n    return s";
     numba(text, &[i64(4)], i64(6));
-    exact("def f(n):\n    s = float32(0.0)\n    for i in range(4):\n        s += float32(i) * n\n    return s", &[f32(2.0)], f32(12.0));
+    exact(
+        "def f(n):\n    s = float32(0.0)\n    for i in range(4):\n        s += float32(i) * n\n    return s",
+        &[f32(2.0)],
+        f32(12.0),
+    );
     exact("def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s", &[int(U32, 4)], int(U32, 6));
 }
 
@@ -114,7 +130,11 @@ fn constants_of_the_module() {
     numba("T = (10, 20, 30)\ndef f(a):\n    return T[1] + len(T)", &[i64(0)], i64(23));
     numba("T = np.array([1, 2, 3], dtype=np.int8)\ndef f(a):\n    return T[a]", &[i64(2)], int(I8, 3));
     numba("A = 2\nC = A * 5\nB = C ** 2\ndef f(a):\n    return a + B", &[i64(1)], i64(101));
-    numba("C = math.sqrt(2.0) * math.pi\ndef f(a):\n    return C", &[i64(1)], f64(std::f64::consts::SQRT_2 * std::f64::consts::PI));
+    numba(
+        "C = math.sqrt(2.0) * math.pi\ndef f(a):\n    return C",
+        &[i64(1)],
+        f64(std::f64::consts::SQRT_2 * std::f64::consts::PI),
+    );
     exact("X: float32 = 0.1\nT: uint32 = (1, 2, 3)\ndef f(a):\n    return float32(T[a]) + X", &[int(I32, 1)], f32(2.1));
     let failure = try_call("T = (10, 20, 30)\ndef f(a):\n    return T[a]", &[i64(3)], Rules::Numba);
     assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for a tuple of 3 entries");
@@ -129,8 +149,16 @@ fn helpers() {
     numba("def g(x):\n    return x, x + 0.5\ndef f(a):\n    p, q = g(a)\n    return p * q", &[i64(2)], f64(5.0));
     numba("def f(a):\n    g = lambda x, y: x * k + y\n    k = 10\n    return g(a, 3)", &[i64(2)], i64(23));
     numba("def g(t):\n    x, y = t\n    return x - y\ndef f(a):\n    return g((a, 1))", &[i64(2)], i64(1));
-    exact("def g(x: float32, y: float32) -> float32:\n    return x + y\ndef f(a):\n    return g(a, 1.5)", &[f32(1.0)], f32(2.5));
-    exact("def g(x: float64) -> (float64, int32):\n    return x, 7\ndef f(a):\n    x, n = g(a)\n    return n", &[f64(1.0)], int(I32, 7));
+    exact(
+        "def g(x: float32, y: float32) -> float32:\n    return x + y\ndef f(a):\n    return g(a, 1.5)",
+        &[f32(1.0)],
+        f32(2.5),
+    );
+    exact(
+        "def g(x: float64) -> (float64, int32):\n    return x, 7\ndef f(a):\n    x, n = g(a)\n    return n",
+        &[f64(1.0)],
+        int(I32, 7),
+    );
     let text = "def g(x):\n    return x + 1\ndef f(a, b):\n    return g(a) + g(b)";
     let typed = typed(text, &scalars(&[I64, F64]), Rules::Numba, &Relative::default()).unwrap();
     let names: Vec<&str> = typed.module.functions.iter().map(|function| function.name.as_str()).collect();
@@ -146,7 +174,8 @@ fn rare_blocks() {
     let typed = typed(text, &scalars(&[F32]), Rules::Exact, &Relative::default()).unwrap();
     let mut rare = 0;
     typed.module.functions[0].body.walk(&mut |statement| {
-        rare += matches!(statement, Statement::If { rare: true, otherwise, .. } if otherwise.statements.is_empty()) as usize;
+        rare += matches!(statement, Statement::If { rare: true, otherwise, .. } if otherwise.statements.is_empty())
+            as usize;
     });
     assert_eq!(rare, 1);
 }
@@ -166,7 +195,8 @@ fn branches_on_constants_are_pruned() {
 
 #[test]
 fn early_exits_in_loops() {
-    let text = "def f(n):\n    for i in range(2, n):\n        if n % i == 0:\n            return False\n    return True";
+    let text =
+        "def f(n):\n    for i in range(2, n):\n        if n % i == 0:\n            return False\n    return True";
     numba(text, &[i64(13)], bool(true));
     numba(text, &[i64(15)], bool(false));
     let text = "def f(n):\n    k = 0\n    for i in range(n):\n        if i == 3:\n            k = 2.5\n            break\n        k = i\n    return k";

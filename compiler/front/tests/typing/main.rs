@@ -2,6 +2,7 @@
 
 mod language;
 mod messages;
+mod mutations;
 mod rules;
 mod stencils;
 

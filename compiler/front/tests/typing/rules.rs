@@ -72,7 +72,9 @@ fn floats_follow_the_table() {
 
 #[test]
 fn division_floors() {
-    for (a, b, quotient, remainder) in [(-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (7, 0, 0, 0), (i64::MIN, -1, i64::MIN, 0)] {
+    for (a, b, quotient, remainder) in
+        [(-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (7, 0, 0, 0), (i64::MIN, -1, i64::MIN, 0)]
+    {
         numba("a // b", &[i64(a), i64(b)], i64(quotient));
         numba("a % b", &[i64(a), i64(b)], i64(remainder));
         numba("divmod(a, b)[0]", &[i64(a), i64(b)], i64(quotient));
@@ -279,7 +281,8 @@ fn fastmath_flags_stand_on_the_users_ops_alone() {
 #[test]
 fn widening_literals_are_warned_of() {
     let warnings = |body: &str| {
-        let typed = typed(&format!("def f(a):\n    return {body}"), &scalars(&[F32]), Rules::Numba, &Relative::default());
+        let typed =
+            typed(&format!("def f(a):\n    return {body}"), &scalars(&[F32]), Rules::Numba, &Relative::default());
         typed.unwrap().warnings
     };
     let found = warnings("a * 0.25 + a * 0.25");

@@ -106,7 +106,10 @@ fn loops_over_an_extent_need_no_check() {
 
 #[test]
 fn attributes_of_arrays() {
-    let typed = stencil("def f(a):\n    return a[0, 0] * 0 + len(a) * 1000 + a.shape[1] * 100 + a.ndim * 10 + a.size", &[F64_2D]);
+    let typed = stencil(
+        "def f(a):\n    return a[0, 0] * 0 + len(a) * 1000 + a.shape[1] * 100 + a.ndim * 10 + a.size",
+        &[F64_2D],
+    );
     assert_eq!(at_point(&typed, &[(&[2, 3], &[0.0; 6])], &[0, 0]).unwrap(), f64(2326.0));
 }
 
