@@ -21,7 +21,7 @@ fn everywhere(text: &str, inputs: &[Arc<HostArray>], vulkan_ulps: u64) -> HostAr
     let name = program.kernels().pop().expect("a kernel");
     let kernel = program.kernel(&name).unwrap_or_else(|error| panic!("{error}"));
     let arguments: Vec<Input> = inputs.iter().cloned().map(Input::Host).collect();
-    let call = |device| match &kernel {
+    let call = |device: &Arc<dyn numbra::device::Device>| match &kernel {
         Kernel::Vectorize(kernel) => kernel.call(device, &arguments),
         Kernel::Stencil(kernel) => kernel.call(device, &arguments),
     };

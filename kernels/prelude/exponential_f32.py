@@ -1,9 +1,9 @@
 """Exponentials, logarithms and hyperbolic functions for float32, in float32 and 32-bit integers only.
 
 Exponentials write x = k*ln2 + r with |r| <= ln2/2 and use a polynomial for exp(r). Logarithms write x = 2**k * (1 + f)
-with |f| <= 1/3 and use one for log(1 + f). In both the leading terms are kept exactly in two words,
-so that little more than the last rounding is lost. Nothing here needs a rare block: zeros, infinities, NaNs and
-subnormals go through the same straight-line code.
+with |f| <= 1/3 and use one for log(1 + f). In both the leading terms are kept exactly in two words, so that little more
+than the last rounding is lost. Nothing here needs a rare block: zeros, infinities, NaNs and subnormals go through the
+same straight-line code.
 Coefficients are minimax (Remez exchange), rounded to float32 one at a time with the rest fitted again.
 """
 
@@ -49,6 +49,7 @@ def exp_f32(x: float32) -> float32:
     rest = (high - (one_plus - 1.0)) + (exp_tail_f32(high - low) - low)
     result = scale_by_power_of_two_f32(one_plus + rest, k)
     return select(isnan(x), x, result)
+
 
 # log(1 + f) = f - f**2/2 + f**3 * (L0 + L1*f + ...), relative error 2**-27.68 on [-1/3, 1/3]
 LOG_0: float32 = 0.33333215
@@ -173,6 +174,7 @@ def tanh_f32(x: float32) -> float32:
     polynomial = (TANH_0 + square * TANH_1) + (square * square) * ((TANH_2 + square * TANH_3) + (square * square) * TANH_4)
     inner = magnitude + (magnitude * square) * polynomial
     return copysign(select(magnitude < 0.55, inner, outer), x)
+
 
 # log2(e) and log10(e) in two words; log10(2) with 16 bits first, so that its product with an 8-bit integer is exact
 LOG2_E_LOW: float32 = 1.925963033500011e-08

@@ -68,7 +68,7 @@ def scaled_exponential_f64(r: float64, r_low: float64, shifted: float64) -> floa
 
 
 def exp_f64(x: float64) -> float64:
-    """e**x as 2**k * exp(r + r_low) with x = k*ln(2) + r + r_low. Measured: 0.77 ULP at most."""
+    """e**x as 2**k * exp(r + r_low) with x = k*ln(2) + r + r_low. Measured: 0.76 ULP at most."""
     # Beyond these bounds the result is infinite or zero anyway. NaN passes.
     bounded = select(x > 710.0, 710.0, x)
     bounded = select(bounded < -746.0, -746.0, bounded)
@@ -82,7 +82,7 @@ def exp_f64(x: float64) -> float64:
 
 
 def exp2_f64(x: float64) -> float64:
-    """2**x as 2**k * exp((x - k)*ln(2)), with the product as an exact sum. Measured: 0.79 ULP at most."""
+    """2**x as 2**k * exp((x - k)*ln(2)), with the product as an exact sum. Measured: 0.78 ULP at most."""
     bounded = select(x > 1025.0, 1025.0, x)
     bounded = select(bounded < -1077.0, -1077.0, bounded)
     shifted = bounded + TO_INTEGER_2046
@@ -121,7 +121,7 @@ def expm1_f64(x: float64) -> float64:
 def tanh_f64(x: float64) -> float64:
     """tanh(x) = -e/(2 + e) with e = expm1(-2*abs(x)), numerator and denominator as sums of two numbers.
 
-    Measured: 0.62 ULP at most.
+    Measured: 0.64 ULP at most.
     """
     # tanh(22) rounds to 1.
     doubled = abs(x) + abs(x)
@@ -183,7 +183,7 @@ def hyperbolic_parts_f64(a: float64) -> (float64, float64, float64, float64, flo
 def sinh_f64(x: float64) -> float64:
     """sinh(k*ln(2) + r) = sinh(k*ln(2))*cosh(r) + cosh(k*ln(2))*sinh(r).
 
-    For k = 0 the first product is 0, so that nothing cancels. Measured: 0.80 ULP at most.
+    For k = 0 the first product is 0, so that nothing cancels. Measured: 0.82 ULP at most.
     """
     a = abs(x)
     # Beyond this the result is infinite anyway. NaN passes.
@@ -202,7 +202,7 @@ def sinh_f64(x: float64) -> float64:
 
 
 def cosh_f64(x: float64) -> float64:
-    """cosh(k*ln(2) + r) = cosh(k*ln(2))*cosh(r) + sinh(k*ln(2))*sinh(r). Measured: 0.79 ULP at most."""
+    """cosh(k*ln(2) + r) = cosh(k*ln(2))*cosh(r) + sinh(k*ln(2))*sinh(r). Measured: 0.81 ULP at most."""
     a = abs(x)
     bounded = select(a > 710.6, 710.6, a)
     r, cosh_tail, sinh_tail, falling, scale = hyperbolic_parts_f64(bounded)
@@ -264,7 +264,7 @@ def logarithm_of_special_f64(x: float64, y: float64) -> float64:
 def log_f64(x: float64) -> float64:
     """The natural logarithm: k*ln(2) + log(1 + f), with the two leading terms k*LN2_HIGH and f summed exactly.
 
-    Measured: 0.82 ULP at most.
+    Measured: 0.83 ULP at most.
     """
     k, f = split_exponent_f64(x)
     high = k * LN2_HIGH
@@ -279,7 +279,7 @@ def log1p_f64(x: float64) -> float64:
 
     Where 1 + x needs no scaling (k = 0), f is x itself. Elsewhere the lost part is at most 2**-53 of the
     argument, and its contribution lost/(1 + f) is needed to a few bits only: 1 - 2*s + s**2 with s = f/(2 + f).
-    Measured: 0.82 ULP at most.
+    Measured: 0.83 ULP at most.
     """
     u = 1.0 + x
     # What u lacks: exactly, up to 2**53.
@@ -310,14 +310,14 @@ def logarithm_to_base_f64(f: float64, scale: float64, scale_rest: float64) -> (f
     The logarithm is rounded first, and its error kept: the product of a smaller number has smaller errors.
     """
     tail = logarithm_tail_f64(f)
-    log = f + tail
-    log_low = (f - log) + tail
-    product, product_error = mul_exact(log, scale)
-    return product, product_error + (log * scale_rest + log_low * scale)
+    logarithm = f + tail
+    logarithm_low = (f - logarithm) + tail
+    product, product_error = mul_exact(logarithm, scale)
+    return product, product_error + (logarithm * scale_rest + logarithm_low * scale)
 
 
 def log2_f64(x: float64) -> float64:
-    """The logarithm to base 2: k + log(1 + f)/ln(2); exact for powers of two. Measured: 0.81 ULP at most."""
+    """The logarithm to base 2: k + log(1 + f)/ln(2); exact for powers of two. Measured: 0.83 ULP at most."""
     k, f = split_exponent_f64(x)
     part, part_low = logarithm_to_base_f64(f, LOG2_E, LOG2_E_REST)
     lead = k + part

@@ -13,8 +13,8 @@ TWO_LOG2_E_HIGH: float32 = 2.8853900432586670
 TWO_LOG2_E_LOW: float32 = 3.851926067000022e-08
 THIRD_HIGH: float32 = 0.3333333432674408
 THIRD_LOW: float32 = -9.934107758624577e-09
-LN2_HIGH: float32 = 0.6931471824645996
-LN2_LOW: float32 = -1.9046542121259336e-09
+LN2: float32 = 0.6931471824645996
+LN2_REST: float32 = -1.9046542121259336e-09
 
 # atanh(s)/s = 1 + s**2/3 + s**4 * (A0 + A1*s**2 + A2*s**4), relative error 2**-36.78 for s**2 <= 0.0295
 ATANH_0: float32 = 0.20000076
@@ -84,8 +84,8 @@ def pow_f32(x: float32, y: float32) -> float32:
     fraction = exponent - whole
     t = fraction + exponent_low
     t_low = exponent_low - (t - fraction)
-    r, r_low = mul_exact(t, LN2_HIGH)
-    r_low = r_low + (t * LN2_LOW + t_low * LN2_HIGH)
+    r, r_low = mul_exact(t, LN2)
+    r_low = r_low + (t * LN2_REST + t_low * LN2)
     one_plus = 1.0 + r
     value = one_plus + ((r - (one_plus - 1.0)) + (exp_tail_f32(r) + r_low))
     result = scale_by_power_of_two_f32(value, bitcast(int32, shifted) - ROUNDING_MAGIC_BITS)

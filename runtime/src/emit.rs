@@ -87,7 +87,7 @@ fn llvm(kernel: &Module, what: Emit, arch: &str) -> Result<Vec<u8>> {
     Ok(match what {
         Emit::Ptx => compile_nvptx(kernel, &NvptxOptions { arch: arch.parse()? })?.bytes,
         Emit::Asm => native_text(kernel, &NativeOptions::default(), Text::Assembly)?.into_bytes(),
-        _ => native_text(kernel, &NativeOptions::default(), Text::LlvmOptimized)?.into_bytes(),
+        _ => native_text(kernel, &NativeOptions::default(), Text::Optimized)?.into_bytes(),
     })
 }
 

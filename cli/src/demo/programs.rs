@@ -34,7 +34,7 @@ pub fn all(quick: bool) -> Vec<Box<dyn Program>> {
     let size = |full: usize| if quick { full / 16 } else { full };
     vec![
         Box::new(Wave::new(size(5000))),
-        Box::new(Neighbours::new(size(2048))),
+        Box::new(Neighbours { size: size(2048) }),
         Box::new(Life),
         Box::new(Heat::new(size(2048), if quick { 20 } else { 500 })),
     ]

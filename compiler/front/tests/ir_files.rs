@@ -43,6 +43,23 @@ fn expectations(source: &Source, module: &Module) -> Vec<Case> {
     cases
 }
 
+/// Per function that has expectations: the module with that function first, as the pipeline wants it, and its cases.
+fn entries(source: &Source, module: &Module) -> Vec<(Module, Vec<Case>)> {
+    let mut entries: Vec<(Module, Vec<Case>)> = Vec::new();
+    for case in expectations(source, module) {
+        match entries.iter_mut().find(|(module, _)| module.functions[0].name == case.function) {
+            Some((_, cases)) => cases.push(case),
+            None => {
+                let mut module = module.clone();
+                let place = module.functions.iter().position(|function| function.name == case.function);
+                module.functions.swap(0, place.expect("a function of the module"));
+                entries.push((module, vec![case]));
+            }
+        }
+    }
+    entries
+}
+
 fn check(what: &str, source: &Source, case: &Case, program: &Program) {
     let outcome = case.interpret(program, &LIMITS).unwrap_or_else(|failure| {
         panic!("{}:{}: {what}: {}: {failure}", source.name, case.line, case.text);
@@ -76,21 +93,21 @@ fn printing_and_parsing_again_changes_nothing() {
 #[test]
 fn every_function_stage_keeps_the_meaning() {
     for (source, module) in files() {
-        let cases = expectations(&source, &module);
-        let mut stages = 0;
-        pipeline::lower_functions(module, &mut |stage, module| {
-            stages += 1;
-            let program = Program::new(module)?;
-            for case in cases.iter().filter(|case| module.function(&case.function).is_some()) {
-                check(stage, &source, case, &program);
-            }
-            // What a stage leaves can be written down and read.
-            let text = module.to_string();
-            assert_eq!(parse::parse(&text)?.to_string(), renumbered(module), "{} after {stage}", source.name);
-            Ok(())
-        })
-        .unwrap_or_else(|error| panic!("{}: {error}", source.name));
-        assert!(stages > 1);
+        for (module, cases) in entries(&source, &module) {
+            let mut stages = 0;
+            pipeline::lower_functions(module, &mut |stage, module| {
+                stages += 1;
+                let program = Program::new(module)?;
+                for case in &cases {
+                    check(stage, &source, case, &program);
+                }
+                // What a stage leaves can be written down and read.
+                assert_eq!(renumbered(module), parse::parse(&renumbered(module))?.to_string());
+                Ok(())
+            })
+            .unwrap_or_else(|error| panic!("{}: {error}", source.name));
+            assert!(stages > 1);
+        }
     }
 }
 
@@ -101,47 +118,69 @@ fn renumbered(module: &Module) -> String {
 
 #[test]
 fn every_kernel_stage_keeps_the_meaning() {
-    for schedule in [Schedule::Range, Schedule::Grid { group: 4 }] {
-        let target = Target { schedule, capabilities: Capabilities::ALL };
+    let (range, grid) = (Schedule::Range, Schedule::Grid { group: 4 });
+    // Small integers stay, since the memory of a case has them.
+    let vulkan = Capabilities { small_integers: true, ..Capabilities::naga("vulkan").with_64_bits(true, true) };
+    for (schedule, capabilities) in [
+        (range, Capabilities::ALL),
+        (grid, Capabilities::ALL),
+        (range, Capabilities::llvm("cpu", true)),
+        (range, Capabilities::llvm("cpu", false)),
+        (grid, vulkan),
+    ] {
+        let target = Target { schedule, capabilities };
+        let mut launches = 0;
         for (source, module) in files() {
-            let cases = expectations(&source, &module);
-            let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
-                .unwrap_or_else(|error| panic!("{}: {error}", source.name));
-            // Per stage: the kernels as they are after it.
-            let mut stages: Vec<(String, HashMap<String, Program>)> = Vec::new();
-            for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
-                let mut number = 0;
-                pipeline::lower_kernel(&lowered, &kernel.name, &target, &mut |stage, module| {
-                    if stages.len() == number {
-                        stages.push((stage.to_string(), HashMap::new()));
-                    }
-                    stages[number].1.insert(kernel.name.clone(), Program::new(module)?);
-                    number += 1;
-                    Ok(())
-                })
-                .unwrap_or_else(|error| panic!("{}: {}: {error}", source.name, kernel.name));
-            }
-            let program = Program::new(&lowered).expect("verified");
-            for (stage, kernels) in &stages {
-                let what = format!("{schedule:?} after {stage}");
-                for case in cases.iter().filter(|case| lowered.function(&case.function).is_some()) {
-                    let outcome = case
-                        .interpret_with_host(&program, &LIMITS, &mut Kernels(kernels))
-                        .unwrap_or_else(|failure| panic!("{}:{}: {what}: {failure}", source.name, case.line));
-                    if let Err(message) = case.check(&outcome) {
-                        panic!("{}: {what}: {message}", source.name);
-                    }
-                }
+            for (module, cases) in entries(&source, &module) {
+                launches += run_kernel_stages(&source, module, &cases, &target);
             }
         }
+        assert!(launches > 100, "{schedule:?}: only {launches} launches");
     }
 }
 
+/// Runs the cases with the kernels as they are after every stage; gives the number of launches.
+fn run_kernel_stages(source: &Source, module: Module, cases: &[Case], target: &Target) -> usize {
+    let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
+        .unwrap_or_else(|error| panic!("{}: {error}", source.name));
+    let mut stages: Vec<(String, HashMap<String, Program>)> = Vec::new();
+    for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
+        let mut number = 0;
+        pipeline::lower_kernel(&lowered, &kernel.name, target, &mut |stage, module| {
+            if stages.len() == number {
+                stages.push((stage.to_string(), HashMap::new()));
+            }
+            stages[number].1.insert(kernel.name.clone(), Program::new(module)?);
+            number += 1;
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{}: {}: {error}", source.name, kernel.name));
+    }
+    let program = Program::new(&lowered).expect("verified");
+    let mut launches = 0;
+    for (stage, kernels) in &stages {
+        let what = format!("{target:?} after {stage}");
+        for case in cases {
+            let outcome = case
+                .interpret_with_host(&program, &LIMITS, &mut Kernels { kernels, launches: &mut launches })
+                .unwrap_or_else(|failure| panic!("{}:{}: {what}: {failure}", source.name, case.line));
+            if let Err(message) = case.check(&outcome) {
+                panic!("{}: {what}: {message}", source.name);
+            }
+        }
+    }
+    launches
+}
+
 /// Launches kernels that are lowered further than the host's module has them.
-struct Kernels<'a>(&'a HashMap<String, Program>);
+struct Kernels<'a> {
+    kernels: &'a HashMap<String, Program>,
+    launches: &'a mut usize,
+}
 
 impl Host for Kernels<'_> {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
-        self.0[launch.kernel].launch(launch, Part::Whole, memory, &LIMITS)
+        *self.launches += 1;
+        self.kernels[launch.kernel].launch(launch, Part::Whole, memory, &LIMITS)
     }
 }

@@ -148,12 +148,12 @@ pub(super) fn emit(llvm: &Module, machine: &TargetMachine, kind: FileType) -> Re
 
 /// The text of a module that was lowered but not yet optimized.
 pub(super) fn text(llvm: &Module, machine: &TargetMachine, emit_what: Emit) -> Result<String> {
-    if emit_what == Emit::Llvm {
+    if emit_what == Emit::Lowered {
         llvm.verify().map_err(backend_error)?;
         return Ok(llvm.print_to_string().to_string());
     }
     optimize(llvm, machine)?;
-    if emit_what == Emit::LlvmOptimized {
+    if emit_what == Emit::Optimized {
         return Ok(llvm.print_to_string().to_string());
     }
     String::from_utf8(emit(llvm, machine, FileType::Assembly)?).map_err(backend_error)

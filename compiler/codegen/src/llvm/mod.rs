@@ -26,9 +26,9 @@ use crate::error::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Emit {
     /// LLVM IR as it is lowered.
-    Llvm,
+    Lowered,
     /// LLVM IR after LLVM's passes.
-    LlvmOptimized,
+    Optimized,
     /// The target's assembly text (for NVPTX: the PTX).
     Assembly,
 }

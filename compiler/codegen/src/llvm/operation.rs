@@ -26,6 +26,7 @@ pub(super) const INTRINSICS: &[&str] = &[
     "llvm.fma",
     "llvm.fshl",
     "llvm.fshr",
+    "llvm.is.fpclass",
     "llvm.lifetime.end",
     "llvm.lifetime.start",
     "llvm.maximum",

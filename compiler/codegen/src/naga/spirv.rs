@@ -64,8 +64,6 @@ fn is_float_operation(op: Op) -> bool {
             | Op::FOrdLessThanEqual
             | Op::FOrdGreaterThan
             | Op::FOrdGreaterThanEqual
-            | Op::LogicalNot
-            | Op::Select
             | Op::ExtInst
     )
 }

@@ -21,8 +21,8 @@ fn times() {
     measure("first native", 1, || compile_native(&range, &options).expect("compiles"));
     let artefact = compile_native(&range, &options).expect("compiles");
     measure("first load", 1, || NativeKernel::load(&artefact).expect("loads"));
-    measure("lowered", 20, || native_text(&range, &options, Emit::Llvm).expect("compiles"));
-    measure("optimized", 20, || native_text(&range, &options, Emit::LlvmOptimized).expect("compiles"));
+    measure("lowered", 20, || native_text(&range, &options, Emit::Lowered).expect("compiles"));
+    measure("optimized", 20, || native_text(&range, &options, Emit::Optimized).expect("compiles"));
     measure("native", 20, || compile_native(&range, &options).expect("compiles"));
     measure("load", 20, || NativeKernel::load(&artefact).expect("loads"));
     measure("ptx", 20, || compile_nvptx(&grid, &nvptx).expect("compiles"));

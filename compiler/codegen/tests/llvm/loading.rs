@@ -97,9 +97,9 @@ fn architectures() {
 #[test]
 fn texts() {
     let options = NativeOptions::default();
-    let before = native_text(&add(1), &options, Emit::Llvm).expect("text");
+    let before = native_text(&add(1), &options, Emit::Lowered).expect("text");
     assert!(before.contains("alloca i64") && before.contains("noalias"), "{before}");
-    let after = native_text(&add(1), &options, Emit::LlvmOptimized).expect("text");
+    let after = native_text(&add(1), &options, Emit::Optimized).expect("text");
     assert!(!after.contains("alloca"), "{after}");
     let assembly = native_text(&add(1), &options, Emit::Assembly).expect("text");
     assert!(assembly.contains("numbra_kernel:") && assembly.contains("ret"), "{assembly}");

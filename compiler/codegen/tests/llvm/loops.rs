@@ -96,7 +96,7 @@ fn stencil(distinct: bool) -> Module {
 }
 
 fn assert_vectorized(module: &Module, lanes: &str) {
-    let text = native_text(module, &NativeOptions::default(), Emit::LlvmOptimized).expect("compiles");
+    let text = native_text(module, &NativeOptions::default(), Emit::Optimized).expect("compiles");
     let vector = text.lines().any(|line| line.contains("store <") && line.contains(lanes));
     assert!(vector, "no store of {lanes}:\n{text}");
 }

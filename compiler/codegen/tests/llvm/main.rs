@@ -8,5 +8,6 @@ mod failures;
 mod loading;
 mod loops;
 mod operations;
+mod scheduled;
 #[path = "../support/mod.rs"]
 mod support;

@@ -253,7 +253,7 @@ fn strict_ptx_keeps_roundings_apart() {
 fn float_flags_stand_on_the_ops_that_have_them() {
     let text = |flags| {
         let module = chain(Form::Range, ScalarType::F64, flags);
-        let lowered = native_text(&module, &NativeOptions::default(), Emit::Llvm).expect("compiles");
+        let lowered = native_text(&module, &NativeOptions::default(), Emit::Lowered).expect("compiles");
         (lowered, native_text(&module, &NativeOptions::default(), Emit::Assembly).expect("compiles"))
     };
     let (strict, assembly) = text(FloatFlags::STRICT);
@@ -270,7 +270,7 @@ fn float_flags_stand_on_the_ops_that_have_them() {
 fn ptx_texts() {
     let options = NvptxOptions { arch: "sm_90".parse().expect("known") };
     let module = chain(GRID, ScalarType::F32, FloatFlags::STRICT);
-    let lowered = nvptx_text(&module, &options, Emit::Llvm).expect("compiles");
+    let lowered = nvptx_text(&module, &options, Emit::Lowered).expect("compiles");
     assert!(lowered.contains("ptx_kernel") && lowered.contains("noalias readonly"), "{lowered}");
     let text = nvptx_text(&module, &options, Emit::Assembly).expect("compiles");
     assert!(text.contains(".version 7.8") && text.contains(".target sm_90"), "{text}");

@@ -186,17 +186,41 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         if self.depth > DEPTH {
             return Err(internal(format!("function '{}' runs too deep in regions and calls", frame.code.name)));
         }
-        for step in steps {
-            match self.step(frame, step)? {
-                Flow::End => {}
-                leave => {
-                    self.depth -= 1;
-                    return Ok(leave);
+        let leave = self.steps(frame, steps)?;
+        self.depth -= 1;
+        Ok(leave)
+    }
+
+    fn steps(&mut self, frame: Frame<'p>, steps: &'p [Step]) -> Result<Flow, Stop> {
+        let mut rest = steps.iter();
+        loop {
+            // The common steps need nothing but the slots.
+            let slots = &mut self.slots[frame.slots..frame.slots + frame.code.slots];
+            let other = loop {
+                match rest.next() {
+                    None => return Ok(Flow::End),
+                    Some(Step::Constant { to, bits }) => slots[*to as usize] = *bits,
+                    Some(Step::Copy { to, from }) => slots[*to as usize] = slots[*from as usize],
+                    Some(Step::Apply { op, scalar, result, to, operands }) => {
+                        let operands = operands.map(|operand| slots[operand as usize]);
+                        match scalar::evaluate(*op, *scalar, *result, operands) {
+                            Some(bits) => slots[*to as usize] = bits,
+                            None => {
+                                let (op, name) = (op.name(), &frame.code.name);
+                                let message =
+                                    format!("'{op}' does not take the values {operands:x?}, in function '{name}'");
+                                return Err(internal(message));
+                            }
+                        }
+                    }
+                    Some(other) => break other,
                 }
+            };
+            match self.step(frame, other)? {
+                Flow::End => {}
+                leave => return Ok(leave),
             }
         }
-        self.depth -= 1;
-        Ok(Flow::End)
     }
 
     #[inline]
@@ -204,22 +228,11 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         self.slots[frame.slot(slot)]
     }
 
-    #[inline]
+    /// A step other than the common ones.
     fn step(&mut self, frame: Frame<'p>, step: &'p Step) -> Result<Flow, Stop> {
         match step {
-            Step::Constant { to, bits } => self.slots[frame.slot(*to)] = *bits,
-            Step::Copy { to, from } => self.slots[frame.slot(*to)] = self.get(frame, *from),
-            Step::Apply { op, scalar, result, to, operands } => {
-                let operands = operands.map(|operand| self.get(frame, operand));
-                match scalar::evaluate(*op, *scalar, *result, operands) {
-                    Some(bits) => self.slots[frame.slot(*to)] = bits,
-                    None => {
-                        let (op, name) = (op.name(), &frame.code.name);
-                        let message = format!("'{op}' does not take the values {operands:x?}, in function '{name}'");
-                        return Err(internal(message));
-                    }
-                }
-            }
+            // Done by `steps`.
+            Step::Constant { .. } | Step::Copy { .. } | Step::Apply { .. } => {}
             Step::Load { to, array, scalar, indices } => {
                 let (buffer, element) = self.element(frame, *array, indices)?;
                 let loaded = match self.memory.get(buffer) {
@@ -350,7 +363,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 self.slots[frame.slot(variable)] = 0;
             }
             let region = match &parallel.border {
-                Some((margins, border)) if is_border(&point, &space, margins) => border,
+                Some(border) if is_border(&point, &space, &border.margins) => &border.steps,
                 _ => &parallel.body,
             };
             self.region(frame, region)?;
@@ -427,7 +440,10 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         for (array, parameter) in arrays.iter().zip(&code.arrays) {
             let name = &parameter.name;
             if array.shape.len() != array.strides.len() || array.shape.iter().any(|&extent| extent < 0) {
-                return wrong(format!("the array '{name}' has shape {:?} and strides {:?}", array.shape, array.strides));
+                return wrong(format!(
+                    "the array '{name}' has shape {:?} and strides {:?}",
+                    array.shape, array.strides
+                ));
             }
             if parameter.buffer {
                 continue;
@@ -443,7 +459,9 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 };
                 if array.shape[axis] > 1 && array.strides[axis] != stride {
                     let found = array.strides[axis];
-                    return wrong(format!("the array '{name}' has stride {found} along axis {axis}, expected {stride}"));
+                    return wrong(format!(
+                        "the array '{name}' has stride {found} along axis {axis}, expected {stride}"
+                    ));
                 }
             }
         }
@@ -495,7 +513,9 @@ fn fill(code: &Code, launch: &Launch, begin: i64, end: i64) -> Result<Vec<u64>, 
             launch.arrays.get(array).and_then(|array| list(array).get(axis as usize)).map(|&number| number as u64)
         };
         let bits = match *role {
-            Role::Argument(number) => launch.captures.get(number as usize).map(|&bits| scalar::canonical(bits, *scalar)),
+            Role::Argument(number) => {
+                launch.captures.get(number as usize).map(|&bits| scalar::canonical(bits, *scalar))
+            }
             Role::SpaceExtent(axis) => launch.space.get(axis as usize).map(|&extent| extent as u64),
             Role::Begin => Some(begin as u64),
             Role::End => Some(end as u64),

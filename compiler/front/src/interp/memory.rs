@@ -14,8 +14,13 @@ pub struct Buffer<'a> {
 /// An access that the IR does not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breach {
-    Outside { element: i64, length: usize },
-    Uninitialized { element: i64 },
+    Outside {
+        element: i64,
+        length: usize,
+    },
+    Uninitialized {
+        element: i64,
+    },
     /// The run was given no such buffer: the array's elements are elsewhere, on a device.
     NoMemory,
 }

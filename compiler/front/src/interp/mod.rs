@@ -5,7 +5,7 @@
 //! It trusts nothing: an index outside of an array, an op outside of its conditions, and, in [`Buffer::watched`]
 //! buffers, a read of what nobody wrote, end the run with an error that names the place.
 //!
-//! [`scalar`] has the meaning of every op, [`memory`] the buffers, [`program`] a module made ready to run, [`machine`]
+//! [`scalar`] has the meaning of every op, [`memory`] the buffers, `program` a module made ready to run, `machine`
 //! the running.
 
 mod machine;

@@ -38,24 +38,81 @@ pub(super) enum CodeParameter {
 /// A statement. Numbers are slots unless said otherwise.
 #[derive(Debug)]
 pub(super) enum Step {
-    Constant { to: u32, bits: u64 },
-    Copy { to: u32, from: u32 },
+    Constant {
+        to: u32,
+        bits: u64,
+    },
+    Copy {
+        to: u32,
+        from: u32,
+    },
     /// `scalar` is the first operand's type.
-    Apply { op: Op, scalar: ScalarType, result: ScalarType, to: u32, operands: [u32; 3] },
-    Load { to: u32, array: u32, scalar: ScalarType, indices: Box<[u32]> },
-    Store { value: u32, array: u32, scalar: ScalarType, indices: Box<[u32]> },
-    Extent { to: u32, array: u32, axis: u32 },
-    TableEntry { to: u32, table: u32, index: u32, signed: bool },
-    Builtin { to: u32, builtin: Builtin },
-    Call { function: usize, results: Box<[u32]>, scalars: Box<[u32]>, arrays: Box<[u32]> },
-    If { condition: u32, then: Box<[Step]>, otherwise: Box<[Step]> },
-    Loop { body: Box<[Step]>, step: Box<[Step]> },
+    Apply {
+        op: Op,
+        scalar: ScalarType,
+        result: ScalarType,
+        to: u32,
+        operands: [u32; 3],
+    },
+    Load {
+        to: u32,
+        array: u32,
+        scalar: ScalarType,
+        indices: Box<[u32]>,
+    },
+    Store {
+        value: u32,
+        array: u32,
+        scalar: ScalarType,
+        indices: Box<[u32]>,
+    },
+    Extent {
+        to: u32,
+        array: u32,
+        axis: u32,
+    },
+    TableEntry {
+        to: u32,
+        table: u32,
+        index: u32,
+        signed: bool,
+    },
+    Builtin {
+        to: u32,
+        builtin: Builtin,
+    },
+    Call {
+        function: usize,
+        results: Box<[u32]>,
+        scalars: Box<[u32]>,
+        arrays: Box<[u32]>,
+    },
+    If {
+        condition: u32,
+        then: Box<[Step]>,
+        otherwise: Box<[Step]>,
+    },
+    Loop {
+        body: Box<[Step]>,
+        step: Box<[Step]>,
+    },
     Break,
     Continue,
     Return(Box<[u32]>),
-    Trap { condition: u32, site: SiteId, payload: u32, scalar: ScalarType, position: Option<u32> },
+    Trap {
+        condition: u32,
+        site: SiteId,
+        payload: u32,
+        scalar: ScalarType,
+        position: Option<u32>,
+    },
     Parallel(Box<ParallelStep>),
-    Launch { kernel: usize, space: Box<[u32]>, captures: Box<[u32]>, arrays: Box<[u32]> },
+    Launch {
+        kernel: usize,
+        space: Box<[u32]>,
+        captures: Box<[u32]>,
+        arrays: Box<[u32]>,
+    },
 }
 
 #[derive(Debug)]
@@ -65,7 +122,13 @@ pub(super) struct ParallelStep {
     /// The variables that the body and the border use: they are theirs, and zero at the start of every point.
     pub variables: Box<[u32]>,
     pub body: Box<[Step]>,
-    pub border: Option<(Vec<(i64, i64)>, Box<[Step]>)>,
+    pub border: Option<BorderSteps>,
+}
+
+#[derive(Debug)]
+pub(super) struct BorderSteps {
+    pub margins: Vec<(i64, i64)>,
+    pub steps: Box<[Step]>,
 }
 
 impl Program {
@@ -87,9 +150,7 @@ impl Program {
 fn code(function: &Function, by_name: &HashMap<String, usize>) -> Result<Code> {
     let translator = Translator { function, by_name };
     let parameters = function.parameters.iter().map(|parameter| match parameter {
-        Parameter::Scalar { value, role, .. } => {
-            CodeParameter::Scalar { role: *role, scalar: function.scalar(*value) }
-        }
+        Parameter::Scalar { value, role, .. } => CodeParameter::Scalar { role: *role, scalar: function.scalar(*value) },
         Parameter::Array(_) => CodeParameter::Array,
     });
     Ok(Code {
@@ -146,11 +207,9 @@ impl Translator<'_> {
                     arrays: arrays.collect(),
                 }
             }
-            Statement::If { condition, then, otherwise, rare: _ } => Step::If {
-                condition: condition.0,
-                then: self.region(then)?,
-                otherwise: self.region(otherwise)?,
-            },
+            Statement::If { condition, then, otherwise, rare: _ } => {
+                Step::If { condition: condition.0, then: self.region(then)?, otherwise: self.region(otherwise)? }
+            }
             Statement::Loop { body, step } => Step::Loop { body: self.region(body)?, step: self.region(step)? },
             Statement::Break => Step::Break,
             Statement::Continue => Step::Continue,
@@ -177,15 +236,16 @@ impl Translator<'_> {
         let regions = [Some(&parallel.body), parallel.border.as_ref().map(|border| &border.region)];
         for region in regions.into_iter().flatten() {
             region.walk(&mut |statement| match statement {
-                Statement::Let { expression: Expression::Get(variable), .. }
-                | Statement::Set { variable, .. } => variables.push(self.variable(*variable)),
+                Statement::Let { expression: Expression::Get(variable), .. } | Statement::Set { variable, .. } => {
+                    variables.push(self.variable(*variable))
+                }
                 _ => {}
             });
         }
         variables.sort_unstable();
         variables.dedup();
         let border = match &parallel.border {
-            Some(border) => Some((border.margins.clone(), self.region(&border.region)?)),
+            Some(border) => Some(BorderSteps { margins: border.margins.clone(), steps: self.region(&border.region)? }),
             None => None,
         };
         Ok(ParallelStep {

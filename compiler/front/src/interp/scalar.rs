@@ -40,19 +40,12 @@ fn is_nan(bits: u64, scalar: ScalarType) -> bool {
 /// [`Error::Internal`] if the types do not fit the op, or if its conditions do not hold (`quotient` by zero).
 pub fn apply(op: Op, types: &[ScalarType], operands: &[u64], result: ScalarType) -> Result<u64> {
     if operands.len() != types.len() || op.result_type(types, Some(result)) != Some(result) {
-        return Err(Error::Internal(format!(
-            "'{}' does not take {types:?} to {result:?}",
-            op.name()
-        )));
+        return Err(Error::Internal(format!("'{}' does not take {types:?} to {result:?}", op.name())));
     }
     let mut three = [0; 3];
     three[..operands.len()].copy_from_slice(operands);
-    evaluate(op, types[0], result, three).ok_or_else(|| {
-        Error::Internal(format!(
-            "'{}' does not take the values {operands:x?} of {types:?}",
-            op.name()
-        ))
-    })
+    evaluate(op, types[0], result, three)
+        .ok_or_else(|| Error::Internal(format!("'{}' does not take the values {operands:x?} of {types:?}", op.name())))
 }
 
 /// [`apply`] without checks of the types: `scalar` is the first operand's. `None`: the op's conditions do not hold.

@@ -17,7 +17,8 @@
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
 
-use super::parse::{Parser, Token};
+use super::lexer::Token;
+use super::parse::Parser;
 use super::*;
 use crate::error::{Class, Mistake, Result};
 use crate::interp::memory::{from_bytes, to_bytes};
@@ -51,16 +52,30 @@ pub enum CaseArgument {
 #[derive(Debug, Clone)]
 pub enum Expected {
     /// `arrays`: what every array argument holds afterwards, in order.
-    Returns { results: Vec<Constant>, arrays: Vec<Vec<u64>> },
-    Traps { site: SiteId, position: Option<i64>, payload: Option<u64> },
+    Returns {
+        results: Vec<Constant>,
+        arrays: Vec<Vec<u64>>,
+    },
+    Traps {
+        site: SiteId,
+        position: Option<i64>,
+        payload: Option<u64>,
+    },
 }
 
 /// What a device gives for a case: bits as in [`Constant::bits`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// `arrays`: what every array argument holds afterwards, in order and in C order.
-    Returns { results: Vec<u64>, arrays: Vec<Vec<u64>> },
-    Traps { site: SiteId, position: Option<i64>, payload: u64 },
+    Returns {
+        results: Vec<u64>,
+        arrays: Vec<Vec<u64>>,
+    },
+    Traps {
+        site: SiteId,
+        position: Option<i64>,
+        payload: u64,
+    },
 }
 
 /// The expectations of a text, of which `module` is the parsed form.

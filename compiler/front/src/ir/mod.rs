@@ -7,7 +7,8 @@
 //!   region and in the regions inside. A value never leaves its region.
 //! * **Variables** are typed, belong to the function, and are read and written whole ([`Expression::Get`],
 //!   [`Statement::Set`]). They are zero when the function starts. Whatever is assigned in more than one place is a
-//!   variable. They have no address.
+//!   variable. They have no address. A variable that a `parallel` uses is used nowhere else: every point has its own,
+//!   zero when the point starts.
 //! * **Arrays** are parameters. Until the pass `addresses` an array has a rank, an extent and a stride on every axis,
 //!   and an element offset into its buffer; afterwards every array *is* a buffer: rank 1, indexed by element.
 //!   Indices are of type `index`, never negative, and in range: what is not proved carries a [`Statement::Trap`].
@@ -20,6 +21,7 @@
 
 pub mod build;
 pub mod expectation;
+mod lexer;
 pub mod op;
 pub mod parse;
 pub mod text;

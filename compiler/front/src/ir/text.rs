@@ -152,8 +152,11 @@ pub fn literal(constant: Constant) -> String {
     }
 }
 
+/// One of the flags, to be read or set.
+type Flag = fn(&mut FloatFlags) -> &mut bool;
+
 /// The names of the flags in the text, each with its place in [`FloatFlags`].
-pub(super) const FLAGS: [(&str, fn(&mut FloatFlags) -> &mut bool); 6] = [
+pub(super) const FLAGS: [(&str, Flag); 6] = [
     ("contract", |flags| &mut flags.contract),
     ("reassociate", |flags| &mut flags.reassociate),
     ("finite", |flags| &mut flags.finite),
@@ -169,11 +172,8 @@ pub(super) const BUILTINS: [(&str, Builtin); 4] = [
     ("group_count_x", Builtin::GroupCountX),
 ];
 
-pub(super) const ACCESSES: [(&str, Access); 3] = [
-    ("read", Access::Read),
-    ("write", Access::Write),
-    ("read_write", Access::ReadWrite),
-];
+pub(super) const ACCESSES: [(&str, Access); 3] =
+    [("read", Access::Read), ("write", Access::Write), ("read_write", Access::ReadWrite)];
 
 pub(super) const STRIDES: [(&str, Stride); 3] = [("zero", Stride::Zero), ("unit", Stride::Unit), ("any", Stride::Any)];
 
@@ -184,18 +184,13 @@ pub(super) const FAULTS: [(&str, Fault); 3] = [
 ];
 
 fn word<T: PartialEq + Copy>(words: &[(&'static str, T)], wanted: T) -> &'static str {
-    words
-        .iter()
-        .find(|(_, thing)| *thing == wanted)
-        .map_or("?", |(word, _)| word)
+    words.iter().find(|(_, thing)| *thing == wanted).map_or("?", |(word, _)| word)
 }
 
 /// A name as it stands, or in quotes if it has other characters.
 fn quoted_if_needed(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name
-            .chars()
-            .all(|other| other.is_ascii_alphanumeric() || other == '_' || other == '.');
+        && name.chars().all(|other| other.is_ascii_alphanumeric() || other == '_' || other == '.');
     if plain { name.to_string() } else { quoted(name) }
 }
 
@@ -228,22 +223,9 @@ fn labels<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Vec<String> {
 }
 
 fn print_table(text: &mut String, table: &Table) {
-    let entries: Vec<String> = table
-        .entries
-        .iter()
-        .map(|&bits| {
-            literal(Constant {
-                scalar: table.scalar,
-                bits,
-            })
-        })
-        .collect();
-    let _ = writeln!(
-        text,
-        "table @{}: {} = [",
-        quoted_if_needed(&table.name),
-        table.scalar.short_name()
-    );
+    let entries: Vec<String> =
+        table.entries.iter().map(|&bits| literal(Constant { scalar: table.scalar, bits })).collect();
+    let _ = writeln!(text, "table @{}: {} = [", quoted_if_needed(&table.name), table.scalar.short_name());
     for line in entries.chunks(8) {
         let _ = writeln!(text, "  {},", line.join(", "));
     }
@@ -267,12 +249,7 @@ impl<'a> Printer<'a> {
     fn new(function: &'a Function, tables: Option<&'a [Table]>) -> Printer<'a> {
         let arrays = labels(function.arrays.iter().map(|array| array.name.as_str()));
         let variables = labels(function.variables.iter().map(|variable| variable.name.as_str()));
-        Printer {
-            function,
-            tables,
-            arrays,
-            variables,
-        }
+        Printer { function, tables, arrays, variables }
     }
 
     fn function(&self, text: &mut String) {
@@ -283,16 +260,10 @@ impl<'a> Printer<'a> {
             Form::Grid { group } => format!("grid({group})"),
         };
         let parameters = self.function.parameters.iter().enumerate();
-        let parameters: Vec<String> = parameters
-            .map(|(position, one)| self.parameter(position, one))
-            .collect();
+        let parameters: Vec<String> = parameters.map(|(position, one)| self.parameter(position, one)).collect();
         let head = format!("{form} @{}", quoted_if_needed(&self.function.name));
         let results: Vec<&str> = self.function.results.iter().map(|scalar| scalar.short_name()).collect();
-        let results = if results.is_empty() {
-            String::new()
-        } else {
-            format!(" -> {}", results.join(", "))
-        };
+        let results = if results.is_empty() { String::new() } else { format!(" -> {}", results.join(", ")) };
         let line = format!("{head}({}){results} {{", parameters.join(", "));
         if line.chars().count() <= 120 {
             let _ = writeln!(text, "{line}");
@@ -303,12 +274,7 @@ impl<'a> Printer<'a> {
             let _ = writeln!(text, "  variable ${label}: {}", variable.scalar.short_name());
         }
         for (number, site) in self.function.sites.iter().enumerate() {
-            let _ = writeln!(
-                text,
-                "  site #{number} {} {}",
-                word(&FAULTS, site.fault),
-                quoted(&site.message)
-            );
+            let _ = writeln!(text, "  site #{number} {} {}", word(&FAULTS, site.fault), quoted(&site.message));
         }
         self.region(text, &self.function.body, 1);
         text.push_str("}\n");
@@ -364,13 +330,7 @@ impl<'a> Printer<'a> {
         text.push_str(&indent);
         match statement {
             Statement::Let { value, expression } => {
-                let _ = write!(
-                    text,
-                    "%{}: {} = {}",
-                    value.0,
-                    self.scalar(*value),
-                    self.expression(expression)
-                );
+                let _ = write!(text, "%{}: {} = {}", value.0, self.scalar(*value), self.expression(expression));
             }
             Statement::Set { variable, value } => {
                 let _ = write!(text, "set {} = %{}", self.variable(*variable), value.0);
@@ -378,15 +338,9 @@ impl<'a> Printer<'a> {
             Statement::Store { array, indices, value } => {
                 let _ = write!(text, "store {}[{}] = %{}", self.array(*array), values(indices), value.0);
             }
-            Statement::Call {
-                results,
-                function,
-                arguments,
-            } => {
-                let results: Vec<String> = results
-                    .iter()
-                    .map(|value| format!("%{}: {}", value.0, self.scalar(*value)))
-                    .collect();
+            Statement::Call { results, function, arguments } => {
+                let results: Vec<String> =
+                    results.iter().map(|value| format!("%{}: {}", value.0, self.scalar(*value))).collect();
                 let equals = if results.is_empty() { "" } else { " = " };
                 let arguments: Vec<String> = arguments
                     .iter()
@@ -398,12 +352,7 @@ impl<'a> Printer<'a> {
                 let (results, name) = (results.join(", "), quoted_if_needed(function));
                 let _ = write!(text, "{results}{equals}call @{name}({})", arguments.join(", "));
             }
-            Statement::If {
-                condition,
-                then,
-                otherwise,
-                rare,
-            } => {
+            Statement::If { condition, then, otherwise, rare } => {
                 let _ = writeln!(text, "if {}%{} {{", if *rare { "rare " } else { "" }, condition.0);
                 self.region(text, then, depth + 1);
                 if !otherwise.statements.is_empty() {
@@ -427,49 +376,27 @@ impl<'a> Printer<'a> {
             Statement::Return(results) => {
                 let _ = write!(text, "return {}", values(results));
             }
-            Statement::Trap {
-                condition,
-                site,
-                payload,
-                position,
-            } => {
+            Statement::Trap { condition, site, payload, position } => {
                 let _ = write!(text, "trap #{} if %{} payload %{}", site.0, condition.0, payload.0);
                 if let Some(position) = position {
                     let _ = write!(text, " position %{}", position.0);
                 }
             }
             Statement::Parallel(parallel) => {
-                let _ = writeln!(
-                    text,
-                    "parallel ({}) in ({}) {{",
-                    values(&parallel.point),
-                    values(&parallel.space)
-                );
+                let _ = writeln!(text, "parallel ({}) in ({}) {{", values(&parallel.point), values(&parallel.space));
                 self.region(text, &parallel.body, depth + 1);
                 if let Some(border) = &parallel.border {
-                    let margins: Vec<String> = border
-                        .margins
-                        .iter()
-                        .map(|(low, high)| format!("({low}, {high})"))
-                        .collect();
+                    let margins: Vec<String> =
+                        border.margins.iter().map(|(low, high)| format!("({low}, {high})")).collect();
                     let _ = writeln!(text, "{indent}}} border ({}) {{", margins.join(", "));
                     self.region(text, &border.region, depth + 1);
                 }
                 let _ = write!(text, "{indent}}}");
             }
-            Statement::Launch {
-                kernel,
-                space,
-                captures,
-                arrays,
-            } => {
+            Statement::Launch { kernel, space, captures, arrays } => {
                 let arrays: Vec<String> = arrays.iter().map(|&array| self.array(array)).collect();
                 let (kernel, space, captures) = (quoted_if_needed(kernel), values(space), values(captures));
-                let _ = write!(
-                    text,
-                    "launch @{kernel}({space}) captures ({captures}) arrays ({})",
-                    arrays.join(", ")
-                );
+                let _ = write!(text, "launch @{kernel}({space}) captures ({captures}) arrays ({})", arrays.join(", "));
             }
         }
         text.push('\n');
@@ -496,25 +423,15 @@ impl<'a> Printer<'a> {
     }
 
     fn scalar(&self, value: Value) -> &'static str {
-        self.function
-            .values
-            .get(value.index())
-            .map_or("?", |info| info.scalar.short_name())
+        self.function.values.get(value.index()).map_or("?", |info| info.scalar.short_name())
     }
 
     fn array(&self, array: ArrayId) -> String {
-        self.arrays
-            .get(array.index())
-            .cloned()
-            .unwrap_or_else(|| format!("?#{}", array.0))
+        self.arrays.get(array.index()).cloned().unwrap_or_else(|| format!("?#{}", array.0))
     }
 
     fn variable(&self, variable: VariableId) -> String {
-        let label = self
-            .variables
-            .get(variable.index())
-            .cloned()
-            .unwrap_or_else(|| format!("?#{}", variable.0));
+        let label = self.variables.get(variable.index()).cloned().unwrap_or_else(|| format!("?#{}", variable.0));
         format!("${label}")
     }
 }
@@ -528,9 +445,6 @@ fn flag_suffix(mut flags: FloatFlags) -> String {
     if flags == FloatFlags::FAST {
         return ".fast".to_string();
     }
-    let set = FLAGS
-        .iter()
-        .filter(|(_, field)| *field(&mut flags))
-        .map(|(name, _)| format!(".{name}"));
+    let set = FLAGS.iter().filter(|(_, field)| *field(&mut flags)).map(|(name, _)| format!(".{name}"));
     set.collect()
 }

@@ -12,7 +12,8 @@
 //! * A `parallel` holds no `return`, `parallel` or `launch`. A variable that it reads or sets is its own: nothing
 //!   outside it, and no other `parallel`, uses that variable. (It is zero at the start of every point.)
 //! * A `Kernel`'s body is exactly one `parallel`. `Range` and `Grid` kernels have no `parallel`, `call` or `launch`.
-//!   Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel are buffers or none is.
+//!   Their traps have positions. Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel
+//!   are buffers or none is.
 //! * Regions are nested at most [`NESTING`] deep.
 //!
 //! Rules of a module: names are unique; calls and launches name functions that exist and pass what these take; a
@@ -32,10 +33,7 @@ pub fn verify(module: &Module) -> Result<()> {
     let mut names = HashSet::new();
     for table in &module.tables {
         if !names.insert(&table.name) {
-            return Err(Error::Internal(format!(
-                "two constant tables are called '{}'",
-                table.name
-            )));
+            return Err(Error::Internal(format!("two constant tables are called '{}'", table.name)));
         }
         if table.entries.is_empty() {
             return Err(Error::Internal(format!("the constant table '{}' is empty", table.name)));
@@ -95,10 +93,7 @@ fn check_call_graph(module: &Module, functions: &HashMap<&str, usize>) -> Result
         }
     }
     if let Some(number) = done.iter().position(|&done| !done) {
-        return Err(Error::Internal(format!(
-            "the function '{}' calls itself",
-            module.functions[number].name
-        )));
+        return Err(Error::Internal(format!("the function '{}' calls itself", module.functions[number].name)));
     }
     for (caller, callee) in calls_inside {
         if is_parallel[callee] {
@@ -149,21 +144,13 @@ impl<'a> Verifier<'a> {
     }
 
     fn error<T>(&self, message: impl std::fmt::Display) -> Result<T> {
-        Err(Error::Internal(format!(
-            "in function '{}': {message}",
-            self.function.name
-        )))
+        Err(Error::Internal(format!("in function '{}': {message}", self.function.name)))
     }
 
     fn run(&mut self) -> Result<()> {
         self.parameters()?;
         self.form()?;
-        let surroundings = Surroundings {
-            in_loop: false,
-            in_step: false,
-            parallel: None,
-            depth: 0,
-        };
+        let surroundings = Surroundings { in_loop: false, in_step: false, parallel: None, depth: 0 };
         self.region(&self.function.body, surroundings)?;
         if !self.function.results.is_empty() && !leaves(&self.function.body) {
             return self.error("it has results, but its end can be reached");
@@ -217,10 +204,7 @@ impl<'a> Verifier<'a> {
             }
         };
         if !fits {
-            return Err(format!(
-                "a {} has no parameter of this role",
-                form_name(&self.function.form)
-            ));
+            return Err(format!("a {} has no parameter of this role", form_name(&self.function.form)));
         }
         self.expect(value, ScalarType::Index, "it")
     }
@@ -258,10 +242,7 @@ impl<'a> Verifier<'a> {
     }
 
     fn inner_regions(&mut self, statement: &Statement, surroundings: Surroundings) -> Result<()> {
-        let inside = Surroundings {
-            depth: surroundings.depth + 1,
-            ..surroundings
-        };
+        let inside = Surroundings { depth: surroundings.depth + 1, ..surroundings };
         match statement {
             Statement::If { then, otherwise, .. } => {
                 self.region(then, inside)?;
@@ -269,35 +250,17 @@ impl<'a> Verifier<'a> {
             }
             Statement::Loop { body, step } => {
                 // A loop within a step has its own breaks, but still no return.
-                self.region(
-                    body,
-                    Surroundings {
-                        in_loop: true,
-                        ..inside
-                    },
-                )?;
-                self.region(
-                    step,
-                    Surroundings {
-                        in_loop: false,
-                        in_step: true,
-                        ..inside
-                    },
-                )
+                self.region(body, Surroundings { in_loop: true, ..inside })?;
+                self.region(step, Surroundings { in_loop: false, in_step: true, ..inside })
             }
             Statement::Parallel(parallel) => {
                 let number = self.parallels;
                 self.parallels += 1;
-                let inside = Surroundings {
-                    in_loop: false,
-                    parallel: Some(number),
-                    ..inside
-                };
+                let inside = Surroundings { in_loop: false, parallel: Some(number), ..inside };
                 let start = self.scope.len();
                 for &point in &parallel.point {
-                    if let Err(message) = self
-                        .define(point)
-                        .and_then(|()| self.expect(point, ScalarType::Index, "the point"))
+                    if let Err(message) =
+                        self.define(point).and_then(|()| self.expect(point, ScalarType::Index, "the point"))
                     {
                         return self.error(format!("{message}, in: {}", statement_line(self.function, statement)));
                     }
@@ -340,11 +303,7 @@ impl<'a> Verifier<'a> {
                 let array = self.access(*array, indices, Access::Read)?;
                 self.expect(*value, array.scalar, "the value")
             }
-            Statement::Call {
-                results,
-                function,
-                arguments,
-            } => {
+            Statement::Call { results, function, arguments } => {
                 if self.is_scheduled() {
                     return Err(format!("a {} has no call", form_name(&self.function.form)));
                 }
@@ -362,27 +321,23 @@ impl<'a> Verifier<'a> {
                 false => Err("it stands in no loop's body".to_string()),
             },
             Statement::Return(values) => self.check_return(values, surroundings, last),
-            Statement::Trap {
-                condition,
-                site,
-                position,
-                ..
-            } => {
+            Statement::Trap { condition, site, position, .. } => {
                 if site.index() >= self.function.sites.len() {
                     return Err("there is no such site".to_string());
                 }
-                if let Some(position) = position {
-                    self.expect(*position, ScalarType::Index, "the position")?;
+                match position {
+                    Some(position) => self.expect(*position, ScalarType::Index, "the position")?,
+                    None if self.is_scheduled() => {
+                        return Err("in a scheduled kernel a trap has a position".to_string());
+                    }
+                    None => {}
                 }
                 self.expect(*condition, ScalarType::Bool, "the condition")
             }
             Statement::Parallel(parallel) => self.parallel(parallel, surroundings),
-            Statement::Launch {
-                kernel,
-                space,
-                captures,
-                arrays,
-            } => self.launch(kernel, space, captures, arrays, surroundings),
+            Statement::Launch { kernel, space, captures, arrays } => {
+                self.launch(kernel, space, captures, arrays, surroundings)
+            }
         }
     }
 
@@ -423,10 +378,7 @@ impl<'a> Verifier<'a> {
                 return Err("a margin is negative".to_string());
             }
         }
-        parallel
-            .space
-            .iter()
-            .try_for_each(|&extent| self.expect(extent, ScalarType::Index, "the extent"))
+        parallel.space.iter().try_for_each(|&extent| self.expect(extent, ScalarType::Index, "the extent"))
     }
 
     fn launch(
@@ -443,9 +395,7 @@ impl<'a> Verifier<'a> {
         if surroundings.parallel.is_some() {
             return Err("a parallel holds no launch".to_string());
         }
-        space
-            .iter()
-            .try_for_each(|&extent| self.expect(extent, ScalarType::Index, "the extent"))?;
+        space.iter().try_for_each(|&extent| self.expect(extent, ScalarType::Index, "the extent"))?;
         let Some(module) = self.module else { return Ok(()) };
         let kernel = module.function(kernel).ok_or("there is no such kernel")?;
         if kernel.form == Form::Function {
@@ -459,9 +409,7 @@ impl<'a> Verifier<'a> {
         for (name, value, role) in kernel.scalar_parameters() {
             match role {
                 Role::Argument(number) => {
-                    let capture = *captures
-                        .get(number as usize)
-                        .ok_or(format!("no capture fills '{name}'"))?;
+                    let capture = *captures.get(number as usize).ok_or(format!("no capture fills '{name}'"))?;
                     let wanted = kernel.values.get(value.index()).ok_or("the kernel has a broken parameter")?;
                     self.expect(capture, wanted.scalar, &format!("the capture for '{name}'"))?;
                 }
@@ -474,10 +422,7 @@ impl<'a> Verifier<'a> {
         if arrays.len() != kernel.arrays.len() {
             return Err(format!("the kernel takes {} arrays", kernel.arrays.len()));
         }
-        arrays
-            .iter()
-            .zip(&kernel.arrays)
-            .try_for_each(|(&array, wanted)| self.pass_array(array, wanted))
+        arrays.iter().zip(&kernel.arrays).try_for_each(|(&array, wanted)| self.pass_array(array, wanted))
     }
 
     fn call(&self, callee: &Function, results: &[Value], arguments: &[Argument]) -> Result<(), String> {
@@ -490,17 +435,11 @@ impl<'a> Verifier<'a> {
         for (argument, parameter) in arguments.iter().zip(&callee.parameters) {
             match (argument, parameter) {
                 (Argument::Value(given), Parameter::Scalar { name, value, .. }) => {
-                    let wanted = callee
-                        .values
-                        .get(value.index())
-                        .ok_or("the function has a broken parameter")?;
+                    let wanted = callee.values.get(value.index()).ok_or("the function has a broken parameter")?;
                     self.expect(*given, wanted.scalar, &format!("the argument '{name}'"))?;
                 }
                 (Argument::Array(given), Parameter::Array(wanted)) => {
-                    let wanted = callee
-                        .arrays
-                        .get(wanted.index())
-                        .ok_or("the function has a broken parameter")?;
+                    let wanted = callee.arrays.get(wanted.index()).ok_or("the function has a broken parameter")?;
                     self.pass_array(*given, wanted)?;
                 }
                 _ => return Err("an array meets a scalar parameter, or the other way round".to_string()),
@@ -509,19 +448,12 @@ impl<'a> Verifier<'a> {
         if results.len() != callee.results.len() {
             return Err(format!("the function has {} results", callee.results.len()));
         }
-        results
-            .iter()
-            .zip(&callee.results)
-            .try_for_each(|(&result, &scalar)| self.expect(result, scalar, "the result"))
+        results.iter().zip(&callee.results).try_for_each(|(&result, &scalar)| self.expect(result, scalar, "the result"))
     }
 
     /// Whether an array of this function may be passed for an array parameter of another.
     fn pass_array(&self, given: ArrayId, wanted: &Array) -> Result<(), String> {
-        let given = self
-            .function
-            .arrays
-            .get(given.index())
-            .ok_or("there is no such array")?;
+        let given = self.function.arrays.get(given.index()).ok_or("there is no such array")?;
         let fail = |what: &str| Err(format!("the array '{}' {what} '{}'", given.name, wanted.name));
         if given.scalar != wanted.scalar {
             return fail("has another type of elements than the parameter");
@@ -533,14 +465,10 @@ impl<'a> Verifier<'a> {
         if given.access != Access::ReadWrite && given.access != wanted.access {
             return fail("may not be accessed as the parameter");
         }
-        let known = wanted
-            .strides
-            .iter()
-            .zip(&given.strides)
-            .all(|(wanted, given)| match wanted {
-                Stride::Any => true,
-                wanted => wanted == given,
-            });
+        let known = wanted.strides.iter().zip(&given.strides).all(|(wanted, given)| match wanted {
+            Stride::Any => true,
+            wanted => wanted == given,
+        });
         if !wanted.buffer && !known {
             return fail("is not known to have the strides of the parameter");
         }
@@ -573,11 +501,7 @@ impl<'a> Verifier<'a> {
             }
             Expression::Load { array, indices } => Ok(self.access(*array, indices, Access::Write)?.scalar),
             Expression::Extent { array, axis } => {
-                let array = self
-                    .function
-                    .arrays
-                    .get(array.index())
-                    .ok_or("there is no such array")?;
+                let array = self.function.arrays.get(array.index()).ok_or("there is no such array")?;
                 match array.buffer {
                     true => Err("a buffer has no extent".to_string()),
                     false if *axis >= array.rank => Err("the array has no such axis".to_string()),
@@ -589,17 +513,10 @@ impl<'a> Verifier<'a> {
                     return Err("the index is no integer".to_string());
                 }
                 match self.module {
-                    Some(module) => Ok(module
-                        .tables
-                        .get(table.index())
-                        .ok_or("there is no such constant table")?
-                        .scalar),
-                    None => Ok(self
-                        .function
-                        .values
-                        .get(value.index())
-                        .ok_or("there is no such value")?
-                        .scalar),
+                    Some(module) => {
+                        Ok(module.tables.get(table.index()).ok_or("there is no such constant table")?.scalar)
+                    }
+                    None => Ok(self.function.values.get(value.index()).ok_or("there is no such value")?.scalar),
                 }
             }
             Expression::Builtin(_) => match self.function.form {
@@ -611,11 +528,7 @@ impl<'a> Verifier<'a> {
 
     /// The array of a load or store whose opposite needs `opposite`.
     fn access(&self, array: ArrayId, indices: &[Value], opposite: Access) -> Result<&'a Array, String> {
-        let array = self
-            .function
-            .arrays
-            .get(array.index())
-            .ok_or("there is no such array")?;
+        let array = self.function.arrays.get(array.index()).ok_or("there is no such array")?;
         if array.access == opposite {
             let what = if opposite == Access::Read { "written" } else { "read" };
             return Err(format!("the array '{}' may not be {what}", array.name));
@@ -623,25 +536,16 @@ impl<'a> Verifier<'a> {
         if indices.len() != array.rank as usize {
             return Err(format!("the array '{}' has {} axes", array.name, array.rank));
         }
-        indices
-            .iter()
-            .try_for_each(|&index| self.expect(index, ScalarType::Index, "the index"))?;
+        indices.iter().try_for_each(|&index| self.expect(index, ScalarType::Index, "the index"))?;
         Ok(array)
     }
 
     /// The type of a variable that is used here.
     fn variable(&mut self, variable: VariableId, surroundings: Surroundings) -> Result<ScalarType, String> {
-        let known = self
-            .function
-            .variables
-            .get(variable.index())
-            .ok_or("there is no such variable")?;
+        let known = self.function.variables.get(variable.index()).ok_or("there is no such variable")?;
         let user = &mut self.users[variable.index()];
         if *user.get_or_insert(surroundings.parallel) != surroundings.parallel {
-            return Err(format!(
-                "the variable '{}' is used inside and outside of a parallel",
-                known.name
-            ));
+            return Err(format!("the variable '{}' is used inside and outside of a parallel", known.name));
         }
         Ok(known.scalar)
     }
@@ -663,11 +567,7 @@ impl<'a> Verifier<'a> {
         match self.function.values.get(value.index()) {
             None => Err(format!("%{} has no type", value.0)),
             Some(info) if info.scalar == scalar => Ok(()),
-            Some(info) => Err(format!(
-                "{what} is {}, expected {}",
-                info.scalar.short_name(),
-                scalar.short_name()
-            )),
+            Some(info) => Err(format!("{what} is {}, expected {}", info.scalar.short_name(), scalar.short_name())),
         }
     }
 
@@ -681,11 +581,7 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
         return Err("an index is never stored".to_string());
     }
     if array.strides.len() != array.rank as usize {
-        return Err(format!(
-            "it has {} axes and {} strides",
-            array.rank,
-            array.strides.len()
-        ));
+        return Err(format!("it has {} axes and {} strides", array.rank, array.strides.len()));
     }
     if array.buffer && *form == Form::Function {
         return Err("only a kernel's arrays are buffers".to_string());

@@ -11,6 +11,7 @@ use super::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Modul
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::types::signature::{self, Signature, Type};
+use crate::typing::Rules;
 use options::Options;
 
 /// What the decorators of a function say.
@@ -22,6 +23,8 @@ pub struct Declaration {
     /// `target=`, if given: `cpu`, `parallel`, `cuda`, ... (checked to be a name that numbra knows).
     pub target: Option<(String, Span)>,
     pub fastmath: bool,
+    /// `typing=`, if given: which rules the function is typed by. numbra's own option.
+    pub typing: Option<Rules>,
 }
 
 #[derive(Debug, Clone)]
@@ -83,6 +86,7 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         signatures: Vec::new(),
         target: None,
         fastmath: false,
+        typing: None,
     };
     Ok(found.map_or(plain, |(declaration, _)| declaration))
 }
@@ -204,6 +208,7 @@ impl<'a> Decorator<'a> {
                 .collect(),
             target,
             fastmath: options.fastmath,
+            typing: options.typing,
         })
     }
 
@@ -223,6 +228,7 @@ impl<'a> Decorator<'a> {
                 .collect(),
             target: None,
             fastmath: options.fastmath,
+            typing: options.typing,
         })
     }
 

@@ -1,6 +1,7 @@
 //! docs/ir.md has the op table as it is in the code.
 
 use numbra_front::ir::op::{Class, OPS, OpInfo, TypeRule};
+use numbra_front::ir::{parse, verify};
 use std::path::PathBuf;
 
 const START: &str = "<!-- The table is written by the test `the_op_table_is_current`. -->\n";
@@ -53,4 +54,31 @@ fn the_op_table_is_current() {
         return;
     }
     assert!(found == wanted, "docs/ir.md is not current: run this test with NUMBRA_UPDATE=1\n{wanted}");
+}
+
+/// The modules in the documents' `text` blocks are modules.
+#[test]
+fn the_examples_are_correct() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut examples = 0;
+    for (path, comment) in [("../../docs/ir.md", ""), ("src/ir/text.rs", "//!")] {
+        let document = std::fs::read_to_string(folder.join(path)).expect("the document");
+        let lines: Vec<&str> = document.lines().map(|line| line.strip_prefix(comment).unwrap_or(line)).collect();
+        let blank = if comment.is_empty() { "" } else { " " };
+        let lines: Vec<&str> = lines.iter().map(|line| line.strip_prefix(blank).unwrap_or(line)).collect();
+        for block in lines.join("\n").split("```text\n").skip(1) {
+            let text = block.split("\n```").next().unwrap_or_default();
+            if !text.contains("function @") {
+                continue;
+            }
+            let module = parse::parse(text).unwrap_or_else(|error| panic!("{path}: {error}"));
+            verify::verify(&module).unwrap_or_else(|error| panic!("{path}: {error}"));
+            // They show what the printer writes.
+            let printed = module.to_string();
+            let without_comments = text.lines().filter(|line| !line.starts_with(';')).collect::<Vec<_>>().join("\n");
+            assert_eq!(printed.trim(), without_comments.trim(), "{path}");
+            examples += 1;
+        }
+    }
+    assert_eq!(examples, 2);
 }

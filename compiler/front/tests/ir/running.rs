@@ -162,7 +162,10 @@ fn launches_are_interpreted_or_handed_to_a_host() {
     struct Recorder(Vec<String>);
     impl Host for Recorder {
         fn launch(&mut self, launch: &Launch, _memory: &mut [Buffer]) -> Result<(), Failure> {
-            self.0.push(format!("{} {:?} {:?} {}", launch.kernel, launch.space, launch.captures, launch.arrays[0].buffer));
+            self.0.push(format!(
+                "{} {:?} {:?} {}",
+                launch.kernel, launch.space, launch.captures, launch.arrays[0].buffer
+            ));
             Ok(())
         }
     }

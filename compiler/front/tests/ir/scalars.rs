@@ -3,8 +3,8 @@
 use numbra_front::interp::scalar::{apply, canonical, same};
 use numbra_front::ir::Op;
 use numbra_front::ir::op::{OPS, TypeRule};
-use numbra_front::types::ScalarType::{self, *};
 use numbra_front::types::Constant;
+use numbra_front::types::ScalarType::{self, *};
 
 const INTEGERS: [ScalarType; 9] = [I8, I16, I32, I64, U8, U16, U32, U64, Index];
 
@@ -66,7 +66,16 @@ fn integer_ops_are_those_of_wide_integers_cut_to_the_width() {
                     (Op::Or, pattern(a | b)),
                     (Op::Xor, pattern(a ^ b)),
                     (Op::Shl, if in_range { pattern(((a as u128) << b) as i128) } else { 0 }),
-                    (Op::Shr, if in_range { pattern(a >> b) } else if a < 0 { pattern(-1) } else { 0 }),
+                    (
+                        Op::Shr,
+                        if in_range {
+                            pattern(a >> b)
+                        } else if a < 0 {
+                            pattern(-1)
+                        } else {
+                            0
+                        },
+                    ),
                     (Op::Minimum, pattern(a.min(b))),
                     (Op::Maximum, pattern(a.max(b))),
                 ];
@@ -177,7 +186,9 @@ macro_rules! float_tests {
                         check(Op::Fmin, &[a, b], if a.is_nan() { b } else { a });
                         check(Op::Fmax, &[a, b], if a.is_nan() { b } else { a });
                     } else if a != b {
-                        for (op, expected) in [(Op::Minimum, a < b), (Op::Fmin, a < b), (Op::Maximum, a > b), (Op::Fmax, a > b)] {
+                        for (op, expected) in
+                            [(Op::Minimum, a < b), (Op::Fmin, a < b), (Op::Maximum, a > b), (Op::Fmax, a > b)]
+                        {
                             check(op, &[a, b], if expected { a } else { b });
                         }
                     }
@@ -191,7 +202,9 @@ macro_rules! float_tests {
                 truth(Op::IsNan, &[a], a.is_nan());
                 truth(Op::IsInf, &[a], a == <$float>::INFINITY || a == -<$float>::INFINITY);
             }
-            for (a, expected) in [(0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-0.5, -0.0), (-1.5, -2.0), (2.4, 2.0), (2.6, 3.0)] {
+            for (a, expected) in
+                [(0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-0.5, -0.0), (-1.5, -2.0), (2.4, 2.0), (2.6, 3.0)]
+            {
                 check(Op::Rint, &[a], expected);
             }
             check(Op::Sqrt, &[-0.0], -0.0);

@@ -84,7 +84,9 @@ fn everything_goes_round() {
     let module = parse::parse(ALL).unwrap_or_else(|error| panic!("{error}"));
     let printed = module.to_string();
     // Long parameter lists are broken; otherwise the text is the printer's.
-    let joined = |text: &str| text.replace("(\n    ", "(").replace(",\n    ", ", ").replace("\n) ->", ") ->").replace("\n) {", ") {");
+    let joined = |text: &str| {
+        text.replace("(\n    ", "(").replace(",\n    ", ", ").replace("\n) ->", ") ->").replace("\n) {", ") {")
+    };
     assert_eq!(joined(&printed), ALL);
     assert_eq!(parse::parse(&printed).expect("printed text"), module);
     verify_all_but_launch(&module);
@@ -194,9 +196,8 @@ fn mistakes_have_a_place() {
 
 #[test]
 fn deep_nesting_is_refused() {
-    let nested = |depth: usize| {
-        format!("function @f(%0: bool) {{ {}{} }}", "if %0 { ".repeat(depth), "}".repeat(depth))
-    };
+    let nested =
+        |depth: usize| format!("function @f(%0: bool) {{ {}{} }}", "if %0 { ".repeat(depth), "}".repeat(depth));
     let module = parse::parse(&nested(verify::NESTING)).expect("within the limit");
     verify::verify(&module).expect("within the limit");
     let error = parse::parse(&nested(100_000)).expect_err("too deep").to_string();

@@ -144,7 +144,11 @@ fn functions() {
         ("kernel @f() -> i8 { parallel () in () { } }", "a kernel has no results"),
         ("range @f() { parallel () in () { } }", "a range kernel has no parallel"),
         ("range @f() { call @g() } function @g() { }", "a range kernel has no call"),
-        ("grid(8) @f() { launch @g() captures () arrays () } kernel @g() { parallel () in () { } }", "a grid kernel has no launch"),
+        (
+            "grid(8) @f() { launch @g() captures () arrays () } kernel @g() { parallel () in () { } }",
+            "a grid kernel has no launch",
+        ),
+        ("range @f(%c: bool) { site #0 raised \"\" trap #0 if %c payload %c }", "a trap has a position"),
         ("grid(0) @f() { }", "a group has at least one thread"),
     ];
     for (text, message) in cases {

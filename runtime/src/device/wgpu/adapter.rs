@@ -100,7 +100,7 @@ impl Adapter {
         let limits = self.raw.limits();
         let alignment = limits.min_storage_buffer_offset_alignment.max(8);
         Limits {
-            buffer_bytes: limits.max_buffer_size,
+            buffer_bytes: limits.max_buffer_size / 4 * 4,
             binding_bytes: limits.max_storage_buffer_binding_size / u64::from(alignment) * u64::from(alignment),
             bindings: limits.max_storage_buffers_per_shader_stage.saturating_sub(1),
             offset_alignment: u64::from(alignment),

@@ -23,9 +23,9 @@ const PARAMETER_BYTES: u64 = 64 << 10;
 
 pub(super) struct Batch {
     recorded: Vec<Recorded>,
-    /// The parameters of recorded launches, and where those of the next go.
+    /// Where the parameters of recorded launches go when they are submitted, and these parameters.
     pub parameters: wgpu::Buffer,
-    next_parameters: u64,
+    parameter_bytes: Vec<u8>,
     /// A record for every launch since the last wait that can fail, in order. The device's slots are zero otherwise.
     pub status: wgpu::Buffer,
     pub slot_bytes: u64,
@@ -53,7 +53,7 @@ impl Batch {
         Batch {
             recorded: Vec::new(),
             parameters: create(PARAMETER_BYTES.next_multiple_of(parameter_alignment), BufferUsages::UNIFORM),
-            next_parameters: 0,
+            parameter_bytes: Vec::new(),
             status: create(slot_bytes * STATUS_SLOTS, BufferUsages::STORAGE),
             slot_bytes,
             watched: Vec::new(),
@@ -62,15 +62,16 @@ impl Batch {
 }
 
 impl Shared {
-    /// A place for the parameters of one more launch.
-    pub fn parameter_slot(&self, batch: &mut Batch, bytes: u64) -> Result<u64> {
-        let bytes = bytes.next_multiple_of(self.parameter_alignment);
-        if batch.next_parameters + bytes > batch.parameters.size() {
+    /// Takes the parameters of one more launch, a multiple of 16 bytes, and says where they will be.
+    pub fn parameter_slot(&self, batch: &mut Batch, parameters: &[u8]) -> Result<u64> {
+        if (batch.parameter_bytes.len() + parameters.len()) as u64 > batch.parameters.size() {
             self.submit_recorded(batch)?;
         }
-        let slot = batch.next_parameters;
-        batch.next_parameters += bytes;
-        Ok(slot)
+        let slot = batch.parameter_bytes.len();
+        batch.parameter_bytes.extend_from_slice(parameters);
+        let end = batch.parameter_bytes.len().next_multiple_of(self.parameter_alignment as usize);
+        batch.parameter_bytes.resize(end, 0);
+        Ok(slot as u64)
     }
 
     /// A status record for one more launch, which `explain` turns into an error if the launch fails.
@@ -97,8 +98,11 @@ impl Shared {
 
     fn submit(&self, batch: &mut Batch, then: impl FnOnce(&mut CommandEncoder)) -> Result<()> {
         let recorded = std::mem::take(&mut batch.recorded);
-        batch.next_parameters = 0;
+        let parameter_bytes = std::mem::take(&mut batch.parameter_bytes);
         self.guarded("a launch", || {
+            if !recorded.is_empty() {
+                self.queue.write_buffer(&batch.parameters, 0, &parameter_bytes);
+            }
             let mut encoder = self.device.create_command_encoder(&CommandEncoderDescriptor::default());
             if !recorded.is_empty() {
                 let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
@@ -126,29 +130,33 @@ impl Shared {
             Some((buffer, offset, data)) => Some((self.staging(data.len() as u64)?, buffer, offset, data)),
             None => None,
         };
-        let status = batch.status.clone();
-        self.submit(batch, |encoder| {
-            if let Some(staging) = &status_staging {
-                encoder.copy_buffer_to_buffer(&status, 0, staging, 0, status_bytes);
-                encoder.clear_buffer(&status, 0, Some(status_bytes));
-            }
-            if let Some((staging, buffer, offset, _)) = &copy {
-                encoder.copy_buffer_to_buffer(buffer.raw(), *offset, staging, 0, staging.size());
-            }
-        })?;
+        if status_staging.is_none() && copy.is_none() {
+            self.submit_recorded(batch)?;
+        } else {
+            let status = batch.status.clone();
+            self.submit(batch, |encoder| {
+                if let Some(staging) = &status_staging {
+                    encoder.copy_buffer_to_buffer(&status, 0, &staging.buffer, 0, status_bytes);
+                    encoder.clear_buffer(&status, 0, Some(status_bytes));
+                }
+                if let Some((staging, buffer, offset, _)) = &copy {
+                    encoder.copy_buffer_to_buffer(buffer.raw(), *offset, &staging.buffer, 0, staging.bytes);
+                }
+            })?;
+        }
         let watched = std::mem::take(&mut batch.watched);
         status_staging.iter().chain(copy.iter().map(|(staging, ..)| staging)).for_each(|it| self.start_mapping(it));
         self.poll()?;
         self.check()?;
         let mut first_fault = None;
         if let Some(staging) = status_staging {
-            self.map(&staging, |bytes| {
+            self.see(staging, |bytes| {
                 let records = bytes.chunks(batch.slot_bytes as usize).zip(&watched);
                 first_fault = records.filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?))).next();
             })?;
         }
         if let Some((staging, _, _, data)) = copy {
-            self.map(&staging, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
+            self.see(staging, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
         }
         first_fault.map_or(Ok(()), Err)
     }

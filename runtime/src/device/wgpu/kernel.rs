@@ -171,7 +171,7 @@ impl Gpu {
         // Either may submit or even wait; what they give is then still right, since it is used after.
         let status_slot =
             if kernel.manifest.has_status { Some(shared.status_slot(&mut batch, &launch.explain)?) } else { None };
-        let parameter_slot = shared.parameter_slot(&mut batch, words.len() as u64)?;
+        let parameter_slot = shared.parameter_slot(&mut batch, &words)?;
         let arrays = launch.bindings.len();
         let buffer = |buffer, offset, bytes| {
             BindingResource::Buffer(BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
@@ -192,7 +192,6 @@ impl Gpu {
             entries.push(BindGroupEntry { binding: arrays as u32 + 1, resource: record });
         }
         let bindings = shared.guarded("a launch", || {
-            shared.queue.write_buffer(&batch.parameters, parameter_slot, &words);
             let descriptor = BindGroupDescriptor { label: None, layout: &kernel.layout, entries: &entries };
             shared.device.create_bind_group(&descriptor)
         })?;

@@ -9,6 +9,10 @@ use wgpu::{BufferDescriptor, BufferUsages, MapMode};
 /// Bytes copied at once between host and device: staging memory of that size is needed.
 const CHUNK: u64 = 64 << 20;
 
+/// Staging buffers come in multiples of this, and so many are kept.
+const STAGING_STEP: u64 = 64 << 10;
+const STAGING_KEPT: usize = 4;
+
 /// Bytes of unused buffers that are kept.
 const KEPT: u64 = 1 << 30;
 
@@ -56,6 +60,13 @@ impl GpuBuffer {
 pub(super) struct Pool {
     free: BTreeMap<u64, Vec<wgpu::Buffer>>,
     bytes: u64,
+    staging: Vec<wgpu::Buffer>,
+}
+
+/// Memory that the host can read, of which the first bytes are used.
+pub(super) struct Staging {
+    pub buffer: wgpu::Buffer,
+    pub bytes: u64,
 }
 
 impl Pool {
@@ -176,28 +187,43 @@ impl Shared {
         })
     }
 
-    /// A buffer that the host can read.
-    pub(super) fn staging(&self, bytes: u64) -> Result<wgpu::Buffer> {
+    /// Memory to read so many bytes from, once something was copied there.
+    pub(super) fn staging(&self, bytes: u64) -> Result<Staging> {
+        let bytes = bytes.next_multiple_of(4);
+        let kept = {
+            let mut pool = lock(&self.pool);
+            let fits = |kept: &wgpu::Buffer| (bytes..=bytes * 2 + STAGING_STEP).contains(&kept.size());
+            pool.staging.iter().position(fits).map(|number| pool.staging.swap_remove(number))
+        };
+        if let Some(buffer) = kept {
+            return Ok(Staging { buffer, bytes });
+        }
         let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
-        let size = bytes.next_multiple_of(4);
+        let size = bytes.next_multiple_of(STAGING_STEP);
         let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
-        self.guarded("a download", || self.device.create_buffer(&descriptor))
+        let buffer = self.guarded("a download", || self.device.create_buffer(&descriptor))?;
+        Ok(Staging { buffer, bytes })
     }
 
-    /// Maps staging buffers, waits for everything submitted, and hands over their contents.
-    pub(super) fn map(&self, staging: &wgpu::Buffer, see: impl FnOnce(&[u8])) -> Result<()> {
-        let contents = staging.slice(..).get_mapped_range().map_err(|error| {
+    /// Asks for the contents; they are there after the next wait.
+    pub(super) fn start_mapping(&self, staging: &Staging) {
+        // Whether it succeeded is seen when the range is asked for.
+        staging.buffer.slice(..staging.bytes).map_async(MapMode::Read, |_| ());
+    }
+
+    /// Shows the contents, mapped by now, and keeps the memory for the next time.
+    pub(super) fn see(&self, staging: Staging, see: impl FnOnce(&[u8])) -> Result<()> {
+        let contents = staging.buffer.slice(..staging.bytes).get_mapped_range().map_err(|error| {
             self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
         })?;
         see(&contents);
         drop(contents);
-        staging.unmap();
+        staging.buffer.unmap();
+        let mut pool = lock(&self.pool);
+        if pool.staging.len() < STAGING_KEPT {
+            pool.staging.push(staging.buffer);
+        }
         Ok(())
-    }
-
-    pub(super) fn start_mapping(&self, staging: &wgpu::Buffer) {
-        // Whether it succeeded is seen when the range is asked for.
-        staging.slice(..).map_async(MapMode::Read, |_| ());
     }
 }
 

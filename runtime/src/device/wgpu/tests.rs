@@ -163,7 +163,7 @@ fn wgsl_and_spirv_agree() {
     assert_eq!(run(&wgsl, &columns, ScalarType::F32), run(&spirv(&module), &columns, ScalarType::F32));
 }
 
-/// Bits of values at which ops go wrong; no subnormal floats, which this device flushes.
+/// Bits of values at which ops go wrong.
 fn awkward(scalar: ScalarType) -> Vec<u64> {
     let floats = [
         0.0,
@@ -190,14 +190,15 @@ fn awkward(scalar: ScalarType) -> Vec<u64> {
         1.8e19,
         18446744073709551616.0,
         3e38,
-        1e-30,
+        1e-40,
+        1e-45,
         f64::INFINITY,
         f64::NAN,
     ];
     let both = floats.iter().flat_map(|&value| [value, -value]);
     match scalar {
         ScalarType::F32 => both.map(|value| u64::from((value as f32).to_bits())).collect(),
-        ScalarType::F64 => both.chain([f64::MAX, 1e-300]).map(f64::to_bits).collect(),
+        ScalarType::F64 => both.chain([f64::MAX, 1e-40, 1e-450]).map(f64::to_bits).collect(),
         ScalarType::Bool => vec![0, 1],
         _ => {
             let most = 1i128 << (scalar.bits() - u32::from(scalar.is_signed()));
@@ -249,11 +250,20 @@ fn every_op_as_in_the_interpreter() {
                 TypeRule::Select => vec![ScalarType::Bool, scalar, scalar],
                 _ => vec![scalar; info.arity],
             };
-            for result in ScalarType::ALL {
-                let open = matches!(info.rule, TypeRule::Convert | TypeRule::Bitcast);
-                if info.op.result_type(&types, open.then_some(result)) == Some(result) {
-                    check(info.op, &types, result);
-                }
+            if let Some(result) = info.op.result_type(&types, None) {
+                check(info.op, &types, result);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_conversion_as_in_the_interpreter() {
+    for from in ScalarType::ALL {
+        for to in ScalarType::ALL {
+            check(Op::Convert, &[from], to);
+            if Op::Bitcast.result_type(&[from], Some(to)).is_some() {
+                check(Op::Bitcast, &[from], to);
             }
         }
     }
@@ -271,32 +281,30 @@ fn random(state: &mut u64) -> u64 {
 fn float_arithmetic_has_the_bits_of_ieee_754() {
     let mut state = 0x9e37_79b9_7f4a_7c15;
     for scalar in [ScalarType::F32, ScalarType::F64] {
-        let mut column = |_| -> Vec<u64> {
+        // All exponents, so many operands and results are subnormal; or some in the middle, where mul_error is exact.
+        let mut column = |all: bool| -> Vec<u64> {
             (0..20_000)
                 .map(|_| match scalar {
-                    // Exponents in the middle, so that no operand and no result is subnormal.
+                    ScalarType::F32 if all => random(&mut state) >> 32 & 0xbfff_ffff,
                     ScalarType::F32 => random(&mut state) >> 32 & 0x807f_ffff | (96 + random(&mut state) % 62) << 23,
+                    _ if all => random(&mut state) & !(1 << 62),
                     _ => random(&mut state) & !(0x7ff << 52) | (800 + random(&mut state) % 440) << 52,
                 })
                 .collect()
         };
-        let (a, b) = (column(0), column(1));
+        let (any, middle) = ([column(true), column(true)], [column(false), column(false)]);
         for op in [Op::Add, Op::Sub, Op::Mul, Op::MulError, Op::Div, Op::Sqrt] {
+            let [a, b] = if op == Op::MulError { &middle } else { &any };
             let arity = op.info().arity;
             let module = elementwise(&[scalar; 2], scalar, |kernel, body, x| kernel.apply(body, op, &x[..arity]));
-            let found = run(&spirv(&module), &[(scalar, &a), (scalar, &b)], scalar);
+            let found = run(&spirv(&module), &[(scalar, a), (scalar, b)], scalar);
             for i in 0..a.len() {
                 let expected = apply(op, &[scalar; 2][..arity], &[a[i], b[i]][..arity], scalar).unwrap();
-                assert!(
-                    same(found[i], expected, scalar),
-                    "{} {:x} {:x}: {:x} {expected:x}",
-                    op.name(),
-                    a[i],
-                    b[i],
-                    found[i]
-                );
+                let (a, b, found) = (a[i], b[i], found[i]);
+                assert!(same(found, expected, scalar), "{} {a:x} {b:x}: {found:x}, not {expected:x}", op.name());
             }
         }
+        let [a, b] = middle;
         // A product and a sum stay two roundings.
         let module = elementwise(&[scalar; 2], scalar, |kernel, body, x| {
             let product = kernel.apply(body, Op::Mul, x);
@@ -468,4 +476,73 @@ fn what_does_not_fit_is_refused() {
     let broken = Artefact { bytes: b"this is no WGSL".to_vec(), kind: numbra_codegen::ArtefactKind::Wgsl, ..artefact };
     assert!(matches!(gpu().load(&broken), Err(Error::Internal(_))));
     gpu().wait().unwrap();
+}
+
+#[test]
+fn a_lost_gpu_is_an_error_of_everything() {
+    let gpu = Gpu::open(&Adapter::enumerate()[0]).unwrap();
+    let artefact = spirv(&elementwise(&[ScalarType::F32], ScalarType::F32, |_, _, x| x[0]));
+    let kernel = gpu.load(&artefact).unwrap();
+    let buffer = gpu.create_buffer(64).unwrap();
+    let out = gpu.create_buffer(64).unwrap();
+    gpu.shared.device.destroy();
+    let launched = gpu.launch(
+        &kernel,
+        &GpuLaunch {
+            bindings: &[whole(&buffer), whole(&out)],
+            parameters: &parameters(&artefact.manifest, 0, 16, 16),
+            groups: (1, 1),
+            explain: no_fault(),
+        },
+    );
+    let failures = [
+        launched.err(),
+        gpu.wait().err(),
+        gpu.write(&buffer, 0, &[0; 64]).err(),
+        gpu.read(&buffer, 0, &mut [0; 64]).err(),
+        gpu.create_buffer(1 << 20).err(),
+        gpu.load(&artefact).err(),
+    ];
+    for (number, error) in failures.into_iter().enumerate() {
+        // The launch is only recorded; whatever waits says so.
+        match error {
+            Some(Error::Device { message, .. }) => assert!(message.contains("lost"), "{message}"),
+            other => assert!(number == 0, "{number}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test -p numbra-runtime --lib wgpu -- --ignored --nocapture"]
+fn launch_overhead() {
+    let scalar = ScalarType::F32;
+    let artefact = spirv(&elementwise(&[scalar; 2], scalar, |kernel, body, x| kernel.apply(body, Op::Add, x)));
+    let kernel = gpu().load(&artefact).unwrap();
+    let [a, b, c] = [(); 3].map(|()| upload(&[0; 256]));
+    let launch = || {
+        let launch = GpuLaunch {
+            bindings: &[whole(&a), whole(&b), whole(&c)],
+            parameters: &parameters(&artefact.manifest, 0, 64, 64),
+            groups: (1, 1),
+            explain: no_fault(),
+        };
+        gpu().launch(&kernel, &launch).unwrap();
+    };
+    let time = |what: &str, times: u32, action: &dyn Fn()| {
+        (0..times / 4).for_each(|_| action());
+        gpu().wait().unwrap();
+        let start = std::time::Instant::now();
+        (0..times).for_each(|_| action());
+        gpu().wait().unwrap();
+        println!("{what}: {:?}", start.elapsed() / times);
+    };
+    time("launch", 4000, &launch);
+    time("launch and wait", 1000, &|| {
+        launch();
+        gpu().wait().unwrap();
+    });
+    time("write", 1000, &|| gpu().write(&a, 0, &[1; 256]).unwrap());
+    time("read", 1000, &|| {
+        download(&c);
+    });
 }

@@ -32,6 +32,7 @@ pub fn run(kernel: &mut Function, group: u32) -> Result<()> {
     match border {
         None => work.statements.append(&mut body.statements),
         Some(Border { margins, mut region }) => {
+            place_traps(&mut region, linear);
             substitute(&mut region, &rename);
             let interior = interior(kernel, &mut work, &found, &space, &margins);
             work.push(Statement::If { condition: interior, then: body, otherwise: region, rare: false });

@@ -16,6 +16,40 @@ fn take_parallel(kernel: &mut Function) -> Result<Parallel> {
     }
 }
 
+/// Makes the variables zero that `region`, the work of one point, may read before it has set them: a variable is zero
+/// at the start of every point, not only of the first.
+fn reset_variables(kernel: &mut Function, region: &mut Region) {
+    let mut top = Region::default();
+    for (number, variable) in kernel.variables.clone().into_iter().enumerate() {
+        let id = VariableId(number as u32);
+        if may_read_first(region, id) {
+            let zero = kernel.constant(&mut top, Constant::zero(variable.scalar));
+            top.push(Statement::Set { variable: id, value: zero });
+        }
+    }
+    top.statements.append(&mut region.statements);
+    *region = top;
+}
+
+/// Whether a `get` may come before every `set`.
+fn may_read_first(region: &Region, id: VariableId) -> bool {
+    for statement in &region.statements {
+        let mut reads = false;
+        let mut look = |statement: &Statement| {
+            reads |= matches!(statement, Statement::Let { expression: Expression::Get(found), .. } if *found == id);
+        };
+        look(statement);
+        statement.regions().into_iter().for_each(|inner| inner.walk(&mut look));
+        if reads {
+            return true;
+        }
+        if matches!(statement, Statement::Set { variable, .. } if *variable == id) {
+            return false;
+        }
+    }
+    false
+}
+
 /// Splits a linear position of the axes `extents` (row-major) into coordinates.
 fn coordinates(kernel: &mut Function, region: &mut Region, linear: Value, extents: &[Value]) -> Vec<Value> {
     let mut rest = linear;

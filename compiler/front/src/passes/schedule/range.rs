@@ -10,7 +10,11 @@ use crate::passes::copy::Copier;
 const BLOCK: i64 = 64;
 
 pub fn run(kernel: &mut Function) -> Result<()> {
-    let parallel = take_parallel(kernel)?;
+    let mut parallel = take_parallel(kernel)?;
+    reset_variables(kernel, &mut parallel.body);
+    if let Some(border) = &mut parallel.border {
+        reset_variables(kernel, &mut border.region);
+    }
     kernel.form = Form::Range;
     let (begin, end) = position_parameters(kernel);
     let mut top = Region::default();

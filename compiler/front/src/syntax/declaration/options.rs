@@ -5,6 +5,7 @@ use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::constant::{self, Number};
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
+use crate::typing::Rules;
 
 /// The options that a decorator takes.
 pub struct Known(&'static [&'static str]);
@@ -19,6 +20,7 @@ pub const VECTORIZE: Known = Known(&[
     "nopython",
     "signatures",
     "target",
+    "typing",
     "writable_args",
 ]);
 
@@ -39,6 +41,7 @@ pub const JIT: Known = Known(&[
     "nogil",
     "nopython",
     "parallel",
+    "typing",
 ]);
 
 pub const CUDA_JIT: Known = Known(&[
@@ -63,6 +66,7 @@ pub struct Options<'a> {
     pub target: Option<(String, Span)>,
     pub identity: Option<&'a Expression>,
     pub fastmath: bool,
+    pub typing: Option<Rules>,
 }
 
 impl<'a> Options<'a> {
@@ -85,6 +89,7 @@ impl<'a> Options<'a> {
                 "target" => options.target = Some((target(decorator, keyword, value)?, keyword.value.span)),
                 "identity" => options.identity = identity(decorator, keyword, value)?,
                 "fastmath" => options.fastmath = fastmath(decorator, keyword, value)?,
+                "typing" => options.typing = Some(typing(decorator, keyword, value)?),
                 "forceobj" if boolean(decorator, keyword, value)? => {
                     let mistake = decorator.mistake(Class::Unsupported, keyword.span, "there is no object mode");
                     return Err(mistake.help("remove 'forceobj': kernels are always compiled"));
@@ -149,7 +154,7 @@ fn boolean(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Resu
     }
 }
 
-fn fastmath(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
+pub fn fastmath(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
     match value.kind {
         // Sets and dictionaries of LLVM's flags.
         ExpressionKind::Unsupported { .. } => {
@@ -161,7 +166,15 @@ fn fastmath(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Res
     }
 }
 
-fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<String, Mistake> {
+pub fn typing(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<Rules, Mistake> {
+    match &value.kind {
+        ExpressionKind::String(name) if name == "numba" => Ok(Rules::Numba),
+        ExpressionKind::String(name) if name == "exact" => Ok(Rules::Exact),
+        _ => Err(must_be(decorator, keyword, "'numba' or 'exact'")),
+    }
+}
+
+pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<String, Mistake> {
     let help = format!("the targets are {TARGETS}");
     match &value.kind {
         ExpressionKind::String(name) if is_target(name) => Ok(name.clone()),

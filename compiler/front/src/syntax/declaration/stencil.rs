@@ -1,6 +1,6 @@
 //! `stencil` and its options. The messages are Numba's where Numba has one.
 
-use super::options::option_name;
+use super::options::{fastmath, option_name, target, typing};
 use super::{Declaration, Decorator, Kind, StencilOptions};
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
@@ -13,6 +13,7 @@ const FARTHEST: i128 = 1 << 30;
 impl Decorator<'_> {
     pub(super) fn stencil(&self) -> Result<Declaration, Mistake> {
         let mut options = StencilOptions::default();
+        let (mut device, mut fast, mut rules) = (None, false, None);
         match self.arguments {
             [] => {}
             [mode] => self.mode(mode)?,
@@ -25,9 +26,13 @@ impl Decorator<'_> {
                 "cval" => options.cval = self.border_value(keyword, value)?,
                 "neighborhood" => options.neighborhood = self.neighborhood(keyword, value)?,
                 "standard_indexing" => options.standard_indexing = self.standard_indexing(keyword, value)?,
+                "target" => device = Some((target(self, keyword, value)?, keyword.value.span)),
+                "fastmath" => fast = fastmath(self, keyword, value)?,
+                "typing" => rules = Some(typing(self, keyword, value)?),
                 name => {
                     let mistake = self.mistake(Class::Value, keyword.span, format!("Unknown stencil option {name}"));
-                    return Err(mistake.help("the options of 'stencil' are cval, neighborhood and standard_indexing"));
+                    let known = "cval, neighborhood, standard_indexing, target, fastmath and typing";
+                    return Err(mistake.help(format!("the options of 'stencil' are {known}")));
                 }
             }
         }
@@ -45,8 +50,9 @@ impl Decorator<'_> {
         Ok(Declaration {
             kind: Kind::Stencil(options),
             signatures: Vec::new(),
-            target: None,
-            fastmath: false,
+            target: device,
+            fastmath: fast,
+            typing: rules,
         })
     }
 
