@@ -147,12 +147,21 @@ impl<'t> Typer<'t, '_> {
                     if number.scalar.is_float() {
                         let rounded = self.apply(Op::Rint, &[number], span);
                         self.convert(rounded, ScalarType::I64, span)
-                    } else {
+                    } else if exact {
                         number
+                    } else {
+                        self.convert(number, ScalarType::I64, span)
                     }
                 }
                 [(item, at), digits] => {
                     let number = self.number(item, *at)?;
+                    // Integers become floats, the small ones float32.
+                    let scalar = match number.scalar {
+                        scalar if scalar.is_float() || exact => scalar,
+                        ScalarType::Bool | ScalarType::I8 | ScalarType::I16 | ScalarType::U8 => ScalarType::F32,
+                        _ => ScalarType::F64,
+                    };
+                    let number = self.convert(number, scalar, span);
                     self.round_to(number, digits, span)?
                 }
                 _ => return Err(self.wrong_count("round", "one or two arguments", span).into()),

@@ -405,20 +405,20 @@ impl<'t> Typer<'t, '_> {
                 if number.scalar == ScalarType::Bool { number } else { self.apply(Op::Abs, &[number], span) }
             }
             Negative => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Neg, &[number], span)
             }
-            Positive => self.not_bool(path, &arguments[0])?,
+            Positive => self.not_bool(&arguments[0])?,
             Square => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Mul, &[number, number], span)
             }
             Reciprocal => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.reciprocal(number, span)
             }
             Sign => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.sign(number, span)
             }
             Arithmetic(operator) => self.arithmetic_function(path, operator, arguments, span)?,
@@ -494,13 +494,11 @@ impl<'t> Typer<'t, '_> {
         Ok(numbers)
     }
 
-    fn not_bool(&mut self, path: &str, argument: &Evaluated<'t>) -> Result<Scalar> {
+    /// A number for functions that have no loop for bool: the first that they have is int8's.
+    fn not_bool(&mut self, argument: &Evaluated<'t>) -> Result<Scalar> {
         let number = self.number(&argument.0, argument.1)?;
-        if number.scalar != ScalarType::Bool {
-            return Ok(number);
-        }
-        let mistake = self.mistake(Class::Type, argument.1, format!("'{path}' does not take bool"));
-        Err(mistake.help("use the logical functions, or cast to an integer type").into())
+        let scalar = if number.scalar == ScalarType::Bool { ScalarType::I8 } else { number.scalar };
+        Ok(self.convert(number, scalar, argument.1))
     }
 
     /// `np.add` and the like: R3, not R1.

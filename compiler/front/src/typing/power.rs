@@ -25,12 +25,12 @@ impl<'t> Typer<'t, '_> {
         let span = base_span.to(exponent_span);
         let exact = self.unit.rules == Rules::Exact;
         if let (Item::Scalar(base), Some(count)) = (&base, integer_exponent(&exponent)) {
-            let scalar = match base.scalar {
-                ScalarType::F32 | ScalarType::F64 => base.scalar,
-                _ if exact => base.scalar,
-                ScalarType::Bool => ScalarType::I64,
-                scalar if count >= 0 => promotion::wide_integer(scalar),
-                _ => ScalarType::I64,
+            let scalar = match &exponent {
+                // Numba's type of an integer and a literal is int64, whatever the integer.
+                Item::Scalar(exponent) if !exact => {
+                    promotion::operator(BinaryOperator::Power, base.scalar, exponent.scalar).unwrap_or(base.scalar)
+                }
+                _ => base.scalar,
             };
             let most = if scalar.is_float() { MOST_FLOAT } else { MOST_INTEGER };
             if count.abs() <= most && (scalar.is_float() || count >= 0) && scalar != ScalarType::Bool {

@@ -98,7 +98,8 @@ fn powers() {
     numba("a ** b", &[i64(1), i64(-4)], i64(1));
     numba("a ** b", &[i64(2), i64(-4)], i64(0));
     numba("a ** b", &[int(U8, 2), int(U8, 63)], int(U64, 1 << 63));
-    numba("a ** 2", &[int(U8, 16)], int(U64, 256));
+    numba("a ** 2", &[int(U8, 16)], i64(256));
+    numba("a ** np.uint8(2)", &[int(U8, 16)], int(U64, 256));
     numba("a ** 0.5", &[f64(2.0)], f64(std::f64::consts::SQRT_2));
     numba("a ** 0.5", &[f64(-0.0)], f64(0.0));
     numba("a ** 0.5", &[f64(f64::NEG_INFINITY)], f64(f64::INFINITY));
@@ -164,6 +165,9 @@ fn builtins() {
     numba("round(a)", &[f64(2.5)], i64(2));
     numba("round(a)", &[f64(-3.5)], i64(-4));
     numba("round(a, 2)", &[f64(2.346)], f64(2.35));
+    numba("round(a)", &[int(U8, 3)], i64(3));
+    numba("round(a, 1)", &[int(I32, 3)], f64(3.0));
+    numba("np.negative(a)", &[bool(true)], int(I8, -1));
     numba("round(a, 1)", &[f64(f64::INFINITY)], f64(f64::INFINITY));
     numba("np.uint8(a)", &[i64(300)], int(U8, 44));
     numba("np.int8(a)", &[i64(200)], int(I8, -56));
