@@ -6,5 +6,11 @@ def never(x):
             steps += 1
 
 
+# What a loop assigns was read after it although nothing comes after it.
+def assigns(n):
+    while 7:
+        n = n
+
+
 def f(x):
     return never(x)

@@ -449,6 +449,10 @@ impl<'t> Typer<'t, '_> {
             }
             self.region.push(ir::Statement::Loop { body: region, step });
             self.environment.clone_from(&entry);
+            if never && !frame.breaks {
+                self.ended = true;
+                return Ok(());
+            }
             for carried in frame.carried {
                 let item = match carried.state {
                     State::Variable(_, slot) => self.load(&slot, span),
@@ -459,10 +463,6 @@ impl<'t> Typer<'t, '_> {
                 self.environment.insert(carried.name, item);
             }
             // Names that the loop assigns and nobody reads later mean nothing definite; nobody asks.
-            if never && !frame.breaks {
-                self.ended = true;
-                return Ok(());
-            }
             return self.after_loop(statement, otherwise, completed, frame.breaks);
         }
         Err(Error::Internal("the types of a loop did not settle".into()))
