@@ -266,7 +266,7 @@ impl<'t> Typer<'t, '_> {
         {
             return Err(self.wrong_count(builtin.name(), "two or more arguments", span).into());
         }
-        let numbers = self.common_numbers(builtin.name(), &unpacked, promotion_unify)?;
+        let numbers = self.common_numbers(builtin.name(), &unpacked, promotion::unify_all)?;
         let (op, comparison) = match builtin {
             Builtin::Min => (Op::Minimum, Comparison::Less),
             _ => (Op::Maximum, Comparison::Greater),
@@ -361,8 +361,4 @@ impl<'t> Typer<'t, '_> {
 fn ten_to(digits: u32) -> f64 {
     let text = format!("1e{digits}");
     text.parse().unwrap_or(f64::INFINITY)
-}
-
-fn promotion_unify(types: &[ScalarType]) -> ScalarType {
-    types.iter().copied().reduce(promotion::unify).unwrap_or(ScalarType::F64)
 }

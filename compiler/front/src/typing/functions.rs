@@ -17,8 +17,10 @@ use crate::types::ScalarType;
 pub enum Function {
     /// A function of the prelude, of one or two floats.
     Elementary(&'static str, usize),
-    /// `math.pow`: float64 whatever it is given.
+    /// `math.pow`, `np.float_power`.
     Pow,
+    /// `np.fmod`: of integers too.
+    Fmod,
     /// An op on floats; integers become floats.
     FloatOp(Op),
     /// `math.floor`: to int64.
@@ -146,7 +148,7 @@ const NUMPY: &[(&str, Function)] = &[
     ("floor_divide", Arithmetic(BinaryOperator::FloorDivide)),
     ("fmax", Extreme(Op::Fmax, Op::Maximum)),
     ("fmin", Extreme(Op::Fmin, Op::Minimum)),
-    ("fmod", Elementary("fmod", 2)),
+    ("fmod", Fmod),
     ("greater", Compare(Comparison::Greater)),
     ("greater_equal", Compare(Comparison::GreaterEqual)),
     ("hypot", Elementary("hypot", 2)),
@@ -352,7 +354,7 @@ impl<'t> Typer<'t, '_> {
         let count = match function {
             Elementary(_, count) => count,
             FloatOp(op) => op.info().arity,
-            Pow | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
+            Pow | Fmod | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
             Where | Clip => 3,
             Around if arguments.len() == 2 => 2,
             _ => 1,
@@ -364,16 +366,21 @@ impl<'t> Typer<'t, '_> {
         let math = path.starts_with("math.");
         let result = match function {
             Elementary(name, _) => {
-                // np.fmod has integer loops; their remainder truncates.
                 let numbers = self.floats(path, math, arguments)?;
                 self.elementary(name, numbers[0].scalar, &numbers, span)?
             }
             Pow => {
-                let mut numbers = Vec::new();
-                for (item, at) in arguments {
-                    numbers.push(self.as_type(item, ScalarType::F64, *at)?);
-                }
+                let numbers = self.floats(path, math, arguments)?;
                 self.power_of(numbers[0], numbers[1], span)?
+            }
+            Fmod => {
+                let numbers = self.common_numbers(path, arguments, promotion::numpy)?;
+                let [left, right] = [numbers[0], numbers[1]];
+                if left.scalar.is_float() {
+                    self.elementary("fmod", left.scalar, &numbers, span)?
+                } else {
+                    self.integer_fmod(left, right, span)
+                }
             }
             FloatOp(op) => {
                 let numbers = self.floats(path, math, arguments)?;
@@ -432,7 +439,7 @@ impl<'t> Typer<'t, '_> {
             }
             Where => {
                 let condition = self.truth(&arguments[0].0, arguments[0].1)?;
-                let numbers = self.common_numbers(path, &arguments[1..], promotion::numpy)?;
+                let numbers = self.common_numbers(path, &arguments[1..], promotion::unify_all)?;
                 self.select(condition, numbers[0], numbers[1], span)
             }
             Clip => {
@@ -528,6 +535,7 @@ impl<'t> Typer<'t, '_> {
                 let op = if operator == Add { Op::Or } else { Op::And };
                 return Ok(self.apply(op, &numbers, span));
             }
+            Divide if !common.is_float() && common.bits() <= 16 => ScalarType::F32,
             Divide if !common.is_float() => ScalarType::F64,
             And | Or | Xor => common,
             _ if common == ScalarType::Bool => ScalarType::I8,
@@ -552,6 +560,23 @@ impl<'t> Typer<'t, '_> {
             }
             _ => self.apply(integer, &[left, right], span),
         }
+    }
+
+    /// C's remainder, with the sign of the left side, from Python's, with the sign of the right one.
+    fn integer_fmod(&mut self, left: Scalar, right: Scalar, span: Span) -> Scalar {
+        let scalar = if left.scalar == ScalarType::Bool { ScalarType::I8 } else { left.scalar };
+        let (left, right) = (self.convert(left, scalar, span), self.convert(right, scalar, span));
+        let remainder = self.apply(Op::Mod, &[left, right], span);
+        if scalar.is_unsigned() {
+            return remainder;
+        }
+        let zero = self.integer(scalar, 0, span);
+        let signs = self.apply(Op::Xor, &[remainder, left], span);
+        let differ = self.apply(Op::Lt, &[signs, zero], span);
+        let some = self.apply(Op::Ne, &[remainder, zero], span);
+        let wrong = self.apply(Op::And, &[differ, some], span);
+        let other = self.apply(Op::Sub, &[remainder, right], span);
+        self.select(wrong, other, remainder, span)
     }
 
     fn reciprocal(&mut self, number: Scalar, span: Span) -> Scalar {

@@ -107,7 +107,8 @@ fn powers() {
     numba("a ** b", &[f64(2.0), f64(10.0)], f64(1024.0));
     numba("pow(a, 2)", &[i64(7)], i64(49));
     numba("np.power(a, b)", &[int(I8, 3), int(I8, 3)], int(I8, 27));
-    numba("math.pow(a, b)", &[f32(2.0), f32(3.0)], f64(8.0));
+    numba("math.pow(a, b)", &[f32(2.0), f32(3.0)], f32(8.0));
+    numba("math.pow(a, b)", &[i64(2), i64(3)], f64(8.0));
     exact("a ** 2", &[int(I32, 100_000)], int(I32, 100_000i32.wrapping_mul(100_000) as i128));
     exact("a ** 3", &[f32(2.0)], f32(8.0));
     exact("a ** b", &[int(U32, 3), int(U32, 4)], int(U32, 81));
@@ -194,7 +195,10 @@ fn math_and_numpy() {
     numba("np.add(a, b)", &[int(I8, 100), int(I8, 100)], int(I8, -56));
     numba("np.add(a, b)", &[i64(1), int(U64, 2)], f64(3.0));
     numba("np.multiply(a, b)", &[f32(1.5), i64(2)], f32(3.0));
-    numba("np.divide(a, b)", &[int(I8, 1), int(I8, 2)], f64(0.5));
+    numba("np.divide(a, b)", &[int(I8, 1), int(I8, 2)], f32(0.5));
+    numba("np.divide(a, b)", &[int(I32, 1), int(I8, 2)], f64(0.5));
+    numba("np.fmod(a, b)", &[i64(i64::MIN), i64(3)], i64(-2));
+    numba("np.fmod(a, b)", &[int(I8, 7), int(I8, -4)], int(I8, 3));
     numba("np.mod(a, b)", &[i64(-7), i64(2)], i64(1));
     numba("np.maximum(a, b)", &[f64(f64::NAN), f64(1.0)], f64(f64::NAN));
     numba("np.fmax(a, b)", &[f64(f64::NAN), f64(1.0)], f64(1.0));
