@@ -1,6 +1,7 @@
 //! What the tests of this folder share: devices that must be here, comparison of results, and running the IR after
 //! every stage.
 
+pub mod call;
 pub mod compare;
 pub mod lowerings;
 pub mod panics;
