@@ -55,7 +55,7 @@ pub fn emit(module: Module, what: Emit, arch: &str, observer: &mut Observer) -> 
     };
     let schedule = match what {
         Emit::Llvm | Emit::Asm => Schedule::Range,
-        _ => Schedule::Grid { group: GROUP },
+        _ => Schedule::Grid { group: GROUP, rows: true },
     };
     let target = Target { schedule, capabilities };
     let mut out = Vec::new();

@@ -4,20 +4,22 @@ use crate::device::{Binding, Device, Kernel, Launch};
 use crate::error::{Error, Result};
 use numbra_front::interp;
 use numbra_front::ir::{Footprint, Form, Function, Module};
-use numbra_front::pipeline;
-use std::sync::Arc;
+use numbra_front::pipeline::{self, Schedule, Target};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub struct Executable {
     module: Module,
     /// The host's part, made ready to run.
     program: interp::Program,
     kernels: Vec<Loaded>,
+    device: Arc<dyn Device>,
 }
 
 struct Loaded {
     name: String,
-    kernel: Arc<dyn Kernel>,
     footprints: Vec<Footprint>,
+    /// The kernel in each of the device's schedules that was asked for.
+    variants: Mutex<Vec<(Schedule, Arc<dyn Kernel>)>>,
 }
 
 /// An argument of a host function.
@@ -29,24 +31,20 @@ pub enum Argument {
 }
 
 impl Executable {
-    /// Lowers and loads what `kernel::vectorize` or `kernel::stencil` has built.
-    pub fn build(module: Module, device: &dyn Device) -> Result<Executable> {
+    /// Lowers what `kernel::vectorize` or `kernel::stencil` has built; kernels are loaded when first launched.
+    pub fn build(module: Module, device: &Arc<dyn Device>) -> Result<Executable> {
         let mut unobserved = |_: &str, _: &Module| Ok(());
         let module = pipeline::lower_functions(module, &mut unobserved)?;
         let kernels: Vec<&Function> = module.functions.iter().filter(|function| function.form == Form::Kernel).collect();
         let kernels = kernels
             .into_iter()
             .map(|function| {
-                let lowered = pipeline::lower_kernel(&module, &function.name, &device.target(), &mut unobserved)?;
-                Ok(Loaded {
-                    name: function.name.clone(),
-                    kernel: device.load(&lowered)?,
-                    footprints: function.arrays.iter().map(|array| array.footprint.clone()).collect(),
-                })
+                let footprints = function.arrays.iter().map(|array| array.footprint.clone()).collect();
+                Loaded { name: function.name.clone(), footprints, variants: Mutex::default() }
             })
-            .collect::<Result<Vec<Loaded>>>()?;
+            .collect();
         let program = interp::Program::new(&module)?;
-        Ok(Executable { module, program, kernels })
+        Ok(Executable { module, program, kernels, device: device.clone() })
     }
 
     /// Runs the host function. The device may still be working when this returns: see [`Device::wait`].
@@ -78,6 +76,22 @@ impl Executable {
     }
 }
 
+impl Executable {
+    /// The kernel in the schedule that suits `space`.
+    fn variant(&self, loaded: &Loaded, space: &[i64]) -> Result<Arc<dyn Kernel>> {
+        let schedule = self.device.schedule(space);
+        let mut variants = loaded.variants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, kernel)) = variants.iter().find(|(known, _)| *known == schedule) {
+            return Ok(kernel.clone());
+        }
+        let target = Target { schedule, ..self.device.target() };
+        let lowered = pipeline::lower_kernel(&self.module, &loaded.name, &target, &mut |_, _| Ok(()))?;
+        let kernel = self.device.load(&lowered)?;
+        variants.push((schedule, kernel.clone()));
+        Ok(kernel)
+    }
+}
+
 /// Launches kernels on the device while the interpreter runs the host's part.
 struct Launcher<'a> {
     executable: &'a Executable,
@@ -104,7 +118,7 @@ impl Launcher<'_> {
             .collect::<Option<_>>()
             .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
         let (captures, space) = (launch.captures, launch.space);
-        loaded.kernel.launch(&Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space })
+        self.executable.variant(loaded, space)?.launch(&Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space })
     }
 }
 

@@ -11,7 +11,8 @@ use numbra::front::types::ScalarType;
 /// Every way in which kernels are lowered.
 pub fn targets() -> Vec<(&'static str, Target)> {
     let range = Schedule::Range;
-    let grid = Schedule::Grid { group: 64 };
+    let grid = Schedule::Grid { group: 64, rows: false };
+    let rows = Schedule::Grid { group: 64, rows: true };
     let gpu = Capabilities::naga("vulkan").with_64_bits(true, true);
     vec![
         ("interp", Target { schedule: range, capabilities: Capabilities::ALL }),
@@ -19,6 +20,7 @@ pub fn targets() -> Vec<(&'static str, Target)> {
         ("cpu without fma", Target { schedule: range, capabilities: Capabilities::llvm("cpu", false) }),
         ("cuda", Target { schedule: grid, capabilities: Capabilities::llvm("cuda", true) }),
         ("vulkan", Target { schedule: grid, capabilities: gpu }),
+        ("vulkan by rows", Target { schedule: rows, capabilities: gpu }),
     ]
 }
 

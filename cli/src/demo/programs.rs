@@ -6,7 +6,7 @@ use numbra::array::{Element, HostArray};
 use numbra::device::Device;
 use numbra::stencil::Stencil;
 use numbra::{Input, Kernel};
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,7 +22,9 @@ pub trait Program {
     fn kernel(&self) -> Result<Kernel, Failure>;
     /// Units of progress; `interpreted`: at the interpreter's size.
     fn steps(&self, interpreted: bool) -> usize;
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, interpreted: bool, progress: &mut dyn FnMut(usize))
+    /// The arrays that it runs on.
+    fn inputs(&self, interpreted: bool) -> Result<Vec<Input>, Failure>;
+    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
     -> Result<Outcome, Failure>;
     /// Largest difference from the reference on a fixed sample.
     fn difference(&self, outcome: &Outcome) -> f64;
@@ -33,7 +35,7 @@ pub trait Program {
 pub fn all(quick: bool) -> Vec<Box<dyn Program>> {
     let size = |full: usize| if quick { full / 16 } else { full };
     vec![
-        Box::new(Wave::new(size(5000))),
+        Box::new(Wave { size: size(5000) }),
         Box::new(Neighbours { size: size(2048) }),
         Box::new(Life),
         Box::new(Heat::new(size(2048), if quick { 20 } else { 500 })),
@@ -72,24 +74,11 @@ fn interpreted_size(size: usize) -> usize {
 /// Seed 001's function of two variables over a square grid in float64.
 struct Wave {
     size: usize,
-    full: OnceCell<[Input; 2]>,
-    small: OnceCell<[Input; 2]>,
 }
 
 impl Wave {
-    fn new(size: usize) -> Wave {
-        Wave { size, full: OnceCell::new(), small: OnceCell::new() }
-    }
-
     fn coordinate(index: usize, size: usize) -> f64 {
         -3.0 + 6.0 * index as f64 / (size - 1) as f64
-    }
-
-    fn grid(size: usize) -> Result<[Input; 2], Failure> {
-        let line: Vec<f64> = (0..size).map(|index| Wave::coordinate(index, size)).collect();
-        let x: Vec<f64> = (0..size * size).map(|index| line[index % size]).collect();
-        let y: Vec<f64> = (0..size * size).map(|index| line[index / size]).collect();
-        Ok([input(&[size, size], &x)?, input(&[size, size], &y)?])
     }
 }
 
@@ -99,7 +88,6 @@ impl Program for Wave {
     }
 
     fn kernel(&self) -> Result<Kernel, Failure> {
-        // The inputs are made before the clock runs.
         parse("wave.py", include_str!("../../../examples/wave.py"), "f")
     }
 
@@ -107,17 +95,17 @@ impl Program for Wave {
         1
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, interpreted: bool, progress: &mut dyn FnMut(usize))
+    fn inputs(&self, interpreted: bool) -> Result<Vec<Input>, Failure> {
+        let size = if interpreted { interpreted_size(self.size) } else { self.size };
+        let line: Vec<f64> = (0..size).map(|index| Wave::coordinate(index, size)).collect();
+        let x: Vec<f64> = (0..size * size).map(|index| line[index % size]).collect();
+        let y: Vec<f64> = (0..size * size).map(|index| line[index / size]).collect();
+        Ok(vec![input(&[size, size], &x)?, input(&[size, size], &y)?])
+    }
+
+    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
     -> Result<Outcome, Failure> {
         let Kernel::Vectorize(kernel) = kernel else { return Err(Failure::message("f is not vectorized")) };
-        let (cell, size) = if interpreted { (&self.small, interpreted_size(self.size)) } else { (&self.full, self.size) };
-        let inputs = match cell.get() {
-            Some(inputs) => inputs,
-            None => {
-                let grid = Wave::grid(size)?;
-                cell.get_or_init(|| grid)
-            }
-        };
         let result = kernel.call(device, inputs)?;
         progress(1);
         Ok(Outcome { result, frames: Vec::new() })
@@ -168,11 +156,15 @@ impl Program for Neighbours {
         1
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, interpreted: bool, progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn inputs(&self, interpreted: bool) -> Result<Vec<Input>, Failure> {
         let size = if interpreted { interpreted_size(self.size) } else { self.size };
         let values: Vec<f64> = (0..size * size).map(|index| Neighbours::value(index / size, index % size)).collect();
-        let result = as_stencil(kernel)?.iterate(device, &[input(&[size, size], &values)?], 1, progress)?;
+        Ok(vec![input(&[size, size], &values)?])
+    }
+
+    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
+    -> Result<Outcome, Failure> {
+        let result = as_stencil(kernel)?.iterate(device, inputs, 1, progress)?;
         Ok(Outcome { result, frames: Vec::new() })
     }
 
@@ -247,9 +239,14 @@ impl Program for Life {
         GENERATIONS
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, _: bool, progress: &mut dyn FnMut(usize)) -> Result<Outcome, Failure> {
+    fn inputs(&self, _: bool) -> Result<Vec<Input>, Failure> {
+        Ok(vec![input(&[BOARD, BOARD], &Life::board())?])
+    }
+
+    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
+    -> Result<Outcome, Failure> {
         let life = as_stencil(kernel)?;
-        let mut inputs = life.on_device(device, &[input(&[BOARD, BOARD], &Life::board())?])?;
+        let mut inputs = life.on_device(device, inputs)?;
         let mut frames = Vec::new();
         for generation in 0..GENERATIONS {
             if let Input::Device(board) = &inputs[0] {
@@ -327,11 +324,15 @@ impl Program for Heat {
         if interpreted { INTERPRETED_STEPS } else { self.steps }
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, interpreted: bool, progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn inputs(&self, interpreted: bool) -> Result<Vec<Input>, Failure> {
         let size = if interpreted { interpreted_size(self.size) } else { self.size };
-        let plate = input(&[size, size], &picture::draw_initial_heat(size))?;
-        let result = as_stencil(kernel)?.iterate(device, &[plate], self.steps(interpreted), progress)?;
+        Ok(vec![input(&[size, size], &picture::draw_initial_heat(size))?])
+    }
+
+    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
+    -> Result<Outcome, Failure> {
+        let steps = self.steps(inputs[0].shape() != [self.size, self.size]);
+        let result = as_stencil(kernel)?.iterate(device, inputs, steps, progress)?;
         Ok(Outcome { result, frames: Vec::new() })
     }
 

@@ -70,7 +70,7 @@ impl Manifest {
                 })
                 .collect(),
             group: match kernel.form {
-                Form::Grid { group } => Some(group),
+                Form::Grid { group, .. } => Some(group),
                 _ => None,
             },
             has_status: kernel.has_traps(),

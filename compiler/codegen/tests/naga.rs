@@ -25,7 +25,7 @@ struct Kernel {
 impl Kernel {
     fn new() -> Kernel {
         let mut function = Function::new("f.kernel0");
-        function.form = Form::Grid { group: 64 };
+        function.form = Form::Grid { group: 64, rows: false };
         let begin = function.scalar_parameter("begin", ScalarType::Index, Role::Begin);
         let mut body = Region::default();
         let mut builtin = |function: &mut Function, builtin| {

@@ -23,8 +23,9 @@ pub struct Target {
 pub enum Schedule {
     /// Loops over a range of the space: CPUs.
     Range,
-    /// One thread per point, in groups: GPUs.
-    Grid { group: u32 },
+    /// One thread per point, in groups: GPUs. `rows`: by rows of the last axis, for spaces of more than one axis whose
+    /// last one is long; otherwise by linear position.
+    Grid { group: u32, rows: bool },
 }
 
 /// A pass with its name.
@@ -47,6 +48,7 @@ pub const KERNEL_STAGES: &[Stage] = &[
     Stage { name: "schedule", run: |module, target| each(module, |kernel| schedule(kernel, target)) },
     Stage { name: "addresses", run: |module, _| each(module, |kernel| infallible(addresses::run(kernel))) },
     Stage { name: "legalize", run: |module, target| legalize::run(module, &target.capabilities) },
+    Stage { name: "narrow_comparisons", run: |module, target| each(module, |kernel| narrow(kernel, target)) },
     Stage { name: "fold_again", run: |module, _| fold::run(module) },
     Stage { name: "dead_code_again", run: |module, _| infallible(dead_code::run(module)) },
 ];
@@ -95,8 +97,12 @@ fn check(stage: &str, module: &Module) -> Result<()> {
 fn schedule(kernel: &mut Function, target: &Target) -> Result<()> {
     match target.schedule {
         Schedule::Range => schedule::range::run(kernel),
-        Schedule::Grid { group } => schedule::grid::run(kernel, group),
+        Schedule::Grid { group, rows } => schedule::grid::run(kernel, group, rows),
     }
+}
+
+fn narrow(kernel: &mut Function, target: &Target) -> Result<()> {
+    infallible(narrow_comparisons::run(kernel, target.capabilities.index_bits))
 }
 
 fn each(module: &mut Module, mut pass: impl FnMut(&mut Function) -> Result<()>) -> Result<()> {

@@ -22,7 +22,7 @@ use crate::array::HostArray;
 use crate::error::{Error, Result};
 use numbra_front::error::{Class, Mistake};
 use numbra_front::ir::{Fault, Footprint, Function, Module, Site};
-use numbra_front::pipeline::Target;
+use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::source::Source;
 use numbra_front::types::ScalarType;
 use std::any::Any;
@@ -40,6 +40,12 @@ pub trait Device: Send + Sync {
 
     /// What kernels are lowered for.
     fn target(&self) -> Target;
+
+    /// The schedule for a space of these extents: the target's own, or a variant of it.
+    fn schedule(&self, space: &[i64]) -> Schedule {
+        let _ = space;
+        self.target().schedule
+    }
 
     /// A GPU in software, which `auto` never chooses.
     fn is_software_gpu(&self) -> bool {

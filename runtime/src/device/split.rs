@@ -20,6 +20,7 @@ pub struct Limits {
 /// Some consecutive points of the space, and what they need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
+    /// Units: points, or rows in a grid by rows.
     pub begin: i64,
     pub end: i64,
     /// For every array: which bytes of its buffer to bind.
@@ -36,26 +37,45 @@ pub struct Window {
     pub bytes: u64,
 }
 
-/// Splits a launch. `element_bytes`: size of each array's elements on the device. `group`: threads of a group.
-pub fn split(launch: &Launch, element_bytes: &[u64], group: u32, limits: &Limits) -> Result<Vec<Part>> {
-    let mut parts = Vec::new();
+/// How a kernel's threads are laid out: see [`numbra_front::ir::Form::Grid`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grid {
+    /// Threads of a group.
+    pub group: u32,
+    /// x is the last axis and units are rows; otherwise units are points.
+    pub rows: bool,
+}
+
+/// Splits a launch. `element_bytes`: size of each array's elements on the device.
+pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits) -> Result<Vec<Part>> {
     let points = launch.points()?;
-    // The device computes positions in 32 bits.
-    if points > i32::MAX as i64 {
+    let group = grid.group as i64;
+    let most = limits.groups as i64;
+    // The device computes positions in 32 bits, those of threads behind the end too.
+    let counted = i32::MAX as i64 - most * group;
+    if points > counted {
         return Err(Error::call_with_help(
-            format!("{points} points are more than the {} that this device counts in one launch", i32::MAX),
+            format!("{points} points are more than the {counted} that this device counts in one launch"),
             "call the kernel on parts of the arrays, or run it on cpu or parallel",
         ));
     }
-    let most = limits.points.min(limits.groups as u64 * limits.groups as u64 * group as u64);
-    let mut open = vec![(0, points)];
+    let last = launch.space[launch.space.len() - 1];
+    // Points of a unit, units that a dispatch can have, and units after which halves are cut evenly.
+    let (unit, longest, even) =
+        if grid.rows { (last, most, 1) } else { (1, most.saturating_mul(most).saturating_mul(group), group) };
+    if grid.rows && last > most * group {
+        return Err(Error::Internal(format!("a row of {last} points is too long for a grid by rows")));
+    }
+    let longest = longest.min((limits.points as i64 / unit).max(1));
+    let mut parts = Vec::new();
+    let mut open = vec![(0, points / unit)];
     while let Some((begin, end)) = open.pop() {
-        let windows = windows(launch, element_bytes, limits, begin, end);
-        let fits = (end - begin) as u64 <= most && windows.iter().all(|(window, _)| window.bytes <= limits.binding_bytes);
+        let windows = windows(launch, element_bytes, limits, begin * unit, end * unit);
+        let fits = end - begin <= longest && windows.iter().all(|(window, _)| window.bytes <= limits.binding_bytes);
         if !fits && end - begin > 1 {
-            // The second half waits; multiples of a group keep the halves even.
+            // The second half waits.
             let half = (end - begin) / 2;
-            let middle = begin + if half > group as i64 { half / group as i64 * group as i64 } else { half };
+            let middle = begin + if half > even { half / even * even } else { half };
             open.push((middle, end));
             open.push((begin, middle));
             continue;
@@ -63,20 +83,23 @@ pub fn split(launch: &Launch, element_bytes: &[u64], group: u32, limits: &Limits
         if !fits {
             return Err(Error::call_with_help(
                 format!(
-                    "the kernel indexes a whole array of more than the {} MiB that this device can bind at once",
+                    "the kernel touches more than the {} MiB of an array that this device can bind at once, and it \
+                     cannot be split further",
                     limits.binding_bytes >> 20
                 ),
                 "pass a smaller array, or run the kernel on cpu or parallel",
             ));
         }
-        let needed = ((end - begin) as u64).div_ceil(group as u64);
-        let groups = if needed <= limits.groups as u64 {
-            (needed as u32, 1)
+        let groups = if grid.rows {
+            ((last + group - 1) / group, end - begin)
         } else {
-            (limits.groups, needed.div_ceil(limits.groups as u64) as u32)
+            // As even as it goes, so that few threads are behind the end.
+            let needed = (end - begin + group - 1) / group;
+            let y = (needed + most - 1) / most;
+            ((needed + y - 1) / y, y)
         };
         let (windows, offsets) = windows.into_iter().unzip();
-        parts.push(Part { begin, end, windows, offsets, groups });
+        parts.push(Part { begin, end, windows, offsets, groups: (groups.0 as u32, groups.1 as u32) });
     }
     Ok(parts)
 }
@@ -145,20 +168,26 @@ mod tests {
     const LIMITS: Limits = Limits { binding_bytes: 4096, offset_alignment: 256, groups: 4, points: 1 << 20 };
 
     /// Every point once, every touched element inside its window, every window within the limits.
-    fn check(launch: &Launch, limits: &Limits, group: u32) -> usize {
-        let sizes = vec![8; launch.arrays.len()];
-        let parts = split(launch, &sizes, group, limits).unwrap();
+    fn check(launch: &Launch, limits: &Limits, rows: bool) -> usize {
+        let (sizes, group) = (vec![8; launch.arrays.len()], 64);
+        let parts = split(launch, &sizes, Grid { group, rows }, limits).unwrap();
+        let last = launch.space[launch.space.len() - 1];
+        let unit = if rows { last } else { 1 };
         let mut next = 0;
         for part in &parts {
             assert_eq!(part.begin, next);
             next = part.end;
-            let threads = part.groups.0 as i64 * part.groups.1 as i64 * group as i64;
-            assert!(threads >= part.end - part.begin && part.groups.0 <= limits.groups && part.groups.1 <= limits.groups);
-            for (window, offset) in part.windows.iter().zip(&part.offsets) {
-                assert!(window.bytes <= limits.binding_bytes && window.offset % limits.offset_alignment == 0);
-                let _ = offset;
+            let across = part.groups.0 as i64 * group as i64;
+            if rows {
+                assert!(across >= last && part.groups.1 as i64 == part.end - part.begin);
+            } else {
+                assert!(across * part.groups.1 as i64 >= part.end - part.begin);
             }
-            for linear in part.begin..part.end {
+            assert!(part.groups.0 <= limits.groups && part.groups.1 <= limits.groups);
+            for window in &part.windows {
+                assert!(window.bytes <= limits.binding_bytes && window.offset % limits.offset_alignment == 0);
+            }
+            for linear in part.begin * unit..part.end * unit {
                 let (point, _) = enclosing_box(launch.space, linear, linear + 1);
                 for ((array, footprint), (window, offset)) in
                     launch.arrays.iter().zip(launch.footprints).zip(part.windows.iter().zip(&part.offsets))
@@ -175,7 +204,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(next, launch.points().unwrap());
+        assert_eq!(next * unit, launch.points().unwrap());
         parts.len()
     }
 
@@ -185,26 +214,27 @@ mod tests {
         let one = [binding(&[5000], &[1], 3), binding(&[5000], &[0], 0), binding(&[5000], &[-1], 4999)];
         let footprints = vec![window(&[(0, 0)]); 3];
         let launch = Launch { arrays: &one, footprints: &footprints, captures: &[], space: &[5000] };
-        assert!(check(&launch, &LIMITS, 64) >= 10);
+        assert!(check(&launch, &LIMITS, false) >= 10);
         let two = [binding(&[40, 90], &[90, 1], 0), binding(&[40, 90], &[1, 40], 7)];
         let footprints = [window(&[(-1, 2), (-3, 0)]), window(&[(0, 0), (0, 0)])];
         let launch = Launch { arrays: &two, footprints: &footprints, captures: &[], space: &[40, 90] };
         // The transposed array needs all of itself for any row, so only single elements of it ... still fit.
         let wide = Limits { binding_bytes: 40 * 90 * 8 + 256, ..LIMITS };
-        assert!(check(&launch, &wide, 64) >= 1);
+        assert!(check(&launch, &wide, false) >= 1);
+        assert!(check(&launch, &Limits { groups: 7, ..wide }, true) >= 6);
         let few = Limits { points: 100, ..wide };
-        assert!(check(&launch, &few, 64) >= 36);
+        assert!(check(&launch, &few, false) >= 36);
         let wide_rows = [binding(&[2, 5000], &[5000, 1], 0)];
         let footprints = [window(&[(0, 0), (-1, 1)])];
         let launch = Launch { arrays: &wide_rows, footprints: &footprints, captures: &[], space: &[2, 5000] };
-        assert!(check(&launch, &LIMITS, 64) >= 20);
+        assert!(check(&launch, &LIMITS, false) >= 20);
     }
 
     #[test]
     fn what_cannot_be_split_is_an_error() {
         let arrays = [binding(&[5000], &[1], 0)];
         let launch = Launch { arrays: &arrays, footprints: &[Footprint::Whole], captures: &[], space: &[5000] };
-        let error = split(&launch, &[8], 64, &LIMITS).unwrap_err().to_string();
-        assert!(error.contains("whole array"), "{error}");
+        let error = split(&launch, &[8], Grid { group: 64, rows: false }, &LIMITS).unwrap_err().to_string();
+        assert!(error.contains("cannot be split"), "{error}");
     }
 }

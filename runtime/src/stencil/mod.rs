@@ -109,7 +109,7 @@ impl Stencil {
                     input => Operand::c_order(input.scalar_type(), input.shape().len()),
                 })
                 .collect();
-            Executable::build(self.build(&typed, &operands, shape.len())?, device.as_ref())
+            Executable::build(self.build(&typed, &operands, shape.len())?, device)
         })?;
         let binding = |array: &DeviceArray| array.binding(array.shape(), &row_major_strides(array.shape()));
         let mut arguments = inputs

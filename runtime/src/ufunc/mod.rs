@@ -121,7 +121,7 @@ impl Vectorize {
         };
         let executable = self.specializations.executable(key, || {
             let module = vectorize::build((*typed).clone(), &operands, std::slice::from_ref(&output))?;
-            Executable::build(module, device.as_ref())
+            Executable::build(module, device)
         })?;
         let mut array_strides = collapsed.strides.iter();
         let mut arguments: Vec<Argument> = inputs

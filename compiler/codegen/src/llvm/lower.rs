@@ -122,7 +122,7 @@ fn declare<'ctx>(
         |name: &str, value: u64| context.create_enum_attribute(Attribute::get_named_enum_kind_id(name), value);
     function.add_attribute(AttributeLoc::Function, enumeration("nounwind", 0));
     match (placement, &kernel.form) {
-        (Placement::Nvptx, Form::Grid { group }) => {
+        (Placement::Nvptx, Form::Grid { group, .. }) => {
             function.set_call_conventions(PTX_KERNEL);
             let shape = context.create_string_attribute("nvvm.reqntid", &format!("{group},1,1"));
             function.add_attribute(AttributeLoc::Function, shape);

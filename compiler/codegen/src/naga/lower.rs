@@ -42,7 +42,7 @@ pub(super) fn broken(message: impl Into<String>) -> Error {
 
 /// Lowers `kernel`, a function of `module` of form Grid.
 pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
-    let Form::Grid { group } = kernel.form else {
+    let Form::Grid { group, .. } = kernel.form else {
         return Err(broken(format!("'{}' is not scheduled for a grid", kernel.name)));
     };
     let mut lowering = Lowering {

@@ -9,7 +9,7 @@ use numbra_front::source::Span;
 use numbra_front::types::{Constant, ScalarType};
 
 pub const GROUP: u32 = 32;
-pub const GRID: Form = Form::Grid { group: GROUP };
+pub const GRID: Form = Form::Grid { group: GROUP, rows: false };
 pub const ARCHES: [&str; 4] = ["sm_75", "sm_80", "sm_90", "sm_100"];
 
 /// A column of elements: their type and their bits.
@@ -46,7 +46,7 @@ pub fn over_range(
     let end = function.scalar_parameter("end", ScalarType::Index, Role::End);
     let mut outer = Region::default();
     let mut inner = Region::default();
-    if let Form::Grid { group } = form {
+    if let Form::Grid { group, .. } = form {
         let index = function.define(&mut outer, ScalarType::Index, Span::NONE, Expression::Builtin(Builtin::GroupIdX));
         let group = function.constant(&mut outer, Constant::index(group as i64));
         let index = function.apply(&mut outer, Op::Mul, &[index, group]);

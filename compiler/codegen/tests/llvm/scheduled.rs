@@ -97,7 +97,7 @@ fn parameters(module: &Module, space: &[i64], begin: i64, end: i64) -> Vec<u64> 
     module.functions[0].scalar_parameters().map(|(_, _, role)| value(role) as u64).collect()
 }
 
-const SCHEDULES: [Schedule; 2] = [Schedule::Range, Schedule::Grid { group: GROUP }];
+const SCHEDULES: [Schedule; 2] = [Schedule::Range, Schedule::Grid { group: GROUP, rows: false }];
 
 fn floats(values: &[f64]) -> Vec<u64> {
     values.iter().map(|value| value.to_bits()).collect()

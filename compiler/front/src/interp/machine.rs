@@ -125,7 +125,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         let (begin, end, groups) = extent_of(code, launch.space, part)?;
         let scalars = fill(code, launch, begin, end)?;
         match code.form {
-            Form::Grid { group } => self.grid(function, &scalars, launch.arrays, group, groups),
+            Form::Grid { group, .. } => self.grid(function, &scalars, launch.arrays, group, groups),
             _ => self.enter(function, &scalars, launch.arrays).map(|_| ()),
         }
     }
@@ -490,7 +490,15 @@ fn extent_of(code: &Code, space: &[i64], part: Part) -> Result<(i64, i64, (u32, 
             _ => Ok((0, product(&space[..space.len().saturating_sub(1)]), (0, 0))),
         },
         (Form::Range, Part::Range { begin, end }) => Ok((begin, end, (0, 0))),
-        (Form::Grid { group }, Part::Whole) => {
+        (Form::Grid { group, rows: true }, Part::Whole) => {
+            let (last, outer) = space.split_last().ok_or_else(|| internal(format!("'{}' has no rows", code.name)))?;
+            let count = product(outer);
+            match (u32::try_from((*last).max(0).unsigned_abs().div_ceil(*group as u64)), u32::try_from(count)) {
+                (Ok(x), Ok(y)) => Ok((0, count, (x, y))),
+                _ => Err(internal(format!("a grid of {count} rows of {last} is too large"))),
+            }
+        }
+        (Form::Grid { group, rows: false }, Part::Whole) => {
             let points = product(space);
             let groups = (points as u64).div_ceil(*group as u64);
             let x = groups.clamp(1, 65_535);

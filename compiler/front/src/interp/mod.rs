@@ -72,7 +72,8 @@ pub enum Part {
     Whole,
     /// The units from `begin` to before `end`, in a `Range` kernel.
     Range { begin: i64, end: i64 },
-    /// The linear positions from `begin` to before `end` with that many groups along x and y, in a `Grid` kernel.
+    /// The linear positions (or rows) from `begin` to before `end` with that many groups along x and y, in a `Grid`
+    /// kernel.
     Grid { begin: i64, end: i64, groups: (u32, u32) },
 }
 
@@ -208,7 +209,7 @@ impl Program {
         limits: &Limits,
     ) -> Result<(), Failure> {
         let number = self.number(kernel)?;
-        let crate::ir::Form::Grid { group } = self.functions[number].form else {
+        let crate::ir::Form::Grid { group, .. } = self.functions[number].form else {
             return Err(Error::Internal(format!("'{kernel}' is no grid kernel")).into());
         };
         let mut machine = Machine::new(self, memory, limits, None);

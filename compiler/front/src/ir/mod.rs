@@ -101,7 +101,10 @@ pub enum Form {
     Range,
     /// A scheduled kernel for GPUs: one thread's work. Threads are grouped in `group` threads along x.
     /// The thread's position is `group_id.x * group + local_id.x` along x and `group_id.y` along y.
-    Grid { group: u32 },
+    ///
+    /// `rows`: x is the last axis of the space, and `Begin..End` are rows (all axes but the last), one for each
+    /// `group_id.y`. Otherwise `Begin..End` are linear positions, and y goes on where x ends.
+    Grid { group: u32, rows: bool },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -251,8 +251,12 @@ impl<'a> Parser<'a> {
             Token::Name(label) if label.name == "grid" => {
                 self.expect("(")?;
                 let group = self.integer()?;
+                let rows = self.accept(",");
+                if rows {
+                    self.expect_word("rows")?;
+                }
                 self.expect(")")?;
-                Form::Grid { group }
+                Form::Grid { group, rows }
             }
             _ => Form::Function,
         };

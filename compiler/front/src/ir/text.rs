@@ -62,7 +62,7 @@
 //! module     = (table | function)*
 //! table      = "table" "@"name ":" type "=" "[" literal,* "]"
 //! function   = form "@"name "(" parameter,* ")" ["->" type,*] "{" declaration* statement* "}"
-//! form       = "function" | "kernel" | "range" | "grid" "(" threads in a group ")"
+//! form       = "function" | "kernel" | "range" | "grid" "(" threads in a group [ "," "rows" ] ")"
 //! parameter  = value [name] ":" type [role]
 //!            | ("read" | "write" | "read_write") array ":" type "[" stride,* "]" ["window" "(" (low "to" high),* ")"]
 //!              ["buffer"] ["distinct"]
@@ -257,7 +257,8 @@ impl<'a> Printer<'a> {
             Form::Function => "function".to_string(),
             Form::Kernel => "kernel".to_string(),
             Form::Range => "range".to_string(),
-            Form::Grid { group } => format!("grid({group})"),
+            Form::Grid { group, rows: false } => format!("grid({group})"),
+            Form::Grid { group, rows: true } => format!("grid({group}, rows)"),
         };
         let parameters = self.function.parameters.iter().enumerate();
         let parameters: Vec<String> = parameters.map(|(position, one)| self.parameter(position, one)).collect();

@@ -218,7 +218,7 @@ impl<'a> Verifier<'a> {
             Form::Kernel if !matches!(function.body.statements[..], [Statement::Parallel(_)]) => {
                 self.error("the body of a kernel is exactly one parallel")
             }
-            Form::Grid { group: 0 } => self.error("a group has at least one thread"),
+            Form::Grid { group: 0, .. } => self.error("a group has at least one thread"),
             _ => Ok(()),
         }
     }

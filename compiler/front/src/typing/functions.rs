@@ -202,22 +202,109 @@ const NUMPY: &[(&str, Function)] = &[
 
 /// Functions on numbers that Numba has and numbra has not yet.
 const NOT_YET: &[&str] = &[
-    "math.comb", "math.dist", "math.factorial", "math.frexp", "math.fsum", "math.gcd", "math.isclose", "math.isqrt",
-    "math.lcm", "math.ldexp", "math.modf", "math.perm", "math.prod", "math.sumprod", "math.ulp", "numpy.frexp",
-    "numpy.gcd", "numpy.heaviside", "numpy.isclose", "numpy.lcm", "numpy.ldexp", "numpy.modf", "numpy.nan_to_num",
-    "numpy.real", "numpy.imag", "numpy.conj", "numpy.conjugate", "numpy.angle", "numpy.spacing", "numpy.i0",
-    "numpy.float16", "numpy.half", "numpy.complex64", "numpy.complex128", "numba.complex64", "numba.complex128",
-    "numba.float16", "numpy.bitwise_count",
+    "math.comb",
+    "math.dist",
+    "math.factorial",
+    "math.frexp",
+    "math.fsum",
+    "math.gcd",
+    "math.isclose",
+    "math.isqrt",
+    "math.lcm",
+    "math.ldexp",
+    "math.modf",
+    "math.perm",
+    "math.prod",
+    "math.sumprod",
+    "math.ulp",
+    "numpy.frexp",
+    "numpy.gcd",
+    "numpy.heaviside",
+    "numpy.isclose",
+    "numpy.lcm",
+    "numpy.ldexp",
+    "numpy.modf",
+    "numpy.nan_to_num",
+    "numpy.real",
+    "numpy.imag",
+    "numpy.conj",
+    "numpy.conjugate",
+    "numpy.angle",
+    "numpy.spacing",
+    "numpy.i0",
+    "numpy.float16",
+    "numpy.half",
+    "numpy.complex64",
+    "numpy.complex128",
+    "numba.complex64",
+    "numba.complex128",
+    "numba.float16",
+    "numpy.bitwise_count",
 ];
 
 /// Functions on whole arrays.
 const ON_ARRAYS: &[&str] = &[
-    "all", "allclose", "any", "append", "arange", "argmax", "argmin", "argsort", "array", "asarray", "average",
-    "concatenate", "convolve", "copy", "count_nonzero", "cross", "cumprod", "cumsum", "diff", "dot", "empty",
-    "empty_like", "eye", "full", "full_like", "histogram", "interp", "linspace", "matmul", "max", "mean", "median",
-    "min", "nanmax", "nanmean", "nanmin", "nansum", "nonzero", "ones", "ones_like", "percentile", "prod", "ravel",
-    "repeat", "reshape", "roll", "searchsorted", "sort", "stack", "std", "sum", "take", "tile", "trace", "transpose",
-    "unique", "var", "vstack", "hstack", "zeros", "zeros_like",
+    "all",
+    "allclose",
+    "any",
+    "append",
+    "arange",
+    "argmax",
+    "argmin",
+    "argsort",
+    "array",
+    "asarray",
+    "average",
+    "concatenate",
+    "convolve",
+    "copy",
+    "count_nonzero",
+    "cross",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "dot",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "histogram",
+    "interp",
+    "linspace",
+    "matmul",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nansum",
+    "nonzero",
+    "ones",
+    "ones_like",
+    "percentile",
+    "prod",
+    "ravel",
+    "repeat",
+    "reshape",
+    "roll",
+    "searchsorted",
+    "sort",
+    "stack",
+    "std",
+    "sum",
+    "take",
+    "tile",
+    "trace",
+    "transpose",
+    "unique",
+    "var",
+    "vstack",
+    "hstack",
+    "zeros",
+    "zeros_like",
 ];
 
 /// The function that a path names: `math.cos`, `numpy.maximum`.
@@ -240,7 +327,8 @@ impl<'t> Typer<'t, '_> {
         }
         if root == "numpy" && (ON_ARRAYS.contains(&name) || name.contains('.')) {
             let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use '{path}'"));
-            return mistake.help("kernels compute one element at a time from numbers; work on whole arrays outside of them");
+            return mistake
+                .help("kernels compute one element at a time from numbers; work on whole arrays outside of them");
         }
         let mistake = self.mistake(Class::Name, span, format!("unknown name '{path}'"));
         let table = match root {
@@ -317,20 +405,20 @@ impl<'t> Typer<'t, '_> {
                 if number.scalar == ScalarType::Bool { number } else { self.apply(Op::Abs, &[number], span) }
             }
             Negative => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Neg, &[number], span)
             }
-            Positive => self.not_bool(path, &arguments[0])?,
+            Positive => self.not_bool(&arguments[0])?,
             Square => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Mul, &[number, number], span)
             }
             Reciprocal => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.reciprocal(number, span)
             }
             Sign => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.sign(number, span)
             }
             Arithmetic(operator) => self.arithmetic_function(path, operator, arguments, span)?,
@@ -372,11 +460,8 @@ impl<'t> Typer<'t, '_> {
             IsNan | IsInf | IsFinite | SignBit => self.classify(path, function, &arguments[0], span)?,
             Radians | Degrees => {
                 let numbers = self.floats(path, math, arguments)?;
-                let factor = if function == Radians {
-                    std::f64::consts::PI / 180.0
-                } else {
-                    180.0 / std::f64::consts::PI
-                };
+                let factor =
+                    if function == Radians { std::f64::consts::PI / 180.0 } else { 180.0 / std::f64::consts::PI };
                 let factor = self.float(numbers[0].scalar, factor, span);
                 self.apply(Op::Mul, &[numbers[0], factor], span)
             }
@@ -409,13 +494,11 @@ impl<'t> Typer<'t, '_> {
         Ok(numbers)
     }
 
-    fn not_bool(&mut self, path: &str, argument: &Evaluated<'t>) -> Result<Scalar> {
+    /// A number for functions that have no loop for bool: the first that they have is int8's.
+    fn not_bool(&mut self, argument: &Evaluated<'t>) -> Result<Scalar> {
         let number = self.number(&argument.0, argument.1)?;
-        if number.scalar != ScalarType::Bool {
-            return Ok(number);
-        }
-        let mistake = self.mistake(Class::Type, argument.1, format!("'{path}' does not take bool"));
-        Err(mistake.help("use the logical functions, or cast to an integer type").into())
+        let scalar = if number.scalar == ScalarType::Bool { ScalarType::I8 } else { number.scalar };
+        Ok(self.convert(number, scalar, argument.1))
     }
 
     /// `np.add` and the like: R3, not R1.

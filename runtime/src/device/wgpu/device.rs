@@ -2,11 +2,11 @@
 
 use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
 use crate::array::HostArray;
-use crate::device::split::{Limits, split};
+use crate::device::split::{Grid, Limits, split};
 use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
-use numbra_front::ir::Module;
+use numbra_front::ir::{Form, Module};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use std::sync::Arc;
@@ -61,7 +61,14 @@ impl Device for GpuDevice {
     }
 
     fn target(&self) -> Target {
-        Target { schedule: Schedule::Grid { group: self.group() }, capabilities: self.gpu.capabilities() }
+        Target { schedule: Schedule::Grid { group: self.group(), rows: false }, capabilities: self.gpu.capabilities() }
+    }
+
+    fn schedule(&self, space: &[i64]) -> Schedule {
+        // Rows spare a division for every axis. Short ones would leave most of a group without work, and a launch can
+        // be split between rows alone.
+        let rows = space.len() > 1 && (self.group() as i64 / 2..=1 << 20).contains(&space[space.len() - 1]);
+        Schedule::Grid { group: self.group(), rows }
     }
 
     fn is_software_gpu(&self) -> bool {
@@ -94,7 +101,11 @@ impl Device for GpuDevice {
         let compile = if self.adapter.takes_spirv() { compile_spirv } else { compile_wgsl };
         let artefact = compile(module, &kernel.name, &capabilities)?;
         let code = self.gpu.load(&artefact)?;
-        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), group: self.group() }))
+        let grid = match kernel.form {
+            Form::Grid { group, rows } => Grid { group, rows },
+            _ => return Err(Error::Internal(format!("'{}' is not scheduled for a GPU", kernel.name))),
+        };
+        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), grid }))
     }
 
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
@@ -160,7 +171,7 @@ struct Loaded {
     gpu: Gpu,
     code: GpuKernel,
     sites: Sites,
-    group: u32,
+    grid: Grid,
 }
 
 impl Kernel for Loaded {
@@ -180,7 +191,7 @@ impl Kernel for Loaded {
             let record = FaultRecord { site: status.site, position: status.position as u64, payload: status.payload };
             sites.error(record, &space)
         });
-        for part in split(launch, &sizes, self.group, &limits)? {
+        for part in split(launch, &sizes, self.grid, &limits)? {
             let bindings = launch
                 .arrays
                 .iter()

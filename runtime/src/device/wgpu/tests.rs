@@ -62,7 +62,7 @@ fn elementwise(
         body,
         border: None,
     })));
-    let target = Target { schedule: Schedule::Grid { group: GROUP }, capabilities: gpu().capabilities() };
+    let target = Target { schedule: Schedule::Grid { group: GROUP, rows: false }, capabilities: gpu().capabilities() };
     let module = Module { functions: vec![kernel], tables: Vec::new() };
     lower_kernel(&module, "kernel", &target, &mut |_, _| Ok(())).unwrap()
 }

@@ -1,31 +1,50 @@
-//! One thread per point, in groups along x; rows of groups along y where x is not long enough.
+//! One thread per point, in groups along x.
+//!
+//! By rows: x is the last axis, y the row, so that a point's coordinates need no division. By position: x is the linear
+//! position, and y goes on where x ends.
 
 use super::*;
 
-pub fn run(kernel: &mut Function, group: u32) -> Result<()> {
+pub fn run(kernel: &mut Function, group: u32, rows: bool) -> Result<()> {
     let Parallel { space, point, mut body, border } = take_parallel(kernel)?;
-    kernel.form = Form::Grid { group };
+    let rows = rows && space.len() > 1;
+    kernel.form = Form::Grid { group, rows };
     let (begin, end) = position_parameters(kernel);
     let mut top = Region::default();
 
-    let mut builtin = |kernel: &mut Function, builtin| {
-        kernel.define(&mut top, ScalarType::Index, crate::source::Span::NONE, Expression::Builtin(builtin))
+    let builtin = |kernel: &mut Function, top: &mut Region, builtin| {
+        kernel.define(top, ScalarType::Index, crate::source::Span::NONE, Expression::Builtin(builtin))
     };
-    let group_y = builtin(kernel, Builtin::GroupIdY);
-    let count_x = builtin(kernel, Builtin::GroupCountX);
-    let group_x = builtin(kernel, Builtin::GroupIdX);
-    let local = builtin(kernel, Builtin::LocalIdX);
-    let rows = kernel.apply(&mut top, Op::Mul, &[group_y, count_x]);
-    let number = kernel.apply(&mut top, Op::Add, &[rows, group_x]);
+    let group_y = builtin(kernel, &mut top, Builtin::GroupIdY);
+    let group_x = builtin(kernel, &mut top, Builtin::GroupIdX);
+    let local = builtin(kernel, &mut top, Builtin::LocalIdX);
     let threads = index_constant(kernel, &mut top, group as i64);
-    let first = kernel.apply(&mut top, Op::Mul, &[number, threads]);
-    let thread = kernel.apply(&mut top, Op::Add, &[first, local]);
-    let linear = kernel.apply(&mut top, Op::Add, &[begin, thread]);
-    let inside = kernel.apply(&mut top, Op::Lt, &[linear, end]);
+    let last = space[space.len() - 1];
+    let mut work = Region::default();
+    let (inside, found, linear) = if rows {
+        let first = kernel.apply(&mut top, Op::Mul, &[group_x, threads]);
+        let column = kernel.apply(&mut top, Op::Add, &[first, local]);
+        let row = kernel.apply(&mut top, Op::Add, &[begin, group_y]);
+        let in_row = kernel.apply(&mut top, Op::Lt, &[column, last]);
+        let in_part = kernel.apply(&mut top, Op::Lt, &[row, end]);
+        let inside = kernel.apply(&mut top, Op::And, &[in_row, in_part]);
+        let mut found = coordinates(kernel, &mut work, row, &space[..space.len() - 1]);
+        found.push(column);
+        let start = kernel.apply(&mut work, Op::Mul, &[row, last]);
+        (inside, found, kernel.apply(&mut work, Op::Add, &[start, column]))
+    } else {
+        let count_x = builtin(kernel, &mut top, Builtin::GroupCountX);
+        let before = kernel.apply(&mut top, Op::Mul, &[group_y, count_x]);
+        let number = kernel.apply(&mut top, Op::Add, &[before, group_x]);
+        let first = kernel.apply(&mut top, Op::Mul, &[number, threads]);
+        let thread = kernel.apply(&mut top, Op::Add, &[first, local]);
+        let linear = kernel.apply(&mut top, Op::Add, &[begin, thread]);
+        let inside = kernel.apply(&mut top, Op::Lt, &[linear, end]);
+        let found = coordinates(kernel, &mut work, linear, &space);
+        (inside, found, linear)
+    };
 
     // A guard that wraps, since a barrier would have to be reached by all.
-    let mut work = Region::default();
-    let found = coordinates(kernel, &mut work, linear, &space);
     let rename = point.into_iter().zip(found.iter().copied()).collect();
     place_traps(&mut body, linear);
     substitute(&mut body, &rename);
