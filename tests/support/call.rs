@@ -176,7 +176,7 @@ impl Call {
         }
         let output = DeviceArray::empty(device, self.scalar, &self.shape)?;
         arguments.push(executable::Argument::Array(output.binding(&self.shape, &row_major_strides(&self.shape))));
-        let executable = Executable::build(module.clone(), device.as_ref())?;
+        let executable = Executable::build(module.clone(), device)?;
         settled(executable.run(&arguments).and_then(|()| {
             drop(arguments);
             output.into_host()
