@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod compare;
+pub mod fuzz;
 pub mod lowerings;
 pub mod panics;
 pub mod random;
