@@ -120,7 +120,7 @@ impl Generator {
         let name = self.fresh("h");
         let decorator = self.random.once_in(2).then(|| "numba.njit".to_string());
         // The rules are the kernel's: a helper that says nothing has them too.
-        let body = self.body(&names, &parameters, &results, 14, 8);
+        let body = self.body(&names, &parameters, &results, 20, 8);
         self.helpers.push(Helper { name: name.clone(), parameters, results });
         Function { decorator, name, parameters: names, body }
     }
@@ -144,7 +144,9 @@ impl Generator {
         self.results = results.to_vec();
         self.size = size;
         self.trips = trips;
-        let mut body = self.block(3, true);
+        // Something to work with.
+        let mut body = self.declarations(size / 10);
+        body.extend(self.block(3, true));
         let last = self.return_statement();
         body.push(last);
         body
@@ -194,7 +196,7 @@ impl Generator {
         let names: Vec<String> = (0..count).map(|_| self.fresh("x")).collect();
         let types: Vec<ScalarType> = arguments.iter().map(|argument| argument.scalar).collect();
         let result = self.scalar();
-        let body = self.body(&names, &types, &[result], 30, 40);
+        let body = self.body(&names, &types, &[result], 60, 40);
         let decorator = self.typing().map_or("vectorize".into(), |typing| format!("vectorize({typing})"));
         functions.push(Function { decorator: Some(decorator), name: "f".into(), parameters: names, body });
         Case { rules: self.rules, constants, functions, stencil: false, arguments, space, result }
@@ -255,7 +257,7 @@ impl Generator {
         self.variables.clear();
         let element = self.element(&first, 0);
         let read = Statement::line(format!("{} = {{}}", self.fresh("v")), vec![element]);
-        let body = self.body(&scalar_names, &scalar_types, &[result], 30, 40);
+        let body = self.body(&scalar_names, &scalar_types, &[result], 60, 40);
         let body = [vec![read], body].concat();
         functions.push(Function {
             decorator: Some(format!("stencil({})", options.join(", "))),

@@ -10,12 +10,13 @@ use numbra::front::typing::{Rules, promotion};
 
 const DEPTH: usize = 3;
 
+
 impl Generator {
     /// Some statements; what they declare is forgotten behind them. `outermost`: not inside any other block.
     pub fn block(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
         let declared = self.variables.len();
         let mut statements = Vec::new();
-        for _ in 0..self.random.between(1, if outermost { 6 } else { 3 }) {
+        for _ in 0..self.random.between(if outermost { 3 } else { 1 }, if outermost { 8 } else { 3 }) {
             if self.size == 0 {
                 break;
             }
@@ -55,9 +56,14 @@ impl Generator {
         name
     }
 
+    pub fn declarations(&mut self, count: usize) -> Vec<Statement> {
+        (0..count).map(|_| self.declaration()).collect()
+    }
+
     fn declaration(&mut self) -> Statement {
         let scalar = self.scalar();
-        let expression = self.expression(scalar, DEPTH);
+        let depth = self.random.between(1, DEPTH as i64) as usize;
+        let expression = self.expression(scalar, depth);
         let annotated = self.random.once_in(8);
         let name = self.declare(scalar);
         if annotated {
