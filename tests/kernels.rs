@@ -2,8 +2,10 @@
 //! of what the back ends emit, on the same data.
 
 use numbra::array::{Element, HostArray};
+use numbra::front::interp::Limits;
 use numbra::front::types::ScalarType;
 use numbra::{Input, Kernel, Program};
+use numbra_tests::call::{Agreement, Call, CallArgument, Outcome};
 use numbra_tests::{compare::assert_same, devices, lowerings, open, stages};
 use std::sync::Arc;
 
@@ -32,11 +34,12 @@ fn everywhere(text: &str, inputs: &[Arc<HostArray>], vulkan_ulps: u64) -> HostAr
         Kernel::Stencil(kernel) => kernel.module_for(&kernel.argument_types(&arguments)),
     };
     let module = module.unwrap_or_else(|error| panic!("{error}"));
-    let views: Vec<&HostArray> = inputs.iter().map(Arc::as_ref).collect();
-    stages::run(module.clone(), &views, expected.scalar(), &mut |stage, result| {
-        assert_same(&format!("{name} {stage}"), result, &expected, 0);
-    });
-    assert_same(&format!("{name} cuda on the host"), &lowerings::run_cuda_form(module.clone(), &views, expected.scalar()), &expected, 0);
+    let arguments = inputs.iter().cloned().map(CallArgument::whole).collect();
+    let plain = Call { arguments, scalar: expected.scalar(), shape: expected.shape().to_vec() };
+    let outcome = Outcome::Done(expected.clone());
+    stages::compare(&module, &plain, &Limits::NONE, &outcome).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let cuda = lowerings::run_cuda_form(&module, &plain).unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert_eq!(cuda.difference(&outcome, Agreement::Full), None, "{name}: cuda on the host");
     lowerings::judge(&name, &module);
     for device in devices() {
         let got = call(&device).unwrap_or_else(|error| panic!("{}: {error}", device.name()));
