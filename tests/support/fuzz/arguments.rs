@@ -109,6 +109,9 @@ impl Argument {
             Form::Scalar(bits) => return CallArgument::Scalar(*bits),
             Form::Array { shape, elements, layout, .. } => (shape, elements, layout),
         };
+        if shape == space && *layout == Layout::C {
+            return CallArgument::whole(host_array(self.scalar, shape, elements));
+        }
         let (array, offset, own) = match layout {
             Layout::C => (host_array(self.scalar, shape, elements), 0, row_major_strides(shape)),
             Layout::Backwards => {
