@@ -192,12 +192,15 @@ fn float32_arithmetic_is_exact() {
 
 #[test]
 fn elementary_functions_of_both_types() {
-    for name in ["exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "sqrt"] {
+    for name in [
+        "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "sqrt", "asinh", "acosh", "atanh",
+        "cbrt",
+    ] {
         let text = format!("@vectorize\ndef {name}_(a):\n    return math.{name}(a)\n");
         everywhere(&text, &[array(&[300], &floats(300))], 1);
         everywhere(&text, &[array(&[300], &floats32(300))], 1);
     }
-    for expression in ["a ** b", "math.atan2(a, b)", "math.fmod(a, b)", "a // b", "a % b", "a / b"] {
+    for expression in ["a ** b", "math.atan2(a, b)", "math.fmod(a, b)", "a // b", "a % b", "a / b", "math.hypot(a, b)"] {
         let text = format!("@vectorize\ndef f(a, b):\n    return {expression}\n");
         everywhere(&text, &[array(&[200], &floats(200)), array(&[200], &floats(400)[200..])], 4);
         everywhere(&text, &[array(&[200], &floats32(200)), array(&[200], &floats32(400)[200..])], 4);
