@@ -73,7 +73,7 @@ fn check(device: &Arc<dyn Device>, flushes: bool, slack: u64) {
         for (place, (got, expected)) in bits(&result).into_iter().zip(data.expected.iter().map(parse)).enumerate() {
             let arguments: Vec<u64> = [&data.a, &data.b].iter().filter_map(|texts| texts.get(place)).map(parse).collect();
             let tiny = |&bits: &u64| is_subnormal(bits, scalar);
-            if flushes && (arguments.iter().any(|bits| tiny(bits)) || tiny(&expected)) {
+            if flushes && (arguments.iter().any(tiny) || tiny(&expected)) {
                 continue;
             }
             let off = distance(got, expected, scalar);

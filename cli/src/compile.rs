@@ -32,8 +32,11 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
         None if what == Some(Emit::Spirv) && std::io::stdout().is_terminal() => {
             Err(Failure::message("SPIR-V is binary\n  help: write it to a file with -o FILE.spv"))
         }
-        // A reader that has seen enough is no error.
-        None => Ok(std::io::stdout().write_all(&bytes).unwrap_or(())),
+        None => {
+            // A reader that has seen enough is no error.
+            let _ = std::io::stdout().write_all(&bytes);
+            Ok(())
+        }
     }
 }
 
