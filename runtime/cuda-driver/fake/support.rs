@@ -60,6 +60,13 @@ impl Fake {
         unsafe { self.library.get::<extern "C" fn(OnLaunch)>(b"fake_on_launch").unwrap()(function) };
     }
 
+    /// Makes a device's context current in this thread, as another library would.
+    pub fn make_current(&self, device: usize) {
+        // SAFETY: the function's type; contexts are numbers.
+        let code = unsafe { self.library.get::<extern "C" fn(usize) -> u32>(b"cuCtxSetCurrent").unwrap()(1000 + device) };
+        assert_eq!(code, 0);
+    }
+
     /// The calls since the last time: `0 cuMemAlloc_v2 512` is one with the context of device 0.
     pub fn calls(&self) -> Vec<String> {
         // SAFETY: the function's type; text that ends in 0 and lives for ever.

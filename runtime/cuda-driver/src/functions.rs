@@ -24,7 +24,7 @@ macro_rules! forward {
                 match FUNCTION.get_or_init(|| unsafe { crate::find(stringify!($function)) }) {
                     // SAFETY: as the caller promises.
                     Ok(function) => crate::result(unsafe { function($($parameter),*) }),
-                    Err(missing) => *missing,
+                    Err(missing) => crate::result(*missing as u32),
                 }
             }
         )*

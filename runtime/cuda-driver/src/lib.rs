@@ -7,7 +7,7 @@
 //! [`library`] says why. A driver that is too old to have a function gives `CUDA_ERROR_SHARED_OBJECT_SYMBOL_NOT_FOUND`.
 //!
 //! cust's error codes are a Rust enum, and drivers know codes that it does not: those become `CUDA_ERROR_UNKNOWN`, and
-//! [`last_unknown_code`] says which it was.
+//! [`last_error_code`] says which it was.
 //!
 //! The library is `libcuda.so.1`, on Windows `nvcuda.dll`; the environment variable [`VARIABLE`] names another file, and
 //! an empty value or one that does not exist makes a machine with a GPU look like one without.
@@ -85,24 +85,21 @@ unsafe fn find<F: Copy>(name: &str) -> Result<F, CUresult> {
 }
 
 thread_local! {
-    static UNKNOWN: Cell<u32> = const { Cell::new(CUresult::CUDA_ERROR_UNKNOWN as u32) };
+    static LAST: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What a function of the driver returned, as cust knows it.
 fn result(code: u32) -> CUresult {
-    match known::result(code) {
-        Some(CUresult::CUDA_SUCCESS) => CUresult::CUDA_SUCCESS,
-        Some(CUresult::CUDA_ERROR_UNKNOWN) | None => {
-            UNKNOWN.set(code);
-            CUresult::CUDA_ERROR_UNKNOWN
-        }
-        Some(known) => known,
+    if code != 0 {
+        LAST.set(code);
     }
+    known::result(code).unwrap_or(CUresult::CUDA_ERROR_UNKNOWN)
 }
 
-/// What the driver really returned when this thread was last given `CUDA_ERROR_UNKNOWN`.
-pub fn last_unknown_code() -> u32 {
-    UNKNOWN.get()
+/// The last code other than success that a function gave to this thread; 0 if there was none. cust's own errors do not
+/// tell all codes apart.
+pub fn last_error_code() -> u32 {
+    LAST.get()
 }
 
 /// The driver's own name of an error code, and its description in English; `None` where it has none.

@@ -13,7 +13,7 @@ use cust::module::Module;
 use cust::stream::{Stream, StreamFlags};
 use cust::sys::{self, CUresult};
 use fake::{in_own_process, with_fake_driver};
-use numbra_cuda_driver::{NAMES, VARIABLE, describe, last_unknown_code, library};
+use numbra_cuda_driver::{NAMES, VARIABLE, describe, last_error_code, library};
 use std::collections::HashSet;
 
 #[test]
@@ -26,6 +26,7 @@ fn without_a_driver_everything_says_no_device() {
         assert_eq!(Stream::new(StreamFlags::DEFAULT, None).err(), Some(CudaError::NoDevice));
         assert_eq!(DeviceBuffer::from_slice(&[1.0f32]).err(), Some(CudaError::NoDevice));
         assert_eq!(Module::from_ptx(".version 7.0", &[]).err(), Some(CudaError::NoDevice));
+        assert_eq!(last_error_code(), 100);
         assert_eq!(describe(2), None);
     });
 }
@@ -61,10 +62,16 @@ fn codes_that_cust_does_not_know_are_kept() {
         for code in [9999, 912, 999, u32::MAX] {
             fake.fail("cuInit", 0, code);
             assert_eq!(cust::init(CudaFlags::empty()), Err(CudaError::UnknownError));
-            assert_eq!(last_unknown_code(), code);
+            assert_eq!(last_error_code(), code);
         }
+        // A member of the enum, but not of cust's own.
+        fake.fail("cuInit", 0, 34);
+        assert_eq!(cust::init(CudaFlags::empty()), Err(CudaError::UnknownError));
+        assert_eq!(last_error_code(), 34);
         fake.fail("cuInit", 0, 719);
         assert_eq!(cust::init(CudaFlags::empty()), Err(CudaError::LaunchFailed));
+        cust::init(CudaFlags::empty()).unwrap();
+        assert_eq!(last_error_code(), 719);
         let known = ("CUDA_ERROR_LAUNCH_FAILED".to_string(), "unspecified launch failure".to_string());
         assert_eq!(describe(719), Some(known));
         assert_eq!(describe(9999), None);

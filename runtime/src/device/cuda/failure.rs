@@ -3,7 +3,7 @@
 use crate::error::Error;
 use cust::error::CudaError;
 use cust::sys::CUresult;
-use numbra_cuda_driver::{describe, last_unknown_code};
+use numbra_cuda_driver::{describe, last_error_code};
 use std::fmt;
 
 /// Something that the driver did not do.
@@ -12,20 +12,20 @@ pub struct Failure {
     code: u32,
 }
 
-/// An error as [`Failure`], for functions of the driver that are called directly.
+/// An error as [`Failure`], right after the call.
 pub fn check(result: CUresult) -> Result<(), Failure> {
     match result {
         CUresult::CUDA_SUCCESS => Ok(()),
-        CUresult::CUDA_ERROR_UNKNOWN => Err(Failure { code: last_unknown_code() }),
+        CUresult::CUDA_ERROR_UNKNOWN => Err(Failure { code: last_error_code() }),
         other => Err(Failure { code: other as u32 }),
     }
 }
 
 impl From<CudaError> for Failure {
+    /// Right after the call: many codes are the same to cust.
     fn from(error: CudaError) -> Failure {
         match error {
-            // cust knows fewer codes than the driver's bindings; which it was cannot be told from its own error.
-            CudaError::UnknownError => Failure { code: last_unknown_code() },
+            CudaError::UnknownError => Failure { code: last_error_code() },
             other => Failure { code: other as u32 },
         }
     }

@@ -106,7 +106,8 @@ impl Gpu {
         Current::enter(self.context.as_raw()).map_err(|failure| self.failed("using the GPU's context", failure))
     }
 
-    fn usable(&self) -> Result<()> {
+    /// An error if the GPU cannot be used any more.
+    pub fn usable(&self) -> Result<()> {
         if std::process::id() != self.process {
             return Err(forked(&self.name));
         }

@@ -8,6 +8,7 @@ use crate::device::{Binding, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
 use cust::sys::{self, CUjit_option, CUresult};
 use numbra_codegen::{Artefact, Manifest};
+use numbra_front::ir::Access;
 use std::ffi::{CString, c_void};
 use std::sync::Arc;
 
@@ -170,7 +171,9 @@ impl Kernel for CudaKernel {
             Ok(())
         });
         if started {
-            slots.watch(slot, &self.sites, launch.space);
+            let arrays = launch.arrays.iter().zip(&self.manifest.bindings);
+            let outputs = arrays.filter(|(_, binding)| binding.access != Access::Read).map(|(array, _)| &array.buffer);
+            slots.watch(slot, &self.sites, launch.space, outputs);
         } else {
             slots.release(slot);
         }
@@ -194,6 +197,9 @@ impl CudaKernel {
                 }
                 if !fits(array, buffer.bytes / binding.scalar.bytes() as u64) {
                     return Err(wrong("an array that does not fit its buffer"));
+                }
+                if binding.access != Access::Write {
+                    buffer.check()?;
                 }
                 Ok(buffer.address)
             })

@@ -5,6 +5,7 @@ use super::gpu::{Gpu, lock};
 use crate::error::{Error, Result};
 use cust::sys::{self, CUresult};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A stretch of device memory. Given back to the pool when dropped.
 pub struct CudaBuffer {
@@ -13,6 +14,8 @@ pub struct CudaBuffer {
     pub bytes: u64,
     size: u64,
     gpu: &'static Gpu,
+    /// Of the kernel that failed while it wrote here.
+    spoiled: OnceLock<Error>,
 }
 
 impl Drop for CudaBuffer {
@@ -32,6 +35,16 @@ impl Drop for CudaBuffer {
 impl CudaBuffer {
     pub fn belongs_to(&self, gpu: &Gpu) -> bool {
         std::ptr::eq(self.gpu, gpu)
+    }
+
+    /// A kernel failed while it wrote here.
+    pub fn spoil(&self, error: &Error) {
+        self.spoiled.get_or_init(|| error.clone());
+    }
+
+    /// The error of the kernel that was to write what is here.
+    pub fn check(&self) -> Result<()> {
+        self.spoiled.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }
 
@@ -69,22 +82,25 @@ impl Pool {
     }
 }
 
-/// The size of the allocation for so many bytes: an eighth of waste at most, so that similar sizes share memory.
+/// The size of the allocation for so many bytes: an eighth of waste at most, so that similar sizes share memory, and no
+/// more than the driver itself would waste on large ones.
 fn class(bytes: u64) -> Option<u64> {
-    let step = (bytes.max(512).checked_next_power_of_two()? / 8).max(512);
+    const DRIVER: u64 = 2 << 20;
+    let step = (bytes.max(512).checked_next_power_of_two()? / 8).clamp(512, DRIVER);
     bytes.max(1).checked_next_multiple_of(step)
 }
 
 impl Gpu {
     /// Room for so many bytes; the contents are unspecified.
     pub fn allocate(&'static self, bytes: u64) -> Result<CudaBuffer> {
+        self.usable()?;
         let size = class(bytes).unwrap_or(bytes);
         let pooled = lock(&self.pool).take(size);
         let address = match pooled {
             Some(address) => address,
             None => self.allocate_fresh(bytes, size)?,
         };
-        Ok(CudaBuffer { address, bytes, size, gpu: self })
+        Ok(CudaBuffer { address, bytes, size, gpu: self, spoiled: OnceLock::new() })
     }
 
     fn allocate_fresh(&self, bytes: u64, size: u64) -> Result<sys::CUdeviceptr> {
@@ -165,7 +181,7 @@ mod tests {
         for bytes in (0..70_000).chain([200_000_000, (2 << 30) - 3, 2 << 30, 100_000_000_001]) {
             let size = class(bytes).unwrap();
             assert!(size >= bytes && size.is_multiple_of(512), "{bytes} -> {size}");
-            assert!(size <= (bytes + bytes / 4).max(512).next_multiple_of(512), "{bytes} -> {size}");
+            assert!(size <= (bytes + bytes / 4).max(512).next_multiple_of(512) && size < bytes + (2 << 20), "{bytes} -> {size}");
         }
         assert_eq!(class(u64::MAX), None);
     }

@@ -123,7 +123,8 @@ impl Gpu {
         let received = self.receive(buffer, data, &mut pending);
         // Where something failed, some are left; the GPU may still write to them.
         pending.into_iter().for_each(|(piece, _)| self.keep(piece));
-        lock(&self.slots).collect(watched, received)
+        lock(&self.slots).collect(watched, received)?;
+        buffer.check()
     }
 
     fn receive(

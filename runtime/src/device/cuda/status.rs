@@ -1,14 +1,17 @@
 //! How kernels say that they failed: status records in the host's memory, which the GPU reaches over the bus.
 //!
 //! A launch that can fail gets a record, zero before it. Only a kernel that fails touches it, so that nothing needs to
-//! be copied or cleared for the others.
+//! be copied or cleared for the others. Whoever waits next, on whatever thread, is told of a failure; and whoever uses
+//! what the kernel has written.
 
 use super::failure::{Failure, check};
-use crate::device::{FaultRecord, Sites};
-use crate::error::Result;
+use super::memory::CudaBuffer;
+use crate::device::{Buffer, FaultRecord, Sites};
+use crate::error::{Error, Result};
 use cust::sys;
 use numbra_codegen::llvm::Status;
-use std::sync::Arc;
+use std::any::Any;
+use std::sync::{Arc, Weak};
 
 /// Launches that can fail between two waits without a wait in between.
 const SLOTS: usize = 512;
@@ -30,6 +33,19 @@ pub struct Watched {
     slot: usize,
     sites: Arc<Sites>,
     space: Vec<i64>,
+    outputs: Vec<Weak<dyn Any + Send + Sync>>,
+}
+
+impl Watched {
+    fn fault(&self, Status { site, position, payload, .. }: Status) -> Error {
+        let error = self.sites.error(FaultRecord { site, position, payload }, &self.space);
+        for output in self.outputs.iter().filter_map(Weak::upgrade) {
+            if let Some(buffer) = output.downcast_ref::<CudaBuffer>() {
+                buffer.spoil(&error);
+            }
+        }
+        error
+    }
 }
 
 impl Slots {
@@ -65,8 +81,15 @@ impl Slots {
     }
 
     /// The launch is under way.
-    pub fn watch(&mut self, slot: usize, sites: &Arc<Sites>, space: &[i64]) {
-        self.watched.push(Watched { slot, sites: sites.clone(), space: space.to_vec() });
+    pub fn watch<'a>(
+        &mut self,
+        slot: usize,
+        sites: &Arc<Sites>,
+        space: &[i64],
+        outputs: impl Iterator<Item = &'a Buffer>,
+    ) {
+        let outputs = outputs.map(|buffer| Arc::downgrade(&buffer.0)).collect();
+        self.watched.push(Watched { slot, sites: sites.clone(), space: space.to_vec(), outputs });
     }
 
     /// The launches so far, which whoever takes them waits for.
@@ -93,10 +116,8 @@ impl Slots {
             if status.flag != 0 {
                 // SAFETY: as above.
                 unsafe { record.write_volatile(Status::default()) };
-                let Status { site, position, payload, .. } = status;
-                first.get_or_insert_with(|| {
-                    launch.sites.error(FaultRecord { site, position, payload }, &launch.space)
-                });
+                let fault = launch.fault(status);
+                first.get_or_insert(fault);
             }
             self.free.push(launch.slot);
         }
