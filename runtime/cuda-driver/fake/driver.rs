@@ -57,6 +57,7 @@ struct Allocation {
 
 enum Work {
     Copy { from: u64, to: u64, bytes: usize },
+    Fill { to: u64, value: u8, bytes: usize },
     Launch { module: usize, groups: (c_uint, c_uint), arguments: Vec<u64> },
     Free(u64),
     Record(usize),
@@ -197,6 +198,8 @@ impl State {
                 Work::Copy { from, to, bytes } => unsafe {
                     std::ptr::copy_nonoverlapping(from as *const u8, to as *mut u8, bytes);
                 },
+                // SAFETY: likewise.
+                Work::Fill { to, value, bytes } => unsafe { std::ptr::write_bytes(to as *mut u8, value, bytes) },
                 Work::Launch { module, groups, arguments } => {
                     if let Some(on_launch) = self.on_launch {
                         on_launch(module, groups.0, groups.1, arguments.as_ptr(), arguments.len());
@@ -615,10 +618,14 @@ pub extern "C" fn cuMemFreeHost(pointer: u64) -> u32 {
 }
 
 #[unsafe(no_mangle)]
-pub extern "C" fn cuMemHostGetDevicePointer_v2(address: *mut u64, pointer: u64, _: c_uint) -> u32 {
-    inside("cuMemHostGetDevicePointer_v2", "", |state| match state.holds(pointer, 1) {
-        true => give(address, pointer),
-        false => INVALID_VALUE,
+pub extern "C" fn cuMemsetD8Async(to: u64, value: u8, bytes: usize, stream: usize) -> u32 {
+    let place = state().place(to);
+    inside("cuMemsetD8Async", format!("{place} value {value} bytes {bytes} stream {stream}"), |state| {
+        if !state.holds(to, bytes) {
+            return INVALID_VALUE;
+        }
+        state.queue.push_back(Work::Fill { to, value, bytes });
+        SUCCESS
     })
 }
 

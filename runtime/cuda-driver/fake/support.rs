@@ -63,14 +63,16 @@ impl Fake {
     /// Makes a device's context current in this thread, as another library would.
     pub fn make_current(&self, device: usize) {
         // SAFETY: the function's type; contexts are numbers.
-        let code = unsafe { self.library.get::<extern "C" fn(usize) -> u32>(b"cuCtxSetCurrent").unwrap()(1000 + device) };
+        let code =
+            unsafe { self.library.get::<extern "C" fn(usize) -> u32>(b"cuCtxSetCurrent").unwrap()(1000 + device) };
         assert_eq!(code, 0);
     }
 
     /// The calls since the last time: `0 cuMemAlloc_v2 512` is one with the context of device 0.
     pub fn calls(&self) -> Vec<String> {
         // SAFETY: the function's type; text that ends in 0 and lives for ever.
-        let log = unsafe { CStr::from_ptr(self.library.get::<extern "C" fn() -> *const c_char>(b"fake_log").unwrap()()) };
+        let log =
+            unsafe { CStr::from_ptr(self.library.get::<extern "C" fn() -> *const c_char>(b"fake_log").unwrap()()) };
         log.to_str().unwrap().lines().map(str::to_string).collect()
     }
 

@@ -1,7 +1,7 @@
 //! The table of forwarded functions.
 //!
 //! Each entry is a function as the CUDA driver API has it (cust_raw's types; all return a `CUresult`). Every symbol that
-//! cust 0.3.2 refers to is here, since a linker may want them all, and those that numbra calls itself.
+//! cust 0.3.2 refers to is here, since a linker may want them all; numbra itself needs no others.
 
 use cust_raw::*;
 use std::ffi::{c_char, c_int, c_uchar, c_uint, c_ushort, c_void};
@@ -128,7 +128,6 @@ forward! {
     fn cuMemFreeHost(pointer: *mut c_void);
     fn cuMemFree_v2(dptr: CUdeviceptr);
     fn cuMemGetInfo_v2(free: *mut usize, total: *mut usize);
-    fn cuMemHostGetDevicePointer_v2(pdptr: *mut CUdeviceptr, pointer: *mut c_void, flags: c_uint);
     fn cuMemPrefetchAsync(dev_ptr: CUdeviceptr, count: usize, dst_device: CUdevice, stream: CUstream);
     fn cuMemcpy2D_v2(p_copy: *const CUDA_MEMCPY2D);
     fn cuMemcpyAtoH_v2(dst_host: *mut c_void, src_array: CUarray, src_offset: usize, byte_count: usize);

@@ -13,7 +13,9 @@ fn no_driver() {
     in_own_process("absence::no_driver", &[("NUMBRA_CUDA_DRIVER", "/nonexistent/libcuda.so".as_ref())], || {
         for _ in 0..2 {
             let error = refused("cuda");
-            for part in ["cuda:0: there is no CUDA driver here", "/nonexistent/libcuda.so", "help:", "vulkan", "NUMBRA_TARGET"] {
+            for part in
+                ["cuda:0: there is no CUDA driver here", "/nonexistent/libcuda.so", "help:", "vulkan", "NUMBRA_TARGET"]
+            {
                 assert!(error.contains(part), "no '{part}' in: {error}");
             }
             assert!(refused("cuda:7").starts_with("cuda:7: there is no CUDA driver here"));

@@ -24,7 +24,8 @@ fn a_call_from_first_to_last() {
         let expected = [
             "- cuDevicePrimaryCtxRetain 0",
             "0 cuStreamCreateWithPriority 0",
-            "0 cuMemAllocHost_v2 12288",
+            // Status records.
+            "0 cuMemAlloc_v2 12288",
             // Each array: device memory, page-locked memory, a copy.
             "0 cuMemAllocAsync 8192 stream 1",
             "0 cuMemAllocHost_v2 65536",
@@ -45,8 +46,13 @@ fn a_call_from_first_to_last() {
         call(&add, &device, &inputs).unwrap();
         let again = fake.calls_of(WORK);
         let functions: Vec<&str> = again.iter().filter_map(|call| call.split(' ').nth(1)).collect();
-        let expected =
-            ["cuMemcpyHtoDAsync_v2", "cuMemcpyHtoDAsync_v2", "cuLaunchKernel", "cuMemcpyDtoHAsync_v2", "cuEventSynchronize"];
+        let expected = [
+            "cuMemcpyHtoDAsync_v2",
+            "cuMemcpyHtoDAsync_v2",
+            "cuLaunchKernel",
+            "cuMemcpyDtoHAsync_v2",
+            "cuEventSynchronize",
+        ];
         assert_eq!(functions, expected, "{again:#?}");
     });
 }
@@ -70,7 +76,10 @@ fn arguments_in_the_order_of_the_ptx() {
         assert_eq!(grid, "2 7 1 block 256 1 1 shared 0 stream 1");
         let (_, arguments) = arguments.split_once('(').unwrap();
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        assert!(arguments[..3].iter().all(|pointer| pointer.starts_with('m') && pointer.ends_with("+0")), "{arguments:?}");
+        assert!(
+            arguments[..3].iter().all(|pointer| pointer.starts_with('m') && pointer.ends_with("+0")),
+            "{arguments:?}"
+        );
         assert!(arguments.contains(&"8:1") && arguments.contains(&"f64:-2.5"), "{arguments:?}");
         // The space, begin and end in rows, and for each array its offset and the stride of its rows, if that is not 0.
         assert!(arguments.ends_with(&["7", "300", "0", "7", "0", "300", "0", "0", "300"]), "{arguments:?}");
@@ -82,7 +91,7 @@ fn memory_without_pools_of_the_driver() {
     with_fake_driver("calls::memory_without_pools_of_the_driver", |fake| {
         fake.set("pools", 0);
         call(&kernel(ADD), &open("cuda"), &hosts(&[array(&[10], &[1.0; 10]), array(&[10], &[2.0; 10])])).unwrap();
-        assert_eq!(fake.calls_of(&["cuMemAlloc_v2", "cuMemAllocAsync"]), ["0 cuMemAlloc_v2 512"; 3]);
+        assert_eq!(fake.calls_of(&["cuMemAlloc_v2", "cuMemAllocAsync"])[1..], ["0 cuMemAlloc_v2 512"; 3]);
     });
 }
 
@@ -126,7 +135,8 @@ fn kernels_that_would_run_for_long_are_split_where_that_is_forbidden() {
         fake.set("watchdog", 1);
         let text = "@vectorize(typing='exact')\ndef f(a):\n    return not a\n";
         let count = (1 << 26) + 1;
-        let inputs = [Input::Host(Arc::new(HostArray::zeros(numbra_front::types::ScalarType::Bool, &[count]).unwrap()))];
+        let inputs =
+            [Input::Host(Arc::new(HostArray::zeros(numbra_front::types::ScalarType::Bool, &[count]).unwrap()))];
         let Kernel::Vectorize(f) = kernel(text) else { panic!("vectorize") };
         f.call_on_device(&open("cuda"), &inputs).unwrap();
         let launches = fake.calls_of(&["cuLaunchKernel"]);
@@ -148,7 +158,10 @@ fn each_device_has_a_context_of_its_own() {
         let inputs = hosts(&[array(&[10], &[1.0; 10]), array(&[10], &[2.0; 10])]);
         for number in [2, 0] {
             let device = open(&format!("cuda:{number}"));
-            assert_eq!(device.description(), format!("Fake GPU {number}, compute capability 9.0, driver for CUDA 12.4"));
+            assert_eq!(
+                device.description(),
+                format!("Fake GPU {number}, compute capability 9.0, driver for CUDA 12.4")
+            );
             call(&add, &device, &inputs).unwrap();
             let calls = fake.calls_of(&["cuMemAlloc", "cuMemcpy", "cuLaunch", "cuModule"]);
             assert!(calls.len() > 8 && calls.iter().all(|call| call.starts_with(&format!("{number} "))), "{calls:#?}");
@@ -165,7 +178,8 @@ fn whatever_was_current_is_so_again() {
     with_fake_driver("calls::whatever_was_current_is_so_again", |fake| {
         fake.set("devices", 2);
         let inputs = hosts(&[array(&[10], &[1.0; 10]), array(&[10], &[2.0; 10])]);
-        let contexts = |calls: Vec<String>| -> Vec<String> { calls.into_iter().map(|call| call[..1].to_string()).collect() };
+        let contexts =
+            |calls: Vec<String>| -> Vec<String> { calls.into_iter().map(|call| call[..1].to_string()).collect() };
         call(&kernel(ADD), &open("cuda:1"), &inputs).unwrap();
         fake.calls();
         // Another library has made device 0's context current in this thread.

@@ -68,9 +68,10 @@ pub fn forked(device: &str) -> Error {
 fn initialize() -> Result<Driver, Absence> {
     numbra_cuda_driver::library().map_err(|why| Absence {
         message: format!("there is no CUDA driver here ({why})"),
-        help: "install NVIDIA's driver if there is such a GPU; or use vulkan, cpu, parallel or interp: NUMBRA_TARGET=cpu \
+        help:
+            "install NVIDIA's driver if there is such a GPU; or use vulkan, cpu, parallel or interp: NUMBRA_TARGET=cpu \
                overrides every target named in code"
-            .into(),
+                .into(),
     })?;
     let failed = |failure: Failure| Absence {
         message: format!("opening the CUDA driver failed: {failure}"),

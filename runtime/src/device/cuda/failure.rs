@@ -85,7 +85,11 @@ impl Failure {
                 "this is the CUDA toolkit's stub, not a driver: take the directory 'stubs' out of the library path",
             ),
             (
-                &[CUDA_ERROR_SYSTEM_NOT_READY, CUDA_ERROR_SYSTEM_DRIVER_MISMATCH, CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE],
+                &[
+                    CUDA_ERROR_SYSTEM_NOT_READY,
+                    CUDA_ERROR_SYSTEM_DRIVER_MISMATCH,
+                    CUDA_ERROR_COMPAT_NOT_SUPPORTED_ON_DEVICE,
+                ],
                 "the driver's library and its kernel module do not fit each other: reboot after the driver was updated, or \
                  install it anew",
             ),
@@ -101,10 +105,7 @@ impl Failure {
                 &[CUDA_ERROR_JIT_COMPILATION_DISABLED],
                 "unset CUDA_DISABLE_PTX_JIT: numbra's kernels are PTX, which the driver must assemble",
             ),
-            (
-                &[CUDA_ERROR_DEVICE_NOT_LICENSED],
-                "the virtual GPU has no licence: ask whoever runs the machine",
-            ),
+            (&[CUDA_ERROR_DEVICE_NOT_LICENSED], "the virtual GPU has no licence: ask whoever runs the machine"),
             (
                 &[CUDA_ERROR_OUT_OF_MEMORY],
                 "free device arrays, use less data at once, or run the kernel on cpu or parallel",
@@ -115,7 +116,10 @@ impl Failure {
             ),
         ];
         let help = helps.iter().find(|(codes, _)| codes.iter().any(|&code| self.is(code)));
-        help.map_or("start the program again; if it stays so, update NVIDIA's driver or use another device", |(_, help)| help)
+        help.map_or(
+            "start the program again; if it stays so, update NVIDIA's driver or use another device",
+            |(_, help)| help,
+        )
     }
 }
 

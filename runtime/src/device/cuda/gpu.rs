@@ -85,7 +85,7 @@ impl Gpu {
         let current = Current::enter(context.as_raw())?;
         // It keeps its place beside work on the default stream, which other libraries use.
         let stream = Stream::new(StreamFlags::DEFAULT, None)?;
-        let slots = Slots::new()?;
+        let slots = Slots::new(&stream)?;
         drop(current);
         Ok(Box::leak(Box::new(Gpu {
             name: name.to_string(),
@@ -153,10 +153,9 @@ impl Gpu {
 
     /// Waits for all work; the first thing that went wrong since the last wait.
     pub fn finish(&self) -> Result<()> {
-        let watched = lock(&self.slots).take_watched();
-        let waited = self.enter().and_then(|_current| {
-            self.stream.synchronize().map_err(|error| self.failed("waiting for kernels", error.into()))
-        });
-        lock(&self.slots).collect(watched, waited)
+        let _current = self.enter()?;
+        let awaited = self.ask_records()?;
+        let waited = self.stream.synchronize().map_err(|error| self.failed("waiting for kernels", error.into()));
+        self.read_records(awaited, waited)
     }
 }

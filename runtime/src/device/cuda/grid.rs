@@ -111,11 +111,8 @@ mod tests {
         let found = of(&[i64::MAX], LINEAR, &REAL);
         assert_eq!(found.first().unwrap().begin, 0);
         assert_eq!(found.last().unwrap().end, i64::MAX);
-        let error = parts(
-            &Launch { arrays: &[], footprints: &[], captures: &[], space: &[i64::MAX, 2] },
-            LINEAR,
-            &REAL,
-        );
+        let error =
+            parts(&Launch { arrays: &[], footprints: &[], captures: &[], space: &[i64::MAX, 2] }, LINEAR, &REAL);
         assert!(error.err().unwrap().to_string().contains("counted"));
     }
 

@@ -58,7 +58,10 @@ impl Gpu {
         if bytes > PARAMETERS {
             return Err(Error::device(
                 &self.name,
-                format!("the kernel has {} arrays, whose descriptions are more than a kernel takes", manifest.bindings.len()),
+                format!(
+                    "the kernel has {} arrays, whose descriptions are more than a kernel takes",
+                    manifest.bindings.len()
+                ),
                 "split the kernel, or run it on cpu or parallel",
             ));
         }
@@ -85,7 +88,10 @@ impl Gpu {
     fn refused(&self, failure: Failure, log: &Log) -> Error {
         let said = [log.errors(), log.notes()].join("\n").trim().to_string();
         if failure.is(CUresult::CUDA_ERROR_INVALID_PTX) {
-            return Error::Internal(format!("{}: the driver's assembler refuses a kernel ({failure})\n{said}", self.name));
+            return Error::Internal(format!(
+                "{}: the driver's assembler refuses a kernel ({failure})\n{said}",
+                self.name
+            ));
         }
         match self.failed("loading a kernel", failure) {
             Error::Device { device, message, help } if !said.is_empty() => {

@@ -181,7 +181,10 @@ mod tests {
         for bytes in (0..70_000).chain([200_000_000, (2 << 30) - 3, 2 << 30, 100_000_000_001]) {
             let size = class(bytes).unwrap();
             assert!(size >= bytes && size.is_multiple_of(512), "{bytes} -> {size}");
-            assert!(size <= (bytes + bytes / 4).max(512).next_multiple_of(512) && size < bytes + (2 << 20), "{bytes} -> {size}");
+            assert!(
+                size <= (bytes + bytes / 4).max(512).next_multiple_of(512) && size < bytes + (2 << 20),
+                "{bytes} -> {size}"
+            );
         }
         assert_eq!(class(u64::MAX), None);
     }

@@ -26,7 +26,7 @@ pub struct Staging {
 }
 
 /// Some page-locked memory.
-struct Piece {
+pub struct Piece {
     memory: *mut u8,
     class: usize,
     /// When the GPU is done with it.
@@ -50,12 +50,19 @@ impl Piece {
             }
         }
     }
+
+    /// What the GPU has copied here; it must be done with that.
+    pub fn contents(&self, bytes: usize) -> &[u8] {
+        assert!(bytes <= SIZES[self.class].0);
+        // SAFETY: inside the memory, which is the piece's own.
+        unsafe { std::slice::from_raw_parts(self.memory, bytes) }
+    }
 }
 
 impl Gpu {
     /// Page-locked memory for so many bytes (those of the largest piece at most) that the GPU is done with. The GPU's
     /// context is current.
-    fn piece(&self, bytes: usize) -> Result<Piece> {
+    pub fn piece(&self, bytes: usize) -> Result<Piece> {
         let class = if bytes <= SIZES[0].0 { 0 } else { 1 };
         let failed = |failure: Failure| self.failed("getting page-locked memory", failure);
         let (oldest, ready) = {
@@ -87,7 +94,7 @@ impl Gpu {
     }
 
     /// Keeps a piece for the next copy.
-    fn keep(&self, piece: Piece) {
+    pub fn keep(&self, piece: Piece) {
         lock(&self.staging).idle[piece.class].push_back(piece);
     }
 
@@ -117,13 +124,13 @@ impl Gpu {
         if bytes == 0 {
             return self.finish();
         }
-        // Launches that were watched before the copies were asked for are done when these are.
-        let watched = lock(&self.slots).take_watched();
+        let _current = self.enter()?;
+        let awaited = self.ask_records()?;
         let mut pending = VecDeque::new();
         let received = self.receive(buffer, data, &mut pending);
         // Where something failed, some are left; the GPU may still write to them.
         pending.into_iter().for_each(|(piece, _)| self.keep(piece));
-        lock(&self.slots).collect(watched, received)?;
+        self.read_records(awaited, received)?;
         buffer.check()
     }
 
@@ -133,32 +140,31 @@ impl Gpu {
         data: &mut [u8],
         pending: &mut VecDeque<(Piece, Range<usize>)>,
     ) -> Result<()> {
-        let _current = self.enter()?;
         let mut rest = pieces(data.len());
         loop {
             let next = if pending.len() < DEPTH { rest.next() } else { None };
             if let Some(range) = next {
                 let piece = self.piece(range.len())?;
-                let address = buffer.address + range.start as sys::CUdeviceptr;
-                // SAFETY: the piece is nobody else's and has room; the copy stays inside the buffer.
-                let copied = unsafe {
-                    sys::cuMemcpyDtoHAsync_v2(piece.memory.cast(), address, range.len(), self.stream.as_inner())
-                };
-                let under_way = self.under_way("a download", copied, &piece);
+                let asked = self.fetch(buffer.address + range.start as sys::CUdeviceptr, range.len(), &piece);
                 pending.push_back((piece, range));
-                under_way?;
+                asked?;
                 continue;
             }
             let Some((piece, range)) = pending.pop_front() else { return Ok(()) };
             let done = piece.done.synchronize();
             if done.is_ok() {
-                // SAFETY: the GPU has filled so much of the piece.
-                let filled = unsafe { std::slice::from_raw_parts(piece.memory, range.len()) };
-                data[range].copy_from_slice(filled);
+                data[range.clone()].copy_from_slice(piece.contents(range.len()));
             }
             self.keep(piece);
             done.map_err(|error| self.failed("waiting for kernels and a download", error.into()))?;
         }
+    }
+
+    /// Has the GPU copy from an address, inside a buffer, to a piece that has room. Its context is current.
+    pub fn fetch(&self, address: sys::CUdeviceptr, bytes: usize, piece: &Piece) -> Result<()> {
+        // SAFETY: the piece is nobody else's.
+        let copied = unsafe { sys::cuMemcpyDtoHAsync_v2(piece.memory.cast(), address, bytes, self.stream.as_inner()) };
+        self.under_way("a download", copied, piece)
     }
 
     /// Notes when the GPU will be done with a piece that a copy uses.
