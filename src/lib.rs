@@ -1,7 +1,8 @@
 //! Numba's programming model on every processor.
 //!
 //! Kernels are plain functions over scalars or over relative array positions, written in Python syntax. They are
-//! compiled once into a typed IR and from there for the processor, for GPUs through Vulkan, or run by an interpreter:
+//! compiled once into a typed IR and from there for the processor, for GPUs through Vulkan or CUDA, or run by an
+//! interpreter:
 //!
 //! ```
 //! use numbra::array::HostArray;

@@ -18,8 +18,14 @@ impl Folder {
     }
 
     fn numbra(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).env_remove("NUMBRA_TARGET").output().unwrap()
+    }
+
+    /// The command, on a machine that has no CUDA driver, whatever this one has.
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
-        command.args(arguments).current_dir(&self.0).env_remove("NUMBRA_TARGET").output().unwrap()
+        command.args(arguments).current_dir(&self.0).env("NUMBRA_CUDA_DRIVER", "/nonexistent/libcuda.so.1");
+        command
     }
 
     /// Runs with wrong input; the message must have all `parts`.
@@ -122,7 +128,7 @@ fn arguments() {
     assert_eq!(nothing.status.code(), Some(1));
     assert!(String::from_utf8(nothing.stderr).unwrap().contains("Usage: numbra"));
     folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "abacus"], &["abacus", "vulkan"]);
-    folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "cuda"], &["cuda", "cpu"]);
+    folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "cuda"], &["no CUDA driver", "cpu"]);
     folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "vulkan:99"], &["vulkan:99"]);
     folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64"], &[]);
     folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64)"], &["2 arguments"]);
@@ -172,9 +178,8 @@ fn the_environment_overrides_every_target() {
     let folder = Folder::new("environment");
     folder.write("k.py", "from numba import vectorize\n@vectorize(['int64(int64)'], target='cuda')\ndef f(x):\n    return x + 1\n");
     folder.refuses(&["run", "k.py:f", "--set", "x=1"], &["cuda", "NUMBRA_TARGET"]);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
-    command.args(["run", "k.py:f", "--set", "x=41", "--device", "cuda"]).current_dir(&folder.0).env("NUMBRA_TARGET", "interp");
-    let output = command.output().unwrap();
+    let mut command = folder.command(&["run", "k.py:f", "--set", "x=41", "--device", "cuda"]);
+    let output = command.env("NUMBRA_TARGET", "interp").output().unwrap();
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "42\n");
     assert!(output.status.success());
 }
@@ -226,4 +231,18 @@ fn only_messages_of_numbra_are_printed() {
     let output = command.env_remove("NUMBRA_TARGET").env_remove("XDG_RUNTIME_DIR").env_remove("NODEVICE_SELECT").output().unwrap();
     let texts = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(texts, ("42\n".to_string(), String::new()));
+}
+
+#[test]
+fn devices_that_are_absent_say_why() {
+    let folder = Folder::new("devices");
+    let output = folder.numbra(&["devices"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let (_, cuda) = text.split_once("cuda:0: not here\n").unwrap_or_else(|| panic!("no cuda:0 in:\n{text}"));
+    let reason: Vec<&str> = cuda.lines().take_while(|line| line.starts_with("  ")).collect();
+    assert!(reason[0].contains("there is no CUDA driver here (/nonexistent/libcuda.so.1"), "{reason:?}");
+    assert!(reason[1].contains("help: install NVIDIA's driver"), "{reason:?}");
+    let auto = text.lines().last().unwrap();
+    assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
 }

@@ -18,7 +18,8 @@ pub fn open(name: &str) -> Arc<dyn Device> {
     device.unwrap_or_else(|error| panic!("the tests need the device '{name}': {error}"))
 }
 
-/// Every device that tests run on besides the interpreter.
+/// Every device that tests run on besides the interpreter. An NVIDIA GPU is one of them where there is one.
 pub fn devices() -> Vec<Arc<dyn Device>> {
-    ["cpu", "parallel", "vulkan"].map(open).to_vec()
+    let cuda = "cuda".parse().and_then(device::open).ok();
+    ["cpu", "parallel", "vulkan"].map(open).into_iter().chain(cuda).collect()
 }

@@ -4,6 +4,7 @@
 //! device's [`Target`], loaded once, and launched with a [`Launch`].
 
 pub mod cpu;
+pub mod cuda;
 mod gpu;
 mod host;
 pub mod interp;
@@ -50,6 +51,11 @@ pub trait Device: Send + Sync {
     /// A GPU in software, which `auto` never chooses.
     fn is_software_gpu(&self) -> bool {
         false
+    }
+
+    /// Opens it, where that takes long and is put off until it is used. An error if it cannot be had.
+    fn ready(&self) -> Result<()> {
+        Ok(())
     }
 
     /// Facts for `numbra devices`: (what, how much).

@@ -90,11 +90,7 @@ fn create(name: DeviceName) -> Result<Arc<dyn Device>> {
         DeviceName::Cpu => cpu::open(false),
         DeviceName::Parallel => cpu::open(true),
         DeviceName::Interp => Ok(Arc::new(Interp)),
-        DeviceName::Cuda(_) => Err(Error::device(
-            name.to_string(),
-            "this version of numbra does not launch kernels through the CUDA driver yet; it compiles them to PTX",
-            "use --device vulkan on the same GPU, or cpu or parallel, or set NUMBRA_TARGET to one of these",
-        )),
+        DeviceName::Cuda(number) => super::cuda::open(number),
         DeviceName::Vulkan(_) | DeviceName::Metal(_) | DeviceName::Dx12(_) => super::gpu::open(name),
         DeviceName::Auto => auto(),
     }
@@ -102,14 +98,16 @@ fn create(name: DeviceName) -> Result<Arc<dyn Device>> {
 
 /// The best device that is here: a hardware GPU, else all threads of the processor, else what runs everywhere.
 pub fn auto() -> Result<Arc<dyn Device>> {
-    let gpus = [DeviceName::Vulkan(0), DeviceName::Metal(0), DeviceName::Dx12(0)];
-    let gpu = gpus.into_iter().filter_map(|name| open(name).ok()).find(|device| !device.is_software_gpu());
+    let gpus = [DeviceName::Cuda(0), DeviceName::Vulkan(0), DeviceName::Metal(0), DeviceName::Dx12(0)];
+    let mut gpus = gpus.into_iter().filter_map(|name| open(name).ok());
+    let gpu = gpus.find(|device| !device.is_software_gpu() && device.ready().is_ok());
     gpu.map_or_else(|| open(DeviceName::Parallel).or_else(|_| open(DeviceName::Interp)), Ok)
 }
 
 /// Every device that numbra knows of, or why it is not here.
 pub fn list() -> Vec<(DeviceName, Result<Arc<dyn Device>>)> {
-    let mut names = vec![DeviceName::Interp, DeviceName::Cpu, DeviceName::Parallel, DeviceName::Cuda(0)];
+    let mut names = vec![DeviceName::Interp, DeviceName::Cpu, DeviceName::Parallel];
+    names.extend(super::cuda::names());
     names.extend(super::gpu::names());
     names.into_iter().map(|name| (name, open(name))).collect()
 }

@@ -49,7 +49,14 @@ impl Arch {
         ARCHES.iter().rev().find(|(arch, _)| *arch <= capability).map(|(arch, _)| Arch(*arch))
     }
 
-    /// The oldest PTX version (times ten) that has it: 78 is 7.8.
+    /// The same, among those that a driver assembles that takes PTX up to a version (times ten).
+    pub fn for_driver(major: u32, minor: u32, ptx_version: u32) -> Option<Arch> {
+        let capability = major * 10 + minor;
+        let fits = |&&(arch, first): &&(u32, u32)| arch <= capability && first <= ptx_version;
+        ARCHES.iter().rev().find(fits).map(|(arch, _)| Arch(*arch))
+    }
+
+    /// The oldest PTX version (times ten) that has it: 78 is 7.8. Kernels are written in it.
     pub fn ptx_version(self) -> u32 {
         ARCHES.iter().find(|(arch, _)| *arch == self.0).map_or(60, |(_, version)| *version)
     }

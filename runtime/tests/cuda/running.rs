@@ -1,0 +1,89 @@
+//! A device that computes: each kernel is compiled for the host too, and the fake driver's launches run that with the
+//! arguments that they were given.
+
+use crate::fake::Fake;
+use numbra_codegen::llvm::{GridOnHost, NativeOptions, Status, compile_grid_for_host};
+use numbra_front::ir::Module;
+use numbra_front::pipeline::{Schedule, Target};
+use numbra_front::types::ScalarType;
+use numbra_runtime::Result;
+use numbra_runtime::array::HostArray;
+use numbra_runtime::device::{Buffer, Device, Kernel};
+use std::sync::{Arc, Mutex};
+
+/// The kernel of each module that the driver has loaded, in that order: arrays, whether there is a status, code.
+static LOADED: Mutex<Vec<(usize, bool, GridOnHost)>> = Mutex::new(Vec::new());
+
+/// A device of the fake driver whose launches compute.
+pub struct Running(Arc<dyn Device>);
+
+impl Running {
+    pub fn on(fake: &Fake, device: Arc<dyn Device>) -> Arc<dyn Device> {
+        fake.on_launch(run);
+        Arc::new(Running(device))
+    }
+}
+
+extern "C" fn run(module: usize, x: u32, y: u32, arguments: *const u64, count: usize) {
+    // SAFETY: the fake driver's promise.
+    let arguments = unsafe { std::slice::from_raw_parts(arguments, count) };
+    let loaded = LOADED.lock().unwrap();
+    let (arrays, has_status, code) = &loaded[module - 1];
+    let (pointers, rest) = arguments.split_at(*arrays);
+    let pointers: Vec<*mut u8> = pointers.iter().map(|&address| address as *mut u8).collect();
+    let (scalars, status) = if *has_status { rest.split_at(rest.len() - 1) } else { (rest, &[][..]) };
+    let mut none = Status::default();
+    // SAFETY: the address of a status, for as long as the launch runs.
+    let status = status.first().map_or(&mut none, |&address| unsafe { &mut *(address as *mut Status) });
+    // SAFETY: the arguments are those of this kernel, if the device under test is right.
+    unsafe { code.call(&pointers, scalars, status, (x, y)) };
+}
+
+impl Device for Running {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn description(&self) -> String {
+        self.0.description()
+    }
+
+    fn target(&self) -> Target {
+        self.0.target()
+    }
+
+    fn schedule(&self, space: &[i64]) -> Schedule {
+        self.0.schedule(space)
+    }
+
+    fn limits(&self) -> Vec<(String, String)> {
+        self.0.limits()
+    }
+
+    fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
+        let artefact = compile_grid_for_host(module, &NativeOptions::default())?;
+        let code = GridOnHost::load(&artefact)?;
+        let manifest = &artefact.manifest;
+        // Kept for the whole of the load, so that the order is the driver's.
+        let mut loaded = LOADED.lock().unwrap();
+        let kernel = self.0.load(module)?;
+        loaded.push((manifest.bindings.len(), manifest.has_status, code));
+        Ok(kernel)
+    }
+
+    fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
+        self.0.allocate(scalar, elements)
+    }
+
+    fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
+        self.0.upload(array)
+    }
+
+    fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
+        self.0.download(buffer, scalar, shape)
+    }
+
+    fn wait(&self) -> Result<()> {
+        self.0.wait()
+    }
+}
