@@ -265,7 +265,7 @@ impl Generator {
                 Some(Expression::new(want, pattern, vec![self.expression(want, depth)]))
             }
             3 => {
-                let types = self.pair(want, numpy)?;
+                let types = self.pair(want, |left, right| Some(promotion::unify(left, right)))?;
                 let mut operands = vec![self.expression(Bool, depth)];
                 operands.extend(self.operands(types, depth));
                 Some(Expression::new(want, "np.where({}, {}, {})", operands))
