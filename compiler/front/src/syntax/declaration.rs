@@ -30,12 +30,20 @@ pub struct Declaration {
 #[derive(Debug, Clone)]
 pub enum Kind {
     Vectorize {
-        /// 0, 1 or `'reorderable'`.
-        identity: Option<Expression>,
+        identity: Option<Identity>,
     },
     Stencil(StencilOptions),
     /// No decorator, or `jit` / `njit`: a helper for the kernels of the file.
     Function,
+}
+
+/// What a ufunc says of itself as a reduction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// 0 or 1: combined with any value it gives that value. The order of the values makes no difference.
+    Number(i128),
+    /// There is no such value, but the order of the values makes no difference.
+    Reorderable,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -200,7 +208,7 @@ impl<'a> Decorator<'a> {
             .or(default_target.map(|target| (target.to_string(), self.span)));
         Ok(Declaration {
             kind: Kind::Vectorize {
-                identity: options.identity.cloned(),
+                identity: options.identity,
             },
             signatures: signatures
                 .into_iter()
