@@ -3,6 +3,8 @@
 
 pub mod compare;
 pub mod lowerings;
+pub mod panics;
+pub mod random;
 pub mod stages;
 
 use numbra::device::{self, Device};

@@ -48,6 +48,7 @@ pub const KERNEL_STAGES: &[Stage] = &[
     Stage { name: "schedule", run: |module, target| each(module, |kernel| schedule(kernel, target)) },
     Stage { name: "addresses", run: |module, _| each(module, |kernel| infallible(addresses::run(kernel))) },
     Stage { name: "legalize", run: |module, target| legalize::run(module, &target.capabilities) },
+    Stage { name: "narrow_comparisons", run: |module, target| each(module, |kernel| narrow(kernel, target)) },
     Stage { name: "fold_again", run: |module, _| fold::run(module) },
     Stage { name: "dead_code_again", run: |module, _| infallible(dead_code::run(module)) },
 ];
@@ -98,6 +99,10 @@ fn schedule(kernel: &mut Function, target: &Target) -> Result<()> {
         Schedule::Range => schedule::range::run(kernel),
         Schedule::Grid { group, rows } => schedule::grid::run(kernel, group, rows),
     }
+}
+
+fn narrow(kernel: &mut Function, target: &Target) -> Result<()> {
+    infallible(narrow_comparisons::run(kernel, target.capabilities.index_bits))
 }
 
 fn each(module: &mut Module, mut pass: impl FnMut(&mut Function) -> Result<()>) -> Result<()> {

@@ -21,7 +21,10 @@ struct Data {
 fn read(path: &Path) -> Data {
     let text = std::fs::read_to_string(path).unwrap();
     let value = |key: &str| -> Option<&str> {
-        let start = text.find(&format!("\n{key} = ")).map(|at| at + 1).or(text.starts_with(&format!("{key} = ")).then_some(0))?;
+        let start = text
+            .find(&format!("\n{key} = "))
+            .map(|at| at + 1)
+            .or(text.starts_with(&format!("{key} = ")).then_some(0))?;
         let rest = &text[start + key.len() + 3..];
         let end = if rest.starts_with('[') { rest.find(']')? + 1 } else { rest.find('\n').unwrap_or(rest.len()) };
         Some(&rest[..end])
@@ -97,7 +100,8 @@ fn every_function_meets_its_conformance_data() {
                     break;
                 }
             };
-            let nan = interp::scalar::same(result, f64::NAN.to_bits(), ScalarType::F64) && data.scalar == ScalarType::F64
+            let nan = interp::scalar::same(result, f64::NAN.to_bits(), ScalarType::F64)
+                && data.scalar == ScalarType::F64
                 || data.scalar == ScalarType::F32 && f32::from_bits(result as u32).is_nan();
             let good = match expected {
                 None => nan,

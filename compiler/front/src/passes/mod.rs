@@ -11,6 +11,7 @@ pub mod float_to_integer;
 pub mod inline;
 pub mod legalize;
 pub mod mul_error;
+pub mod narrow_comparisons;
 pub mod outline;
 pub mod rewrite;
 pub mod schedule;

@@ -19,7 +19,8 @@ fn needs_work(function: &Function) -> bool {
     let mut returns = 0;
     function.body.walk(&mut |statement| returns += matches!(statement, Statement::Return(_)) as u32);
     let at_end = matches!(function.body.statements.last(), Some(Statement::Return(_)));
-    returns > at_end as u32
+    // A function that never returns gets a `return` that is never reached: its callers use its results.
+    returns > at_end as u32 || (!at_end && !function.results.is_empty())
 }
 
 fn rewrite(function: &mut Function) {

@@ -1,16 +1,16 @@
-//! Calls: helpers of the file, prelude functions, lambdas, casts, builtins.
+//! Calls: helpers of the file, prelude functions, lambdas.
 
 use super::Rules;
 use super::expressions::root_name;
-use super::item::{Item, Literal, Scalar, Shape};
+use super::item::{Item, Scalar, Shape};
 use super::names::{self, Builtin};
 use super::program::{Instance, Unit};
 use super::typer::{Typer, unknown_type};
-use super::{functions, prelude, promotion};
-use crate::error::{Class, Error, Mistake, Result};
-use crate::ir::{self, Argument, FloatFlags, Op, Statement, Value};
+use super::{functions, prelude};
+use crate::error::{Class, Error, Result};
+use crate::ir::{Argument, FloatFlags, Statement, Value};
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOperator, Comparison, Expression, ExpressionKind, FunctionDefinition, Keyword};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword};
 use crate::types::ScalarType;
 
 /// An evaluated argument of a call with its place.
@@ -57,7 +57,7 @@ impl<'t> Typer<'t, '_> {
             self.refuse_keywords(keywords)?;
             return self.call_cast(scalar, arguments, span);
         }
-        if let Some(path) = names::path(module, function) {
+        if let Some(path) = module.path(function) {
             return match functions::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
@@ -107,7 +107,9 @@ impl<'t> Typer<'t, '_> {
         keywords: &'t [Keyword],
     ) -> Result<Vec<Evaluated<'t>>> {
         match keywords {
-            [Keyword { name: Some(name), value, .. }] if function == functions::Function::Around && name == "decimals" => {
+            [Keyword { name: Some(name), value, .. }]
+                if function == functions::Function::Around && name == "decimals" =>
+            {
                 evaluated.push((self.expression(value)?, value.span));
             }
             _ => self.refuse_keywords(keywords)?,
@@ -151,8 +153,9 @@ impl<'t> Typer<'t, '_> {
             _ => decorator,
         });
         for decorator in decorator {
-            if names::path(unit.module, decorator).is_some_and(|path| path.ends_with(".stencil")) {
-                let mistake = self.mistake(Class::Unsupported, span, format!("'{name}' is a stencil, which kernels cannot call"));
+            if unit.module.path(decorator).is_some_and(|path| path.ends_with(".stencil")) {
+                let mistake =
+                    self.mistake(Class::Unsupported, span, format!("'{name}' is a stencil, which kernels cannot call"));
                 return Err(mistake.help("move what both need into a function without a decorator").into());
             }
         }
@@ -294,326 +297,14 @@ impl<'t> Typer<'t, '_> {
         self.environment = outer;
         result
     }
-
-    fn call_cast(&mut self, scalar: ScalarType, arguments: &'t [Expression], span: Span) -> Result<Item<'t>> {
-        let [argument] = arguments else {
-            let mistake = self.mistake(Class::Type, span, format!("{scalar}(...) takes one argument"));
-            return Err(mistake.help(format!("write {scalar}(x)")).into());
-        };
-        let item = self.expression(argument)?;
-        let result = match &item {
-            // A literal is rounded once; integers wrap.
-            Item::Literal(Literal::Integer(Some(value))) if !scalar.is_float() => {
-                self.integer(scalar, *value, argument.span)
-            }
-            Item::Literal(literal) if scalar.is_float() || matches!(literal, Literal::Integer(_)) => {
-                self.literal(literal, scalar, argument.span)?
-            }
-            item => {
-                let number = self.number(item, argument.span)?;
-                self.convert(number, scalar, span)
-            }
-        };
-        Ok(Item::Scalar(Scalar { from_literal: false, ..result }))
-    }
-
-    fn call_bitcast(&mut self, arguments: &'t [Expression], span: Span) -> Result<Item<'t>> {
-        let [to, value] = arguments else {
-            return Err(self.wrong_count("bitcast", "two arguments: a type and a value", span).into());
-        };
-        let scalar = names::scalar_type(self.unit.module, to).ok_or_else(|| unknown_type(self.unit, to))?;
-        let item = self.expression(value)?;
-        let wide = scalar.bits() == 64;
-        let operand = match &item {
-            Item::Literal(literal) => {
-                // Bits written as a literal.
-                let own = match literal {
-                    Literal::Float(_) => if wide { ScalarType::F64 } else { ScalarType::F32 },
-                    Literal::Integer(Some(..0)) => if wide { ScalarType::I64 } else { ScalarType::I32 },
-                    Literal::Integer(_) => if wide { ScalarType::U64 } else { ScalarType::U32 },
-                };
-                self.literal(literal, own, value.span)?
-            }
-            item => self.number(item, value.span)?,
-        };
-        if Op::Bitcast.result_type(&[operand.scalar], Some(scalar)).is_none() {
-            let message = format!("bitcast from {} to {scalar}: the widths differ", operand.scalar);
-            let mistake = self.mistake(Class::Type, span, message);
-            return Err(mistake.help("both types have 32 or both have 64 bits").into());
-        }
-        Ok(Item::Scalar(self.bitcast(operand, scalar, span)))
-    }
-
-    pub fn wrong_count(&self, name: &str, takes: &str, span: Span) -> Mistake {
-        self.mistake(Class::Type, span, format!("'{name}' takes {takes}")).help("change the number of arguments")
-    }
-
-    fn call_builtin(&mut self, builtin: Builtin, arguments: &[Evaluated<'t>], span: Span) -> Result<Item<'t>> {
-        let exact = self.unit.rules == Rules::Exact;
-        let one = |typer: &Self| match arguments {
-            [argument] => Ok(argument.clone()),
-            _ => Err(Error::from(typer.wrong_count(builtin.name(), "one argument", span))),
-        };
-        let two = |typer: &Self| match arguments {
-            [left, right] => Ok((left.clone(), right.clone())),
-            _ => Err(Error::from(typer.wrong_count(builtin.name(), "two arguments", span))),
-        };
-        let result = match builtin {
-            Builtin::Abs => {
-                let (item, at) = one(self)?;
-                let number = self.number(&item, at)?;
-                self.absolute(number, span)
-            }
-            Builtin::Bool => {
-                let (item, at) = one(self)?;
-                self.truth(&item, at)?
-            }
-            Builtin::Int => {
-                let (item, at) = one(self)?;
-                let number = self.number(&item, at)?;
-                if number.scalar.is_integer() && !exact { number } else { self.convert(number, ScalarType::I64, span) }
-            }
-            Builtin::Float => {
-                let (item, at) = one(self)?;
-                let number = self.number(&item, at)?;
-                if number.scalar.is_float() && !exact { number } else { self.convert(number, ScalarType::F64, span) }
-            }
-            Builtin::Divmod => {
-                let ((left, left_span), (right, right_span)) = two(self)?;
-                let floor = BinaryOperator::FloorDivide;
-                let quotient = self.binary(floor, left.clone(), right.clone(), left_span, right_span)?;
-                let remainder = self.binary(BinaryOperator::Modulo, left, right, left_span, right_span)?;
-                return Ok(Item::Tuple(vec![quotient, remainder]));
-            }
-            Builtin::Len => match one(self)? {
-                (Item::Array(array), at) => self.array_length(array, at),
-                (item @ (Item::Tuple(_) | Item::Constants(_)), at) => {
-                    let length = self.unpack(&item, at)?.len();
-                    return Ok(self.integer_item(length as i128, span));
-                }
-                (item, at) => {
-                    let mistake = self.mistake(Class::Type, at, format!("{} has no length", item.describe()));
-                    return Err(mistake.help("arrays and tuples have one").into());
-                }
-            },
-            Builtin::Min | Builtin::Max => self.extreme(builtin, arguments, span)?,
-            Builtin::Pow => {
-                let ((base, base_span), (exponent, exponent_span)) = two(self)?;
-                return self.binary(BinaryOperator::Power, base, exponent, base_span, exponent_span);
-            }
-            Builtin::Range => {
-                let mistake = self.mistake(Class::Unsupported, span, "range stands in 'for' loops only");
-                return Err(mistake.help("write for i in range(...)").into());
-            }
-            Builtin::Round => match arguments {
-                [(item, at)] => {
-                    let number = self.number(item, *at)?;
-                    if number.scalar.is_float() {
-                        let rounded = self.apply(Op::Rint, &[number], span);
-                        self.convert(rounded, ScalarType::I64, span)
-                    } else {
-                        number
-                    }
-                }
-                [(item, at), digits] => {
-                    let number = self.number(item, *at)?;
-                    self.round_to(number, digits, span)?
-                }
-                _ => return Err(self.wrong_count("round", "one or two arguments", span).into()),
-            },
-            Builtin::Sum => {
-                let (item, at) = one(self)?;
-                let mut sum = self.integer_item(0, span);
-                for item in self.unpack(&item, at)? {
-                    sum = self.binary(BinaryOperator::Add, sum, item, at, at)?;
-                }
-                return Ok(sum);
-            }
-            Builtin::Select => {
-                let [(condition, condition_span), left, right] = arguments else {
-                    return Err(self.wrong_count("select", "three arguments: a condition and two values", span).into());
-                };
-                let condition = self.truth(condition, *condition_span)?;
-                let (left, right) = self.same_type(&left.0, &right.0, "select", left.1, right.1)?;
-                self.select(condition, left, right, span)
-            }
-            Builtin::MulExact => {
-                let ((left, left_span), (right, right_span)) = two(self)?;
-                let (left, right) = self.same_type(&left, &right, "mul_exact", left_span, right_span)?;
-                if !left.scalar.is_float() {
-                    return Err(self.needs_float("mul_exact", left.scalar, span).into());
-                }
-                let mut half = |op| {
-                    let operands = vec![left.value, right.value];
-                    let expression = ir::Expression::Apply { op, operands, flags: FloatFlags::STRICT };
-                    Item::Scalar(self.define(left.scalar, span, expression))
-                };
-                return Ok(Item::Tuple(vec![half(Op::Mul), half(Op::MulError)]));
-            }
-            Builtin::Rare => {
-                let mistake = self.mistake(Class::Unsupported, span, "rare(...) stands alone after 'if'");
-                return Err(mistake.help("write if rare(condition):").into());
-            }
-            Builtin::Copysign => {
-                let ((left, left_span), (right, right_span)) = two(self)?;
-                let (left, right) = self.same_type(&left, &right, "copysign", left_span, right_span)?;
-                if !left.scalar.is_float() {
-                    return Err(self.needs_float("copysign", left.scalar, span).into());
-                }
-                self.apply(Op::Copysign, &[left, right], span)
-            }
-            Builtin::Rint | Builtin::Floor | Builtin::Ceil | Builtin::Trunc | Builtin::Sqrt | Builtin::IsNan | Builtin::IsInf => {
-                let (item, at) = one(self)?;
-                let number = match &item {
-                    Item::Literal(literal) => self.literal(literal, ScalarType::F64, at)?,
-                    item => self.number(item, at)?,
-                };
-                if !number.scalar.is_float() {
-                    return Err(self.needs_float(builtin.name(), number.scalar, span).into());
-                }
-                let op = match builtin {
-                    Builtin::Rint => Op::Rint,
-                    Builtin::Floor => Op::Floor,
-                    Builtin::Ceil => Op::Ceil,
-                    Builtin::Trunc => Op::Trunc,
-                    Builtin::Sqrt => Op::Sqrt,
-                    Builtin::IsNan => Op::IsNan,
-                    _ => Op::IsInf,
-                };
-                self.apply(op, &[number], span)
-            }
-            Builtin::Bitcast => return Err(Error::Internal("bitcast takes a type".into())),
-        };
-        Ok(Item::Scalar(result))
-    }
-
-    pub fn needs_float(&self, name: &str, scalar: ScalarType, span: Span) -> Mistake {
-        let mistake = self.mistake(Class::Type, span, format!("'{name}' takes floats, and this is {scalar}"));
-        mistake.help("convert it: float32(...) or float64(...)")
-    }
-
-    /// `abs`: keeps the type; bool counts as int64.
-    pub fn absolute(&mut self, number: Scalar, span: Span) -> Scalar {
-        let number = if number.scalar == ScalarType::Bool { self.convert(number, ScalarType::I64, span) } else { number };
-        self.apply(Op::Abs, &[number], span)
-    }
-
-    /// Python's `min` and `max`: the first stays unless another one is really smaller or larger, so that
-    /// max(nan, 1) is NaN and max(1, nan) is 1.
-    fn extreme(&mut self, builtin: Builtin, arguments: &[Evaluated<'t>], span: Span) -> Result<Scalar> {
-        let unpacked: Vec<Evaluated<'t>> = match arguments {
-            [(item @ (Item::Tuple(_) | Item::Constants(_)), at)] => {
-                self.unpack(item, *at)?.into_iter().map(|item| (item, *at)).collect()
-            }
-            _ => arguments.to_vec(),
-        };
-        if unpacked.is_empty() || (unpacked.len() == 1 && arguments.len() == 1 && matches!(arguments[0].0, Item::Scalar(_) | Item::Literal(_) | Item::Array(_))) {
-            return Err(self.wrong_count(builtin.name(), "two or more arguments", span).into());
-        }
-        let numbers = self.common_numbers(builtin.name(), &unpacked, promotion_unify)?;
-        let (op, comparison) = match builtin {
-            Builtin::Min => (Op::Minimum, Comparison::Less),
-            _ => (Op::Maximum, Comparison::Greater),
-        };
-        let mut best = numbers[0];
-        for &number in &numbers[1..] {
-            best = match best.scalar {
-                ScalarType::F32 | ScalarType::F64 | ScalarType::Bool => {
-                    let better = if comparison == Comparison::Less { Op::Lt } else { Op::Gt };
-                    let better = self.apply(better, &[number, best], span);
-                    self.select(better, number, best, span)
-                }
-                _ => self.apply(op, &[best, number], span),
-            };
-        }
-        Ok(best)
-    }
-
-    /// The arguments as numbers of one type: what `promote` says under Numba's rules, equal types under `Exact`.
-    pub fn common_numbers(
-        &mut self,
-        name: &str,
-        arguments: &[Evaluated<'t>],
-        promote: fn(&[ScalarType]) -> ScalarType,
-    ) -> Result<Vec<Scalar>> {
-        if self.unit.rules == Rules::Exact {
-            let typed = arguments.iter().find_map(|(item, _)| match item {
-                Item::Scalar(scalar) => Some(scalar.scalar),
-                _ => None,
-            });
-            let float = arguments.iter().any(|(item, _)| matches!(item, Item::Literal(Literal::Float(_))));
-            let scalar = typed.unwrap_or(if float { ScalarType::F64 } else { ScalarType::I64 });
-            let mut numbers = Vec::new();
-            for (item, at) in arguments {
-                let number = self.exactly(item, scalar, *at).map_err(|error| match (item, typed) {
-                    (Item::Scalar(other), Some(scalar)) => {
-                        let message = format!("'{name}' takes arguments of one type, and these are {scalar} and {}", other.scalar);
-                        self.mistake(Class::Type, *at, message).help(format!("convert it: {scalar}(...)")).into()
-                    }
-                    _ => error,
-                })?;
-                numbers.push(number);
-            }
-            return Ok(numbers);
-        }
-        let mut numbers = Vec::new();
-        for (item, at) in arguments {
-            numbers.push(self.number(item, *at)?);
-        }
-        let types: Vec<ScalarType> = numbers.iter().map(|number| number.scalar).collect();
-        let scalar = promote(&types);
-        Ok(numbers.into_iter().zip(arguments).map(|(number, (_, at))| self.convert(number, scalar, *at)).collect())
-    }
-
-    /// `round(x, n)` with a constant n, by Numba's formula.
-    pub fn round_to(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
-        let known = match &digits.0 {
-            Item::Literal(Literal::Integer(value)) => *value,
-            Item::Scalar(scalar) => scalar.integer(),
-            _ => None,
-        };
-        let Some(digits) = known.and_then(|digits| i32::try_from(digits).ok()).filter(|digits| digits.abs() <= 300) else {
-            let mistake = self.mistake(Class::Unsupported, digits.1, "the number of digits must be a constant integer");
-            return Err(mistake.help("write round(x * scale) / scale").into());
-        };
-        if !number.scalar.is_float() {
-            // Integers have no digits after the point.
-            if digits >= 0 {
-                return Ok(number);
-            }
-            let mistake = self.mistake(Class::Unsupported, span, "integers cannot be rounded to tens");
-            return Err(mistake.help("convert the number to a float first").into());
-        }
-        let scalar = number.scalar;
-        let scale = self.float(scalar, ten_to(digits.unsigned_abs()), span);
-        let (into, out_of) = if digits >= 0 { (Op::Mul, Op::Div) } else { (Op::Div, Op::Mul) };
-        let scaled = self.apply(into, &[number, scale], span);
-        let rounded = self.apply(Op::Rint, &[scaled], span);
-        let result = self.apply(out_of, &[rounded, scale], span);
-        // What scaling takes out of range (infinities among it) has no digits to round.
-        let magnitude = self.apply(Op::Abs, &[scaled], span);
-        let infinity = self.float(scalar, f64::INFINITY, span);
-        let finite = self.apply(Op::Lt, &[magnitude, infinity], span);
-        Ok(self.select(finite, result, number, span))
-    }
-}
-
-fn ten_to(digits: u32) -> f64 {
-    let text = format!("1e{digits}");
-    text.parse().unwrap_or(f64::INFINITY)
-}
-
-fn promotion_unify(types: &[ScalarType]) -> ScalarType {
-    types.iter().copied().reduce(promotion::unify).unwrap_or(ScalarType::F64)
 }
 
 /// A function of the prelude with the rules of its file.
 fn prelude_function<'t>(name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefinition)>> {
     let Some(file) = prelude::find(name)? else { return Ok(None) };
     let module = file.module;
-    let definition = module
-        .function(name)
-        .ok_or_else(|| Error::Internal(format!("prelude function '{name}' is lost")))?;
+    let definition =
+        module.function(name).ok_or_else(|| Error::Internal(format!("prelude function '{name}' is lost")))?;
     let unit = Unit { module, rules: Rules::Exact, flags: FloatFlags::STRICT, prelude: Some(file.stem) };
     Ok(Some((unit, definition)))
 }

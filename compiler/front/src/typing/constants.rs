@@ -234,9 +234,7 @@ pub fn unary(operator: UnaryOperator, operand: &ConstantValue) -> Option<Constan
             let text = text.strip_prefix('-').map_or_else(|| format!("-{text}"), str::to_string);
             Some(Float(-value, text))
         }
-        (UnaryOperator::Negative, Bool(_) | Integer(_)) => {
-            operand.as_integer()?.checked_neg().map(Integer)
-        }
+        (UnaryOperator::Negative, Bool(_) | Integer(_)) => operand.as_integer()?.checked_neg().map(Integer),
         (UnaryOperator::Invert, Bool(_) | Integer(_)) => Some(Integer(!operand.as_integer()?)),
         (UnaryOperator::Negative, Typed(constant)) => Some(Typed(match constant.as_integer() {
             Some(value) => Constant::integer(constant.scalar, -value),
@@ -260,7 +258,9 @@ pub fn named(path: &str) -> Option<ConstantValue> {
         "pi" => (std::f64::consts::PI, "3.14159265358979323846264338327950288"),
         "e" => (std::f64::consts::E, "2.71828182845904523536028747135266250"),
         "tau" if path.starts_with("math") => (std::f64::consts::TAU, "6.28318530717958647692528676655900577"),
-        "euler_gamma" if path.starts_with("numpy") => (0.577_215_664_901_532_9, "0.57721566490153286060651209008240243"),
+        "euler_gamma" if path.starts_with("numpy") => {
+            (0.577_215_664_901_532_9, "0.57721566490153286060651209008240243")
+        }
         "inf" | "Inf" | "infty" | "PINF" => (f64::INFINITY, "inf"),
         "NINF" => (f64::NEG_INFINITY, "-inf"),
         "nan" | "NaN" | "NAN" => (f64::NAN, "nan"),
@@ -272,18 +272,19 @@ pub fn named(path: &str) -> Option<ConstantValue> {
 /// Evaluates the constants of a module, each once.
 pub struct Evaluator<'t> {
     module: &'t tree::Module,
-    values: Vec<Option<ConstantValue>>,
+    /// In order of definition, as far as they have been needed.
+    values: Vec<Result<ConstantValue>>,
 }
 
 impl<'t> Evaluator<'t> {
     pub fn new(module: &'t tree::Module) -> Evaluator<'t> {
-        Evaluator { module, values: vec![None; module.constants.len()] }
+        Evaluator { module, values: Vec::new() }
     }
 
     /// The value of the constant `name` as kernels see it: its last definition.
     pub fn constant(&mut self, name: &str) -> Option<Result<ConstantValue>> {
         let index = self.module.constants.iter().rposition(|constant| constant.name == name)?;
-        Some(self.definition(index, 0))
+        Some(self.definition(index))
     }
 
     /// The value of an expression that stands below all constants, such as the default of a parameter.
@@ -291,12 +292,18 @@ impl<'t> Evaluator<'t> {
         self.evaluate(expression, self.module.constants.len(), 0)
     }
 
-    fn definition(&mut self, index: usize, depth: u32) -> Result<ConstantValue> {
-        if let Some(value) = &self.values[index] {
-            return Ok(value.clone());
+    /// Evaluates from the top down, as Python does; what cannot be evaluated is an error only for those who need it.
+    fn definition(&mut self, index: usize) -> Result<ConstantValue> {
+        while self.values.len() <= index {
+            let value = self.evaluate_definition(self.values.len());
+            self.values.push(value);
         }
+        self.values[index].clone()
+    }
+
+    fn evaluate_definition(&mut self, index: usize) -> Result<ConstantValue> {
         let definition = &self.module.constants[index];
-        let mut value = self.evaluate(&definition.value, index, depth)?;
+        let mut value = self.evaluate(&definition.value, index, 0)?;
         if let Some(annotation) = &definition.annotation
             && let Some(scalar) = names::scalar_type(self.module, annotation)
         {
@@ -310,7 +317,6 @@ impl<'t> Evaluator<'t> {
                 "pass the data as an array",
             ));
         }
-        self.values[index] = Some(value.clone());
         Ok(value)
     }
 
@@ -334,7 +340,12 @@ impl<'t> Evaluator<'t> {
     /// `before`: names mean the definitions above this one.
     fn evaluate(&mut self, expression: &Expression, before: usize, depth: u32) -> Result<ConstantValue> {
         if depth > 100 {
-            return Err(self.mistake(Class::Unsupported, expression.span, "expression is nested too deeply", "split it"));
+            return Err(self.mistake(
+                Class::Unsupported,
+                expression.span,
+                "expression is nested too deeply",
+                "split it",
+            ));
         }
         let unknown = |evaluator: &Self, what: &str| {
             Err(evaluator.mistake(
@@ -351,11 +362,11 @@ impl<'t> Evaluator<'t> {
             ExpressionKind::Name(name) => {
                 let constants = &self.module.constants[..before];
                 match constants.iter().rposition(|constant| &constant.name == name) {
-                    Some(index) => return self.definition(index, depth + 1),
-                    None => names::path(self.module, expression).and_then(|path| named(&path)),
+                    Some(index) => return self.definition(index),
+                    None => self.module.path(expression).and_then(|path| named(&path)),
                 }
             }
-            ExpressionKind::Attribute { .. } => names::path(self.module, expression).and_then(|path| named(&path)),
+            ExpressionKind::Attribute { .. } => self.module.path(expression).and_then(|path| named(&path)),
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
                 let items: Result<Vec<_>> = items.iter().map(|item| self.evaluate(item, before, depth + 1)).collect();
                 Some(ConstantValue::Tuple(items?))
@@ -397,11 +408,15 @@ impl<'t> Evaluator<'t> {
                 let dtype = keywords.iter().find(|keyword| keyword.name.as_deref() == Some("dtype"));
                 self.call(function, &values?, dtype.map(|keyword| &keyword.value))
             }
-            _ => return unknown(self, "unsupported construct"),
+            ExpressionKind::Unsupported { what, instead } => {
+                let message = format!("{what} in the value of a module constant that a kernel uses");
+                return Err(self.mistake(Class::Unsupported, expression.span, message, instead));
+            }
+            _ => return unknown(self, "something that cannot be evaluated when compiling"),
         };
         match value {
             Some(value) => Ok(value),
-            None => unknown(self, "something that cannot be evaluated when compiling stands"),
+            None => unknown(self, "something that cannot be evaluated when compiling"),
         }
     }
 
@@ -420,7 +435,7 @@ impl<'t> Evaluator<'t> {
                 _ => None,
             };
         }
-        if let Some(path) = names::path(self.module, function) {
+        if let Some(path) = self.module.path(function) {
             if matches!(path.as_str(), "numpy.array" | "numpy.asarray") {
                 return array(values, dtype.map(|dtype| names::scalar_type(self.module, dtype)));
             }

@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::constants::{self, ConstantValue};
-use super::item::{Item, Known, Literal, Scalar, within};
+use super::item::{Interval, Item, Known, Literal, Scalar, within};
 use super::stencil::ArrayUse;
 use super::typer::Typer;
 use crate::error::{Class, Mistake, Result};
@@ -25,6 +25,8 @@ pub struct Checkpoint {
 
 /// More values than this in one function are refused: something was unrolled far too often.
 const MOST_VALUES: usize = 1 << 19;
+/// Loops are emitted again until their types are found; nested deeply that multiplies.
+const MOST_STATEMENTS: u32 = 1 << 20;
 
 impl<'t> Typer<'t, '_> {
     pub fn define(&mut self, scalar: ScalarType, span: Span, expression: Expression) -> Scalar {
@@ -75,7 +77,8 @@ impl<'t> Typer<'t, '_> {
             let result = self.constant(constants::convert(constant, scalar), span);
             return Scalar { from_literal: operand.from_literal && scalar.is_float(), ..result };
         }
-        let expression = Expression::Apply { op: Op::Convert, operands: vec![operand.value], flags: FloatFlags::STRICT };
+        let expression =
+            Expression::Apply { op: Op::Convert, operands: vec![operand.value], flags: FloatFlags::STRICT };
         // An integer that fits keeps its range and its relation to an array; so does a bool.
         let range = if scalar.is_integer() { within(scalar, operand.range()) } else { None };
         let result = self.define(scalar, span, expression).with_range(range);
@@ -89,21 +92,25 @@ impl<'t> Typer<'t, '_> {
         if let Some(constant) = operand.constant() {
             let mask = if scalar.bits() == 32 { u32::MAX as u64 } else { u64::MAX };
             let bits = constant.bits & mask;
-            let constant = if scalar.is_integer() {
-                Constant::integer(scalar, bits as i128)
-            } else {
-                Constant { scalar, bits }
-            };
+            let constant =
+                if scalar.is_integer() { Constant::integer(scalar, bits as i128) } else { Constant { scalar, bits } };
             return self.constant(constant, span);
         }
-        let expression = Expression::Apply { op: Op::Bitcast, operands: vec![operand.value], flags: FloatFlags::STRICT };
+        let expression =
+            Expression::Apply { op: Op::Bitcast, operands: vec![operand.value], flags: FloatFlags::STRICT };
         self.define(scalar, span, expression)
     }
 
     /// `if_true if condition else if_false`, both evaluated.
     pub fn select(&mut self, condition: Scalar, if_true: Scalar, if_false: Scalar, span: Span) -> Scalar {
         match condition.known {
-            Known::Constant(constant) => if constant.bits != 0 { if_true } else { if_false },
+            Known::Constant(constant) => {
+                if constant.bits != 0 {
+                    if_true
+                } else {
+                    if_false
+                }
+            }
             _ if if_true.value == if_false.value => if_true,
             _ => {
                 let result = self.apply(Op::Select, &[condition, if_true, if_false], span);
@@ -124,9 +131,16 @@ impl<'t> Typer<'t, '_> {
         Ok((inner, result?))
     }
 
-    pub fn check_size(&self, span: Span) -> Result<()> {
+    /// Counts the work done. Error: the function becomes too large, or is emitted too often.
+    pub fn check_size(&mut self, span: Span) -> Result<()> {
+        self.program.work += 1;
+        if self.program.work > MOST_STATEMENTS {
+            let mistake = self.mistake(Class::Unsupported, span, "the types of nested loops are too hard to find");
+            return Err(mistake.help("give names their final type before the loops").into());
+        }
         if self.function.values.len() > MOST_VALUES {
-            let mistake = self.mistake(Class::Unsupported, span, "the kernel becomes too large, loops over tuples unrolled");
+            let mistake =
+                self.mistake(Class::Unsupported, span, "the kernel becomes too large, loops over tuples unrolled");
             return Err(mistake.help("loop over range(...) instead").into());
         }
         Ok(())
@@ -150,7 +164,9 @@ impl<'t> Typer<'t, '_> {
                     Literal::Float(_) => "a float literal".to_string(),
                 };
                 let mistake = self.mistake(Class::Type, span, format!("{what} does not fit {scalar}"));
-                Err(mistake.help("literals take the type that they meet: cast the other operand, or the literal").into())
+                Err(mistake
+                    .help("literals take the type that they meet: cast the other operand, or the literal")
+                    .into())
             }
         }
     }
@@ -210,14 +226,18 @@ impl<'t> Typer<'t, '_> {
             Item::Tuple(_) | Item::Constants(_) => {
                 self.mistake(Class::Type, span, "this is a tuple, not a number").help("take one of its entries: t[0]")
             }
-            Item::Lambda(_) => self.mistake(Class::Type, span, "this is a function, not a number").help("call it: f(x)"),
-            Item::Scalar(_) | Item::Literal(_) => self.mistake(Class::Type, span, "this is no number of the type needed"),
+            Item::Lambda(_) => {
+                self.mistake(Class::Type, span, "this is a function, not a number").help("call it: f(x)")
+            }
+            Item::Scalar(_) | Item::Literal(_) => {
+                self.mistake(Class::Type, span, "this is no number of the type needed")
+            }
         }
     }
 }
 
 /// The range of either of two values.
-pub fn union(left: Scalar, right: Scalar) -> Option<(i128, i128)> {
+pub fn union(left: Scalar, right: Scalar) -> Option<Interval> {
     let ((low, high), (other_low, other_high)) = (left.known_range()?, right.known_range()?);
     Some((low.min(other_low), high.max(other_high)))
 }
@@ -271,7 +291,7 @@ fn fold(op: Op, operands: &[Scalar]) -> Option<Constant> {
 }
 
 /// The range of an integer op's result, before wrapping.
-fn range(op: Op, operands: &[Scalar]) -> Option<(i128, i128)> {
+fn range(op: Op, operands: &[Scalar]) -> Option<Interval> {
     let first = operands.first()?.known_range()?;
     let second = operands.get(1).and_then(Scalar::known_range);
     let corners = |combine: fn(i128, i128) -> Option<i128>| {
@@ -292,7 +312,11 @@ fn range(op: Op, operands: &[Scalar]) -> Option<(i128, i128)> {
         Op::Mod => match second? {
             // The remainder has the sign of the divisor.
             (low, high) if low > 0 => {
-                if first.0 >= 0 && first.1 < low { Some(first) } else { Some((0, high - 1)) }
+                if first.0 >= 0 && first.1 < low {
+                    Some(first)
+                } else {
+                    Some((0, high - 1))
+                }
             }
             (low, high) if high < 0 => Some((low + 1, 0)),
             _ => None,
@@ -319,7 +343,8 @@ fn range(op: Op, operands: &[Scalar]) -> Option<(i128, i128)> {
 }
 
 fn floor_divide(left: i128, right: i128) -> Option<i128> {
-    let quotient = constants::binary(BinaryOperator::FloorDivide, &ConstantValue::Integer(left), &ConstantValue::Integer(right));
+    let quotient =
+        constants::binary(BinaryOperator::FloorDivide, &ConstantValue::Integer(left), &ConstantValue::Integer(right));
     match quotient {
         Some(ConstantValue::Integer(value)) => Some(value),
         _ => None,

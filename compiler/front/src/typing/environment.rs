@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::emit::union;
-use super::item::{Item, Literal, Scalar, Shape};
+use super::item::{Interval, Item, Literal, Scalar, Shape};
 use super::liveness::Names;
 use super::promotion;
 use super::typer::Typer;
@@ -62,7 +62,11 @@ impl<'t> Typer<'t, '_> {
             Shape::Integer => Slot::Literal(Literal::Integer(None)),
             Shape::Float => Slot::Literal(Literal::Float(None)),
             Shape::Tuple(shapes) => Slot::Tuple(
-                shapes.iter().enumerate().map(|(number, shape)| self.slot(&format!("{name}.{number}"), shape)).collect(),
+                shapes
+                    .iter()
+                    .enumerate()
+                    .map(|(number, shape)| self.slot(&format!("{name}.{number}"), shape))
+                    .collect(),
             ),
         }
     }
@@ -150,7 +154,7 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Result<()> {
         let mut environment = Environment::new();
-        let mut joined: Vec<(&'t str, Slot, Option<(i128, i128)>)> = Vec::new();
+        let mut joined: Vec<(&'t str, Slot, Option<Interval>)> = Vec::new();
         let mut names: Vec<&'t str> = then.environment.keys().chain(otherwise.environment.keys()).copied().collect();
         names.sort_unstable();
         names.dedup();
@@ -171,7 +175,8 @@ impl<'t> Typer<'t, '_> {
             let Some(shape) = self.common_shape(left.as_ref(), right.as_ref()) else {
                 let describe = |item: Option<&Item<'t>>| item.map_or("undefined".to_string(), Item::describe);
                 let (left, right) = (describe(left.as_ref()), describe(right.as_ref()));
-                environment.insert(name, Item::Mixed(format!("'{name}' is {left} on one way and {right} on the other")));
+                environment
+                    .insert(name, Item::Mixed(format!("'{name}' is {left} on one way and {right} on the other")));
                 continue;
             };
             let shape = if matches!(shape, Shape::Integer | Shape::Float) && !self.in_discovery(&left, &right) {

@@ -19,12 +19,6 @@ impl<'t> Typer<'t, '_> {
         self.nested(expression.span, |typer| typer.expression_inside(expression))
     }
 
-    /// An expression as a number.
-    pub fn scalar(&mut self, expression: &'t Expression) -> Result<Scalar> {
-        let item = self.expression(expression)?;
-        self.number(&item, expression.span)
-    }
-
     fn expression_inside(&mut self, expression: &'t Expression) -> Result<Item<'t>> {
         let span = expression.span;
         match &expression.kind {
@@ -88,7 +82,10 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Unsupported { what, instead } => {
                 Err(self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}")).help(*instead).into())
             }
-            ExpressionKind::String(_) | ExpressionKind::None | ExpressionKind::Ellipsis | ExpressionKind::Slice { .. } => {
+            ExpressionKind::String(_)
+            | ExpressionKind::None
+            | ExpressionKind::Ellipsis
+            | ExpressionKind::Slice { .. } => {
                 let what = match &expression.kind {
                     ExpressionKind::String(_) => "strings",
                     ExpressionKind::None => "None",
@@ -149,7 +146,7 @@ impl<'t> Typer<'t, '_> {
                 value => self.constant_item(value, span, true),
             };
         }
-        if let Some(path) = names::path(self.unit.module, expression) {
+        if let Some(path) = self.unit.module.path(expression) {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
@@ -179,6 +176,9 @@ impl<'t> Typer<'t, '_> {
         let mistake = self.mistake(Class::Name, span, format!("unknown name '{name}'"));
         let module = self.unit.module;
         let exact = self.unit.rules == Rules::Exact;
+        if super::functions::find(&format!("math.{name}")).is_some() {
+            return mistake.help(format!("import it: from math import {name}"));
+        }
         let candidates = (self.environment.keys().copied())
             .chain(module.constants.iter().map(|constant| constant.name.as_str()))
             .chain(module.functions.iter().map(|function| function.name.as_str()))
@@ -188,11 +188,10 @@ impl<'t> Typer<'t, '_> {
             return mistake.help(help);
         }
         match name {
-            "np" | "numpy" => mistake.help(format!("import it: import numpy{}", if name == "np" { " as np" } else { "" })),
-            "math" => mistake.help("import it: import math"),
-            _ if super::functions::find(&format!("math.{name}")).is_some() => {
-                mistake.help(format!("import it: from math import {name}"))
+            "np" | "numpy" => {
+                mistake.help(format!("import it: import numpy{}", if name == "np" { " as np" } else { "" }))
             }
+            "math" => mistake.help("import it: import math"),
             _ => mistake.help("define it in this file, or pass it as an argument"),
         }
     }
@@ -200,7 +199,7 @@ impl<'t> Typer<'t, '_> {
     fn attribute(&mut self, expression: &'t Expression, value: &'t Expression, name: &'t str) -> Result<Item<'t>> {
         let span = expression.span;
         let local = root_name(expression).is_some_and(|root| self.environment.contains_key(root));
-        if !local && let Some(path) = names::path(self.unit.module, expression) {
+        if !local && let Some(path) = self.unit.module.path(expression) {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
@@ -308,8 +307,7 @@ impl<'t> Typer<'t, '_> {
         }
         let items = self.unpack(tuple, span)?;
         if items.iter().any(|item| !matches!(item, Item::Scalar(_) | Item::Literal(_))) {
-            let mistake = self.mistake(Class::Unsupported, span, "the index into a tuple of tuples must be constant");
-            return Err(mistake.help("keep the numbers in one tuple and compute the position").into());
+            return self.row(&items, index, span);
         }
         let mut chosen = items[0].clone();
         for (number, item) in items.into_iter().enumerate().skip(1) {
@@ -319,6 +317,31 @@ impl<'t> Typer<'t, '_> {
             chosen = self.choose(here, (empty(), item), (empty(), chosen), span)?;
         }
         Ok(chosen)
+    }
+
+    /// An entry of a tuple of tuples of one length: made of an entry of every column.
+    fn row(&mut self, rows: &[Item<'t>], index: Scalar, span: Span) -> Result<Item<'t>> {
+        let mut columns: Vec<Vec<Item<'t>>> = Vec::new();
+        for row in rows {
+            let entries = match row {
+                Item::Tuple(_) | Item::Constants(_) => self.unpack(row, span)?,
+                _ => Vec::new(),
+            };
+            columns.push(entries);
+        }
+        let width = columns[0].len();
+        if width == 0 || columns.iter().any(|row| row.len() != width) {
+            let mistake =
+                self.mistake(Class::Unsupported, span, "the index into tuples of different kinds must be constant");
+            return Err(mistake.help("keep numbers, or tuples of one length, in the tuple").into());
+        }
+        let entries: Result<Vec<_>> = (0..width)
+            .map(|column| {
+                let column = Item::Tuple(columns.iter().map(|row| row[column].clone()).collect());
+                self.entry(&column, index, span)
+            })
+            .collect();
+        Ok(Item::Tuple(entries?))
     }
 
     /// The position in a table, type index, checked unless it is known to be inside.
@@ -351,9 +374,11 @@ impl<'t> Typer<'t, '_> {
     fn table_of(&self, sequence: &Sequence) -> Option<(ScalarType, Vec<Constant>)> {
         let scalar = match sequence.scalar {
             Some(scalar) => scalar,
-            None => sequence.entries.iter().map(ConstantValue::scalar).reduce(|left, right| {
-                Some(promotion::unify(left?, right?))
-            })??,
+            None => sequence
+                .entries
+                .iter()
+                .map(ConstantValue::scalar)
+                .reduce(|left, right| Some(promotion::unify(left?, right?)))??,
         };
         let constants: Option<Vec<Constant>> = sequence
             .entries
@@ -368,9 +393,8 @@ impl<'t> Typer<'t, '_> {
 
     /// `and`, `or` with Python's meaning: one of the operands, the right one evaluated only if it is needed.
     fn logical(&mut self, operator: Logical, operands: &'t [Expression], span: Span) -> Result<Item<'t>> {
-        let (first, rest) = operands.split_first().ok_or_else(|| {
-            crate::Error::Internal("'and' or 'or' without operands".into())
-        })?;
+        let (first, rest) =
+            operands.split_first().ok_or_else(|| crate::Error::Internal("'and' or 'or' without operands".into()))?;
         let left = self.expression(first)?;
         if rest.is_empty() {
             return Ok(left);
@@ -414,7 +438,8 @@ impl<'t> Typer<'t, '_> {
                     return Err(self.not_a_number(item, span).into());
                 }
             }
-            let message = format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
+            let message =
+                format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
             return Err(self.mistake(Class::Type, span, message).help("convert one of them").into());
         };
         if is_plain(&then_region) && is_plain(&else_region) {
@@ -426,7 +451,8 @@ impl<'t> Typer<'t, '_> {
         let slot = self.slot("choice", &shape);
         for (region, item) in [(&mut then_region, &then), (&mut else_region, &otherwise)] {
             std::mem::swap(&mut self.region, region);
-            let stored = self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
+            let stored =
+                self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
             std::mem::swap(&mut self.region, region);
             stored?;
         }

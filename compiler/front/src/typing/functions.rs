@@ -17,8 +17,10 @@ use crate::types::ScalarType;
 pub enum Function {
     /// A function of the prelude, of one or two floats.
     Elementary(&'static str, usize),
-    /// `math.pow`: float64 whatever it is given.
+    /// `math.pow`, `np.float_power`.
     Pow,
+    /// `np.fmod`: of integers too.
+    Fmod,
     /// An op on floats; integers become floats.
     FloatOp(Op),
     /// `math.floor`: to int64.
@@ -146,7 +148,7 @@ const NUMPY: &[(&str, Function)] = &[
     ("floor_divide", Arithmetic(BinaryOperator::FloorDivide)),
     ("fmax", Extreme(Op::Fmax, Op::Maximum)),
     ("fmin", Extreme(Op::Fmin, Op::Minimum)),
-    ("fmod", Elementary("fmod", 2)),
+    ("fmod", Fmod),
     ("greater", Compare(Comparison::Greater)),
     ("greater_equal", Compare(Comparison::GreaterEqual)),
     ("hypot", Elementary("hypot", 2)),
@@ -202,22 +204,109 @@ const NUMPY: &[(&str, Function)] = &[
 
 /// Functions on numbers that Numba has and numbra has not yet.
 const NOT_YET: &[&str] = &[
-    "math.comb", "math.dist", "math.factorial", "math.frexp", "math.fsum", "math.gcd", "math.isclose", "math.isqrt",
-    "math.lcm", "math.ldexp", "math.modf", "math.perm", "math.prod", "math.sumprod", "math.ulp", "numpy.frexp",
-    "numpy.gcd", "numpy.heaviside", "numpy.isclose", "numpy.lcm", "numpy.ldexp", "numpy.modf", "numpy.nan_to_num",
-    "numpy.real", "numpy.imag", "numpy.conj", "numpy.conjugate", "numpy.angle", "numpy.spacing", "numpy.i0",
-    "numpy.float16", "numpy.half", "numpy.complex64", "numpy.complex128", "numba.complex64", "numba.complex128",
-    "numba.float16", "numpy.bitwise_count",
+    "math.comb",
+    "math.dist",
+    "math.factorial",
+    "math.frexp",
+    "math.fsum",
+    "math.gcd",
+    "math.isclose",
+    "math.isqrt",
+    "math.lcm",
+    "math.ldexp",
+    "math.modf",
+    "math.perm",
+    "math.prod",
+    "math.sumprod",
+    "math.ulp",
+    "numpy.frexp",
+    "numpy.gcd",
+    "numpy.heaviside",
+    "numpy.isclose",
+    "numpy.lcm",
+    "numpy.ldexp",
+    "numpy.modf",
+    "numpy.nan_to_num",
+    "numpy.real",
+    "numpy.imag",
+    "numpy.conj",
+    "numpy.conjugate",
+    "numpy.angle",
+    "numpy.spacing",
+    "numpy.i0",
+    "numpy.float16",
+    "numpy.half",
+    "numpy.complex64",
+    "numpy.complex128",
+    "numba.complex64",
+    "numba.complex128",
+    "numba.float16",
+    "numpy.bitwise_count",
 ];
 
 /// Functions on whole arrays.
 const ON_ARRAYS: &[&str] = &[
-    "all", "allclose", "any", "append", "arange", "argmax", "argmin", "argsort", "array", "asarray", "average",
-    "concatenate", "convolve", "copy", "count_nonzero", "cross", "cumprod", "cumsum", "diff", "dot", "empty",
-    "empty_like", "eye", "full", "full_like", "histogram", "interp", "linspace", "matmul", "max", "mean", "median",
-    "min", "nanmax", "nanmean", "nanmin", "nansum", "nonzero", "ones", "ones_like", "percentile", "prod", "ravel",
-    "repeat", "reshape", "roll", "searchsorted", "sort", "stack", "std", "sum", "take", "tile", "trace", "transpose",
-    "unique", "var", "vstack", "hstack", "zeros", "zeros_like",
+    "all",
+    "allclose",
+    "any",
+    "append",
+    "arange",
+    "argmax",
+    "argmin",
+    "argsort",
+    "array",
+    "asarray",
+    "average",
+    "concatenate",
+    "convolve",
+    "copy",
+    "count_nonzero",
+    "cross",
+    "cumprod",
+    "cumsum",
+    "diff",
+    "dot",
+    "empty",
+    "empty_like",
+    "eye",
+    "full",
+    "full_like",
+    "histogram",
+    "interp",
+    "linspace",
+    "matmul",
+    "max",
+    "mean",
+    "median",
+    "min",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nansum",
+    "nonzero",
+    "ones",
+    "ones_like",
+    "percentile",
+    "prod",
+    "ravel",
+    "repeat",
+    "reshape",
+    "roll",
+    "searchsorted",
+    "sort",
+    "stack",
+    "std",
+    "sum",
+    "take",
+    "tile",
+    "trace",
+    "transpose",
+    "unique",
+    "var",
+    "vstack",
+    "hstack",
+    "zeros",
+    "zeros_like",
 ];
 
 /// The function that a path names: `math.cos`, `numpy.maximum`.
@@ -240,7 +329,8 @@ impl<'t> Typer<'t, '_> {
         }
         if root == "numpy" && (ON_ARRAYS.contains(&name) || name.contains('.')) {
             let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use '{path}'"));
-            return mistake.help("kernels compute one element at a time from numbers; work on whole arrays outside of them");
+            return mistake
+                .help("kernels compute one element at a time from numbers; work on whole arrays outside of them");
         }
         let mistake = self.mistake(Class::Name, span, format!("unknown name '{path}'"));
         let table = match root {
@@ -264,7 +354,7 @@ impl<'t> Typer<'t, '_> {
         let count = match function {
             Elementary(_, count) => count,
             FloatOp(op) => op.info().arity,
-            Pow | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
+            Pow | Fmod | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
             Where | Clip => 3,
             Around if arguments.len() == 2 => 2,
             _ => 1,
@@ -276,16 +366,21 @@ impl<'t> Typer<'t, '_> {
         let math = path.starts_with("math.");
         let result = match function {
             Elementary(name, _) => {
-                // np.fmod has integer loops; their remainder truncates.
                 let numbers = self.floats(path, math, arguments)?;
                 self.elementary(name, numbers[0].scalar, &numbers, span)?
             }
             Pow => {
-                let mut numbers = Vec::new();
-                for (item, at) in arguments {
-                    numbers.push(self.as_type(item, ScalarType::F64, *at)?);
-                }
+                let numbers = self.floats(path, math, arguments)?;
                 self.power_of(numbers[0], numbers[1], span)?
+            }
+            Fmod => {
+                let numbers = self.common_numbers(path, arguments, promotion::numpy)?;
+                let [left, right] = [numbers[0], numbers[1]];
+                if left.scalar.is_float() {
+                    self.elementary("fmod", left.scalar, &numbers, span)?
+                } else {
+                    self.integer_fmod(left, right, span)
+                }
             }
             FloatOp(op) => {
                 let numbers = self.floats(path, math, arguments)?;
@@ -317,20 +412,20 @@ impl<'t> Typer<'t, '_> {
                 if number.scalar == ScalarType::Bool { number } else { self.apply(Op::Abs, &[number], span) }
             }
             Negative => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Neg, &[number], span)
             }
-            Positive => self.not_bool(path, &arguments[0])?,
+            Positive => self.not_bool(&arguments[0])?,
             Square => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.apply(Op::Mul, &[number, number], span)
             }
             Reciprocal => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.reciprocal(number, span)
             }
             Sign => {
-                let number = self.not_bool(path, &arguments[0])?;
+                let number = self.not_bool(&arguments[0])?;
                 self.sign(number, span)
             }
             Arithmetic(operator) => self.arithmetic_function(path, operator, arguments, span)?,
@@ -344,7 +439,7 @@ impl<'t> Typer<'t, '_> {
             }
             Where => {
                 let condition = self.truth(&arguments[0].0, arguments[0].1)?;
-                let numbers = self.common_numbers(path, &arguments[1..], promotion::numpy)?;
+                let numbers = self.common_numbers(path, &arguments[1..], promotion::unify_all)?;
                 self.select(condition, numbers[0], numbers[1], span)
             }
             Clip => {
@@ -372,11 +467,8 @@ impl<'t> Typer<'t, '_> {
             IsNan | IsInf | IsFinite | SignBit => self.classify(path, function, &arguments[0], span)?,
             Radians | Degrees => {
                 let numbers = self.floats(path, math, arguments)?;
-                let factor = if function == Radians {
-                    std::f64::consts::PI / 180.0
-                } else {
-                    180.0 / std::f64::consts::PI
-                };
+                let factor =
+                    if function == Radians { std::f64::consts::PI / 180.0 } else { 180.0 / std::f64::consts::PI };
                 let factor = self.float(numbers[0].scalar, factor, span);
                 self.apply(Op::Mul, &[numbers[0], factor], span)
             }
@@ -409,13 +501,11 @@ impl<'t> Typer<'t, '_> {
         Ok(numbers)
     }
 
-    fn not_bool(&mut self, path: &str, argument: &Evaluated<'t>) -> Result<Scalar> {
+    /// A number for functions that have no loop for bool: the first that they have is int8's.
+    fn not_bool(&mut self, argument: &Evaluated<'t>) -> Result<Scalar> {
         let number = self.number(&argument.0, argument.1)?;
-        if number.scalar != ScalarType::Bool {
-            return Ok(number);
-        }
-        let mistake = self.mistake(Class::Type, argument.1, format!("'{path}' does not take bool"));
-        Err(mistake.help("use the logical functions, or cast to an integer type").into())
+        let scalar = if number.scalar == ScalarType::Bool { ScalarType::I8 } else { number.scalar };
+        Ok(self.convert(number, scalar, argument.1))
     }
 
     /// `np.add` and the like: R3, not R1.
@@ -445,6 +535,7 @@ impl<'t> Typer<'t, '_> {
                 let op = if operator == Add { Op::Or } else { Op::And };
                 return Ok(self.apply(op, &numbers, span));
             }
+            Divide if !common.is_float() && common.bits() <= 16 => ScalarType::F32,
             Divide if !common.is_float() => ScalarType::F64,
             And | Or | Xor => common,
             _ if common == ScalarType::Bool => ScalarType::I8,
@@ -469,6 +560,23 @@ impl<'t> Typer<'t, '_> {
             }
             _ => self.apply(integer, &[left, right], span),
         }
+    }
+
+    /// C's remainder, with the sign of the left side, from Python's, with the sign of the right one.
+    fn integer_fmod(&mut self, left: Scalar, right: Scalar, span: Span) -> Scalar {
+        let scalar = if left.scalar == ScalarType::Bool { ScalarType::I8 } else { left.scalar };
+        let (left, right) = (self.convert(left, scalar, span), self.convert(right, scalar, span));
+        let remainder = self.apply(Op::Mod, &[left, right], span);
+        if scalar.is_unsigned() {
+            return remainder;
+        }
+        let zero = self.integer(scalar, 0, span);
+        let signs = self.apply(Op::Xor, &[remainder, left], span);
+        let differ = self.apply(Op::Lt, &[signs, zero], span);
+        let some = self.apply(Op::Ne, &[remainder, zero], span);
+        let wrong = self.apply(Op::And, &[differ, some], span);
+        let other = self.apply(Op::Sub, &[remainder, right], span);
+        self.select(wrong, other, remainder, span)
     }
 
     fn reciprocal(&mut self, number: Scalar, span: Span) -> Scalar {

@@ -6,6 +6,9 @@ use crate::syntax::tree::Expression;
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
 
+/// The least and the greatest value of an integer.
+pub type Interval = (i128, i128);
+
 /// What a name or an expression stands for.
 #[derive(Debug, Clone)]
 pub enum Item<'t> {
@@ -75,7 +78,7 @@ impl Scalar {
         Scalar { value, scalar, known: Known::Nothing, extent: None, from_literal: false }
     }
 
-    pub fn with_range(self, range: Option<(i128, i128)>) -> Scalar {
+    pub fn with_range(self, range: Option<Interval>) -> Scalar {
         let known = match range {
             Some((low, high)) if self.scalar.is_integer() => Known::Range { low, high },
             _ => self.known,
@@ -84,7 +87,7 @@ impl Scalar {
     }
 
     /// The range of an integer: what is known, or else all of its type.
-    pub fn range(&self) -> Option<(i128, i128)> {
+    pub fn range(&self) -> Option<Interval> {
         match self.known {
             Known::Range { low, high } => Some((low, high)),
             Known::Constant(constant) => constant.as_integer().map(|value| (value, value)),
@@ -93,7 +96,7 @@ impl Scalar {
     }
 
     /// The range, if it says more than the type.
-    pub fn known_range(&self) -> Option<(i128, i128)> {
+    pub fn known_range(&self) -> Option<Interval> {
         match self.known {
             Known::Nothing => None,
             _ => self.range(),
@@ -115,7 +118,7 @@ impl Scalar {
 }
 
 /// The values that a type holds; `None` for floats.
-pub fn type_range(scalar: ScalarType) -> Option<(i128, i128)> {
+pub fn type_range(scalar: ScalarType) -> Option<Interval> {
     if scalar.is_float() {
         return None;
     }
@@ -124,7 +127,7 @@ pub fn type_range(scalar: ScalarType) -> Option<(i128, i128)> {
 }
 
 /// `range`, if the type holds all of it: otherwise the operation may have wrapped and nothing is known.
-pub fn within(scalar: ScalarType, range: Option<(i128, i128)>) -> Option<(i128, i128)> {
+pub fn within(scalar: ScalarType, range: Option<Interval>) -> Option<Interval> {
     let (low, high) = range?;
     let (least, greatest) = type_range(scalar)?;
     (least <= low && high <= greatest).then_some((low, high))

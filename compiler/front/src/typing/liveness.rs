@@ -21,17 +21,43 @@ pub struct Live<'t> {
 #[derive(Debug, Default)]
 pub struct Liveness<'t> {
     statements: HashMap<*const Statement, Live<'t>>,
+    /// The names that the lambdas which a name may stand for mention: they are read where that name is called.
+    lambdas: HashMap<&'t str, Names<'t>>,
 }
 
 impl<'t> Liveness<'t> {
     pub fn of(body: &'t [Statement]) -> Liveness<'t> {
         let mut liveness = Liveness::default();
+        liveness.find_lambdas(body);
         liveness.block(body, Names::new(), &Exits::default());
         liveness
     }
 
     pub fn at(&self, statement: &'t Statement) -> Live<'t> {
         self.statements.get(&(statement as *const Statement)).cloned().unwrap_or_default()
+    }
+
+    fn find_lambdas(&mut self, statements: &'t [Statement]) {
+        for statement in statements {
+            match &statement.kind {
+                StatementKind::Assign { targets, value } if matches!(value.kind, ExpressionKind::Lambda { .. }) => {
+                    let mut names = Names::new();
+                    self.reads(value, &mut names);
+                    for target in targets {
+                        assigned_names(target, &mut |name| {
+                            self.lambdas.entry(name).or_default().extend(names.iter().copied());
+                        });
+                    }
+                }
+                StatementKind::If { then: body, otherwise, .. }
+                | StatementKind::While { body, otherwise, .. }
+                | StatementKind::For { body, otherwise, .. } => {
+                    self.find_lambdas(body);
+                    self.find_lambdas(otherwise);
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Names live before `statements`, given those live after them.
@@ -49,29 +75,29 @@ impl<'t> Liveness<'t> {
                     });
                 }
                 // Subscripts and attributes as targets are read, not assigned.
-                targets.iter().for_each(|target| target_reads(target, &mut live));
-                reads(value, &mut live);
+                targets.iter().for_each(|target| self.target_reads(target, &mut live));
+                self.reads(value, &mut live);
             }
             StatementKind::AugmentedAssign { target, value, .. } => {
-                reads(target, &mut live);
-                reads(value, &mut live);
+                self.reads(target, &mut live);
+                self.reads(value, &mut live);
             }
             StatementKind::AnnotatedAssign { target, value: Some(value), .. } => {
                 assigned_names(target, &mut |name| {
                     live.remove(name);
                 });
-                reads(value, &mut live);
+                self.reads(value, &mut live);
             }
             StatementKind::If { condition, then, otherwise } => {
                 self.note(statement, Live { after: live.clone(), head: Names::new() });
                 let mut before = self.block(then, live.clone(), exits);
                 before.extend(self.block(otherwise, live, exits));
-                reads(condition, &mut before);
+                self.reads(condition, &mut before);
                 live = before;
             }
             StatementKind::While { condition, body, otherwise } => {
                 let mut head = self.block(otherwise, live.clone(), exits);
-                reads(condition, &mut head);
+                self.reads(condition, &mut head);
                 let head = self.loop_head(body, head, &live, &[]);
                 self.note(statement, Live { after: live, head: head.clone() });
                 live = head;
@@ -82,7 +108,7 @@ impl<'t> Liveness<'t> {
                 let head = self.block(otherwise, live.clone(), exits);
                 let mut head = self.loop_head(body, head, &live, &targets);
                 self.note(statement, Live { after: live, head: head.clone() });
-                reads(iterable, &mut head);
+                self.reads(iterable, &mut head);
                 live = head;
             }
             StatementKind::Break => live = exits.on_break.clone(),
@@ -90,11 +116,11 @@ impl<'t> Liveness<'t> {
             StatementKind::Return(value) => {
                 live = Names::new();
                 if let Some(value) = value {
-                    reads(value, &mut live);
+                    self.reads(value, &mut live);
                 }
             }
-            StatementKind::Expression(value) => reads(value, &mut live),
-            StatementKind::Assert { condition, .. } => reads(condition, &mut live),
+            StatementKind::Expression(value) => self.reads(value, &mut live),
+            StatementKind::Assert { condition, .. } => self.reads(condition, &mut live),
             StatementKind::Raise { .. } => live = Names::new(),
             StatementKind::AnnotatedAssign { value: None, .. }
             | StatementKind::Pass
@@ -104,7 +130,13 @@ impl<'t> Liveness<'t> {
     }
 
     /// The names live at the head of a loop: the least set that the way around the loop does not enlarge.
-    fn loop_head(&mut self, body: &'t [Statement], head: Names<'t>, after: &Names<'t>, targets: &[&'t str]) -> Names<'t> {
+    fn loop_head(
+        &mut self,
+        body: &'t [Statement],
+        head: Names<'t>,
+        after: &Names<'t>,
+        targets: &[&'t str],
+    ) -> Names<'t> {
         let mut head = head;
         loop {
             let exits = Exits { on_break: after.clone(), on_continue: head.clone() };
@@ -117,6 +149,74 @@ impl<'t> Liveness<'t> {
             if head.len() == before {
                 return head;
             }
+        }
+    }
+
+    fn target_reads(&self, target: &'t Expression, live: &mut Names<'t>) {
+        match &target.kind {
+            ExpressionKind::Name(_) => {}
+            ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
+                targets.iter().for_each(|target| self.target_reads(target, live));
+            }
+            _ => self.reads(target, live),
+        }
+    }
+
+    /// Adds every name that `expression` mentions. A lambda's parameters count too, which only costs a variable.
+    fn reads(&self, expression: &'t Expression, live: &mut Names<'t>) {
+        match &expression.kind {
+            ExpressionKind::Name(name) => {
+                live.insert(name);
+                if let Some(names) = self.lambdas.get(name.as_str()) {
+                    live.extend(names);
+                }
+            }
+            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
+                items.iter().for_each(|item| self.reads(item, live))
+            }
+            ExpressionKind::Unary { operand, .. } => self.reads(operand, live),
+            ExpressionKind::Binary { left, right, .. } => {
+                // Long sums nest to the left: go down that side without recursion.
+                let (mut left, mut right) = (left, right);
+                loop {
+                    self.reads(right, live);
+                    match &left.kind {
+                        ExpressionKind::Binary { left: inner, right: other, .. } => (left, right) = (inner, other),
+                        _ => break self.reads(left, live),
+                    }
+                }
+            }
+            ExpressionKind::Compare { first, rest } => {
+                self.reads(first, live);
+                rest.iter().for_each(|(_, operand)| self.reads(operand, live));
+            }
+            ExpressionKind::Logical { operands, .. } => operands.iter().for_each(|operand| self.reads(operand, live)),
+            ExpressionKind::Conditional { condition, then, otherwise } => {
+                self.reads(condition, live);
+                self.reads(then, live);
+                self.reads(otherwise, live);
+            }
+            ExpressionKind::Call { function, arguments, keywords } => {
+                self.reads(function, live);
+                arguments.iter().for_each(|argument| self.reads(argument, live));
+                keywords.iter().for_each(|keyword| self.reads(&keyword.value, live));
+            }
+            ExpressionKind::Attribute { value, .. } => self.reads(value, live),
+            ExpressionKind::Subscript { value, indices } => {
+                self.reads(value, live);
+                indices.iter().for_each(|index| self.reads(index, live));
+            }
+            ExpressionKind::Lambda { body, .. } => self.reads(body, live),
+            ExpressionKind::Slice { start, stop, step } => {
+                [start, stop, step].into_iter().flatten().for_each(|part| self.reads(part, live));
+            }
+            ExpressionKind::Integer(_)
+            | ExpressionKind::Float { .. }
+            | ExpressionKind::Bool(_)
+            | ExpressionKind::String(_)
+            | ExpressionKind::None
+            | ExpressionKind::Ellipsis
+            | ExpressionKind::Unsupported { .. } => {}
         }
     }
 
@@ -175,68 +275,5 @@ pub fn assigned_names<'t>(target: &'t Expression, note: &mut dyn FnMut(&'t str))
             targets.iter().for_each(|target| assigned_names(target, note));
         }
         _ => {}
-    }
-}
-
-fn target_reads<'t>(target: &'t Expression, live: &mut Names<'t>) {
-    match &target.kind {
-        ExpressionKind::Name(_) => {}
-        ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
-            targets.iter().for_each(|target| target_reads(target, live));
-        }
-        _ => reads(target, live),
-    }
-}
-
-/// Adds every name that `expression` mentions. A lambda's parameters count too, which only costs a variable.
-fn reads<'t>(expression: &'t Expression, live: &mut Names<'t>) {
-    match &expression.kind {
-        ExpressionKind::Name(name) => {
-            live.insert(name);
-        }
-        ExpressionKind::Tuple(items) | ExpressionKind::List(items) => items.iter().for_each(|item| reads(item, live)),
-        ExpressionKind::Unary { operand, .. } => reads(operand, live),
-        ExpressionKind::Binary { left, right, .. } => {
-            // Long sums nest to the left: go down that side without recursion.
-            let (mut left, mut right) = (left, right);
-            loop {
-                reads(right, live);
-                match &left.kind {
-                    ExpressionKind::Binary { left: inner, right: other, .. } => (left, right) = (inner, other),
-                    _ => break reads(left, live),
-                }
-            }
-        }
-        ExpressionKind::Compare { first, rest } => {
-            reads(first, live);
-            rest.iter().for_each(|(_, operand)| reads(operand, live));
-        }
-        ExpressionKind::Logical { operands, .. } => operands.iter().for_each(|operand| reads(operand, live)),
-        ExpressionKind::Conditional { condition, then, otherwise } => {
-            reads(condition, live);
-            reads(then, live);
-            reads(otherwise, live);
-        }
-        ExpressionKind::Call { function, arguments, keywords } => {
-            reads(function, live);
-            arguments.iter().for_each(|argument| reads(argument, live));
-            keywords.iter().for_each(|keyword| reads(&keyword.value, live));
-        }
-        ExpressionKind::Attribute { value, .. } => reads(value, live),
-        ExpressionKind::Subscript { value, indices } => {
-            reads(value, live);
-            indices.iter().for_each(|index| reads(index, live));
-        }
-        ExpressionKind::Lambda { body, .. } => reads(body, live),
-        ExpressionKind::Slice { start, stop, step } => {
-            [start, stop, step].into_iter().flatten().for_each(|part| reads(part, live));
-        }
-        ExpressionKind::Integer(_)
-        | ExpressionKind::Float { .. }
-        | ExpressionKind::Bool(_)
-        | ExpressionKind::String(_)
-        | ExpressionKind::None
-        | ExpressionKind::Ellipsis
-        | ExpressionKind::Unsupported { .. } => {}
     }
 }

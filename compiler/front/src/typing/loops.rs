@@ -5,15 +5,14 @@
 
 use super::Rules;
 use super::environment::{Environment, Slot, unify};
-use super::item::{Extent, Item, Scalar, Shape};
-use super::liveness;
-use super::names::{self, Builtin};
-use super::promotion;
+use super::item::{Extent, Interval, Item, Literal, Scalar, Shape};
+use super::liveness::{self, Names};
+use super::ranges::Iteration;
 use super::typer::Typer;
 use crate::error::{Class, Error, Result};
 use crate::ir::{self, Op, Region, VariableId};
 use crate::source::Span;
-use crate::syntax::tree::{Expression, ExpressionKind, Statement, StatementKind};
+use crate::syntax::tree::{Expression, Statement, StatementKind};
 use crate::types::{Constant, ScalarType};
 
 /// A loop whose body is being emitted.
@@ -43,16 +42,42 @@ enum State<'t> {
     Mixed(String),
 }
 
-/// What a `for` runs over.
-enum Iteration<'t> {
-    Range(Range),
-    Items(Vec<Item<'t>>),
+/// What makes a loop turn and end.
+pub enum Drive<'t> {
+    While(&'t Expression),
+    Count(Counter<'t>),
+    Entries(Entries<'t>),
 }
 
-struct Range {
-    start: Scalar,
-    stop: Scalar,
-    step: Scalar,
+/// A range.
+pub struct Counter<'t> {
+    pub name: &'t str,
+    pub variable: VariableId,
+    pub stop: Scalar,
+    pub step: Scalar,
+    /// Turns that remain, where the counter may leave its type at the end.
+    pub remaining: Option<(VariableId, ScalarType)>,
+    /// What is known of the counter in the body.
+    pub values: Option<Interval>,
+    pub extent: Option<Extent>,
+    pub span: Span,
+}
+
+/// The entries of a tuple, by position.
+pub struct Entries<'t> {
+    position: VariableId,
+    tuple: Item<'t>,
+    length: usize,
+    target: &'t Expression,
+    span: Span,
+}
+
+/// The test at the head of a loop.
+enum Test {
+    /// Known: whether the loop goes on.
+    Known(bool),
+    /// The loop ends if this is true.
+    Ends(Scalar),
 }
 
 /// More turns than this are not unrolled.
@@ -61,23 +86,6 @@ const MOST_UNROLLED: usize = 256;
 const MOST_ATTEMPTS: usize = 64;
 
 impl<'t> Typer<'t, '_> {
-    pub fn while_loop(
-        &mut self,
-        statement: &'t Statement,
-        condition: &'t Expression,
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-    ) -> Result<()> {
-        self.looped(statement, &[], body, otherwise, &mut |typer| {
-            let item = typer.expression(condition)?;
-            let holds = typer.truth(&item, condition.span)?;
-            match holds.constant() {
-                Some(constant) => Ok(Head::Constant(constant.bits != 0)),
-                None => Ok(Head::Dynamic(typer.not(holds, condition.span))),
-            }
-        }, &mut |_| Ok(()))
-    }
-
     pub fn for_loop(
         &mut self,
         statement: &'t Statement,
@@ -86,250 +94,19 @@ impl<'t> Typer<'t, '_> {
         body: &'t [Statement],
         otherwise: &'t [Statement],
     ) -> Result<()> {
-        match self.iteration(iterable)? {
-            Iteration::Items(items) => self.unrolled(statement, target, iterable, items, body, otherwise),
-            Iteration::Range(range) => self.counted(statement, target, range, body, otherwise),
-        }
-    }
-
-    fn iteration(&mut self, iterable: &'t Expression) -> Result<Iteration<'t>> {
-        let span = iterable.span;
-        if let ExpressionKind::Call { function, arguments, keywords } = &iterable.kind {
-            let name = match &function.kind {
-                ExpressionKind::Name(name) if !self.environment.contains_key(name.as_str()) => name.as_str(),
-                _ => "",
-            };
-            let path = names::path(self.unit.module, function);
-            let defined = self.unit.module.function(name).is_some();
-            if path.as_deref() == Some("numba.prange") || (!defined && Builtin::from_name(name) == Some(Builtin::Range)) {
-                if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
-                    let mistake = self.mistake(Class::Type, span, "range takes one to three arguments");
-                    return Err(mistake.help("write range(stop), range(start, stop) or range(start, stop, step)").into());
-                }
-                return Ok(Iteration::Range(self.range(arguments)?));
-            }
-            if !defined && keywords.is_empty() && matches!((name, arguments.len()), ("enumerate", 1) | ("zip", 1..)) {
-                let mut rows: Vec<Vec<Item<'t>>> = Vec::new();
-                for argument in arguments {
-                    let item = self.expression(argument)?;
-                    rows.push(self.unpack(&item, argument.span)?);
-                }
-                let turns = rows.iter().map(Vec::len).min().unwrap_or(0);
-                if name == "enumerate" {
-                    let numbers = (0..turns).map(|number| self.integer_item(number as i128, span)).collect();
-                    rows.insert(0, numbers);
-                }
-                let columns = (0..turns).map(|turn| Item::Tuple(rows.iter().map(|row| row[turn].clone()).collect()));
-                return Ok(Iteration::Items(columns.collect()));
-            }
-        }
-        let item = self.expression(iterable)?;
-        match item {
-            Item::Tuple(_) | Item::Constants(_) => Ok(Iteration::Items(self.unpack(&item, span)?)),
-            _ => {
-                let message = format!("kernels cannot loop over {}", item.describe());
-                let help = "loop over range(...), or over a tuple of numbers";
-                Err(self.mistake(Class::Unsupported, span, message).help(help).into())
-            }
-        }
-    }
-
-    /// A small number as a literal of the text would be.
-    pub fn integer_item(&mut self, value: i128, span: Span) -> Item<'t> {
-        match self.unit.rules {
-            Rules::Numba => Item::Scalar(self.integer(ScalarType::I64, value, span)),
-            Rules::Exact => Item::Literal(super::item::Literal::Integer(Some(value))),
-        }
-    }
-
-    /// The arguments of `range`, all of the type that its values have.
-    fn range(&mut self, arguments: &'t [Expression]) -> Result<Range> {
-        let mut items = Vec::new();
-        for argument in arguments {
-            let item = self.expression(argument)?;
-            let scalar = match &item {
-                Item::Literal(super::item::Literal::Integer(_)) => None,
-                _ => {
-                    let number = self.number(&item, argument.span)?;
-                    if number.scalar.is_float() {
-                        let message = format!("range takes integers, not {}", number.scalar);
-                        return Err(self.mistake(Class::Type, argument.span, message).help("cast it: int(...)").into());
-                    }
-                    Some(number)
-                }
-            };
-            items.push((item, scalar, argument.span));
-        }
-        let scalar = match self.unit.rules {
-            Rules::Numba => {
-                let types: Vec<(ScalarType, bool)> = items
-                    .iter()
-                    .filter_map(|(_, number, _)| *number)
-                    .map(|number| (number.scalar, number.integer().is_some_and(|value| value >= 0)))
-                    .collect();
-                promotion::range(&types)
-            }
-            // The type of what is not literal; int32 if nothing is.
-            Rules::Exact => {
-                items.iter().find_map(|(_, number, _)| number.map(|number| number.scalar)).unwrap_or(ScalarType::I32)
-            }
+        let items = match self.iteration(iterable)? {
+            Iteration::Range(range) => return self.counted(statement, target, &range),
+            Iteration::Items(items) => items,
         };
-        let mut converted = Vec::new();
-        for (item, _, span) in items {
-            converted.push(self.as_type(&item, scalar, span)?);
-        }
-        let span = arguments[0].span;
-        let (start, stop) = match converted.as_slice() {
-            [stop] => (self.integer(scalar, 0, span), *stop),
-            [start, stop, ..] => (*start, *stop),
-            [] => return Err(Error::Internal("range without arguments".into())),
-        };
-        let step = match converted.get(2) {
-            Some(step) => *step,
-            None => self.integer(scalar, 1, span),
-        };
-        if step.integer() == Some(0) {
-            let mistake = self.mistake(Class::Value, arguments[2].span, "range() arg 3 must not be zero");
-            return Err(mistake.help("a step of 1 goes up, one of -1 down").into());
-        }
-        Ok(Range { start, stop, step })
-    }
-
-    /// `for` over a range.
-    fn counted(
-        &mut self,
-        statement: &'t Statement,
-        target: &'t Expression,
-        range: Range,
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-    ) -> Result<()> {
-        let span = target.span;
-        let Range { start, stop, step } = range;
-        let scalar = start.scalar;
-        let ExpressionKind::Name(name) = &target.kind else {
-            let mistake = self.mistake(Class::Type, span, "range gives single integers");
-            return Err(mistake.help("write one name after 'for'").into());
-        };
-        let counter = self.function.variable(name.as_str(), scalar);
-        self.set(counter, start);
-        // One step of 1 beyond the last value is `stop` itself; larger steps may leave the type, so they are counted.
-        let unit_step = step.integer().filter(|step| step.abs() == 1);
-        let remaining = match unit_step {
-            Some(_) => None,
-            None => {
-                let turns = self.turns(&start, &stop, &step, span);
-                let remaining = self.function.variable("remaining", turns.scalar);
-                self.set(remaining, turns);
-                Some((remaining, turns.scalar))
-            }
-        };
-        let (first, last) = (start.range(), stop.range());
-        let values = first.zip(last).and_then(|((low, high), (stop_low, stop_high))| match step.range() {
-            Some((least, _)) if least > 0 && low < stop_high => Some((low, stop_high - 1)),
-            Some((_, greatest)) if greatest < 0 && stop_low < high => Some((stop_low + 1, high)),
-            _ => None,
-        });
-        let goes_up = step.range().is_some_and(|(least, _)| least > 0);
-        let below = match stop.extent {
-            Some(Extent::Is(array, axis)) if goes_up && first.is_some_and(|(low, _)| low >= 0) => {
-                Some(Extent::Below(array, axis))
-            }
-            _ => None,
-        };
-        let mut head = |typer: &mut Self| {
-            let value = typer.get(counter, scalar, span);
-            let ends = match remaining {
-                Some((remaining, unsigned)) => {
-                    let left = typer.get(remaining, unsigned, span);
-                    let zero = typer.integer(unsigned, 0, span);
-                    typer.apply(Op::Eq, &[left, zero], span)
-                }
-                None if unit_step == Some(1) => typer.apply(Op::Ge, &[value, stop], span),
-                None => typer.apply(Op::Le, &[value, stop], span),
-            };
-            typer.environment.insert(
-                name,
-                Item::Scalar(Scalar { extent: below, ..value.with_range(values) }),
-            );
-            Ok(Head::Dynamic(ends))
-        };
-        let mut advance = |typer: &mut Self| {
-            let value = typer.get(counter, scalar, span);
-            let next = typer.apply(Op::Add, &[value, step], span);
-            typer.set(counter, next);
-            if let Some((remaining, unsigned)) = remaining {
-                let left = typer.get(remaining, unsigned, span);
-                let one = typer.integer(unsigned, 1, span);
-                let left = typer.apply(Op::Sub, &[left, one], span);
-                typer.set(remaining, left);
-            }
-            Ok(())
-        };
-        let targets = [name.as_str()];
-        self.looped(statement, &targets, body, otherwise, &mut head, &mut advance)
-    }
-
-    /// How often a loop turns, as an unsigned integer of the width of the range; 0 for a step of 0.
-    fn turns(&mut self, start: &Scalar, stop: &Scalar, step: &Scalar, span: Span) -> Scalar {
-        let scalar = start.scalar;
-        let unsigned = match scalar {
-            ScalarType::I8 | ScalarType::U8 => ScalarType::U8,
-            ScalarType::I16 | ScalarType::U16 => ScalarType::U16,
-            ScalarType::I32 | ScalarType::U32 => ScalarType::U32,
-            _ => ScalarType::U64,
-        };
-        let zero = self.integer(scalar, 0, span);
-        let none = self.integer(unsigned, 0, span);
-        let one = self.integer(unsigned, 1, span);
-        let [from, to, by] = [start, stop, step].map(|value| self.convert(*value, unsigned, span));
-        // Upwards: (stop - start - 1) / step + 1 if start < stop. Differences modulo 2**width are right as unsigned.
-        let count = |typer: &mut Self, low: Scalar, high: Scalar, size: Scalar, any: Scalar| {
-            let distance = typer.apply(Op::Sub, &[high, low], span);
-            let distance = typer.apply(Op::Sub, &[distance, one], span);
-            let turns = typer.apply(Op::FloorDiv, &[distance, size], span);
-            let turns = typer.apply(Op::Add, &[turns, one], span);
-            typer.select(any, turns, none, span)
-        };
-        let forwards = self.apply(Op::Lt, &[*start, *stop], span);
-        let up = self.apply(Op::Gt, &[*step, zero], span);
-        let any_up = self.apply(Op::And, &[forwards, up], span);
-        let turns_up = count(self, from, to, by, any_up);
-        if !scalar.is_signed() {
-            return turns_up;
-        }
-        let backwards = self.apply(Op::Gt, &[*start, *stop], span);
-        let down = self.apply(Op::Lt, &[*step, zero], span);
-        let any_down = self.apply(Op::And, &[backwards, down], span);
-        let size = self.apply(Op::Sub, &[none, by], span);
-        let turns_down = count(self, to, from, size, any_down);
-        self.select(up, turns_up, turns_down, span)
-    }
-
-    fn set(&mut self, variable: VariableId, value: Scalar) {
-        self.region.push(ir::Statement::Set { variable, value: value.value });
-    }
-
-    fn get(&mut self, variable: VariableId, scalar: ScalarType, span: Span) -> Scalar {
-        self.define(scalar, span, ir::Expression::Get(variable))
-    }
-
-    /// `for` over a tuple: the body once per entry.
-    fn unrolled(
-        &mut self,
-        statement: &'t Statement,
-        target: &'t Expression,
-        iterable: &'t Expression,
-        items: Vec<Item<'t>>,
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-    ) -> Result<()> {
-        if items.is_empty() {
-            return self.block(otherwise);
-        }
         if leaves_loop(body) || items.len() > MOST_UNROLLED {
-            return self.over_entries(statement, target, iterable, items, body, otherwise);
+            let span = iterable.span;
+            let position = self.function.variable("position", ScalarType::I64);
+            let zero = self.integer(ScalarType::I64, 0, span);
+            self.set(position, zero);
+            let (length, tuple) = (items.len(), Item::Tuple(items));
+            return self.looped(statement, &Drive::Entries(Entries { position, tuple, length, target, span }));
         }
+        // The body once per entry.
         for item in items {
             if self.ended {
                 break;
@@ -344,81 +121,105 @@ impl<'t> Typer<'t, '_> {
         Ok(())
     }
 
-    /// `for` over a tuple of numbers, as a loop over its positions.
-    fn over_entries(
-        &mut self,
-        statement: &'t Statement,
-        target: &'t Expression,
-        iterable: &'t Expression,
-        items: Vec<Item<'t>>,
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-    ) -> Result<()> {
-        let span = iterable.span;
-        let counter = self.function.variable("position", ScalarType::I64);
-        let zero = self.integer(ScalarType::I64, 0, span);
-        let stop = self.integer(ScalarType::I64, items.len() as i128, span);
-        self.set(counter, zero);
-        let last = items.len() as i128 - 1;
-        let tuple = Item::Tuple(items);
-        let mut targets = Vec::new();
-        liveness::assigned_names(target, &mut |name| targets.push(name));
-        let mut head = |typer: &mut Self| {
-            let position = typer.get(counter, ScalarType::I64, span).with_range(Some((0, last)));
-            // The range holds inside; the comparison must not be folded by it.
-            let ends = typer.apply(Op::Ge, &[Scalar::new(position.value, ScalarType::I64), stop], span);
-            Ok(Head::Bind(ends, position))
-        };
-        let mut bind = |typer: &mut Self, position: Scalar| {
-            let item = typer.entry(&tuple, position, span)?;
-            typer.bind(target, item, span)
-        };
-        let mut advance = |typer: &mut Self| {
-            let position = typer.get(counter, ScalarType::I64, span);
-            let one = typer.integer(ScalarType::I64, 1, span);
-            let next = typer.apply(Op::Add, &[position, one], span);
-            typer.set(counter, next);
-            Ok(())
-        };
-        self.looped_with(statement, &targets, body, otherwise, &mut head, &mut bind, &mut advance)
+    pub fn set(&mut self, variable: VariableId, value: Scalar) {
+        self.region.push(ir::Statement::Set { variable, value: value.value });
     }
 
-    fn looped(
-        &mut self,
-        statement: &'t Statement,
-        targets: &[&'t str],
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-        head: &mut dyn FnMut(&mut Self) -> Result<Head>,
-        advance: &mut dyn FnMut(&mut Self) -> Result<()>,
-    ) -> Result<()> {
-        self.looped_with(statement, targets, body, otherwise, head, &mut |_, _| Ok(()), advance)
+    fn get(&mut self, variable: VariableId, scalar: ScalarType, span: Span) -> Scalar {
+        self.define(scalar, span, ir::Expression::Get(variable))
     }
 
-    /// A loop. `head` emits the test at the head of the body, `bind` what comes after it, `advance` the step.
-    #[allow(clippy::too_many_arguments)]
-    fn looped_with(
-        &mut self,
-        statement: &'t Statement,
-        targets: &[&'t str],
-        body: &'t [Statement],
-        otherwise: &'t [Statement],
-        head: &mut dyn FnMut(&mut Self) -> Result<Head>,
-        bind: &mut dyn FnMut(&mut Self, Scalar) -> Result<()>,
-        advance: &mut dyn FnMut(&mut Self) -> Result<()>,
-    ) -> Result<()> {
+    /// Emits the test at the head of a turn.
+    fn test(&mut self, drive: &Drive<'t>) -> Result<Test> {
+        match drive {
+            Drive::While(condition) => {
+                let item = self.expression(condition)?;
+                let holds = self.truth(&item, condition.span)?;
+                Ok(match holds.constant() {
+                    Some(constant) => Test::Known(constant.bits != 0),
+                    None => Test::Ends(self.not(holds, condition.span)),
+                })
+            }
+            Drive::Count(counter) => {
+                let (scalar, span) = (counter.stop.scalar, counter.span);
+                let value = self.get(counter.variable, scalar, span);
+                let ends = match counter.remaining {
+                    Some((remaining, unsigned)) => {
+                        let left = self.get(remaining, unsigned, span);
+                        let zero = self.integer(unsigned, 0, span);
+                        self.apply(Op::Eq, &[left, zero], span)
+                    }
+                    None => {
+                        let op = if counter.step.integer() == Some(1) { Op::Ge } else { Op::Le };
+                        self.apply(op, &[value, counter.stop], span)
+                    }
+                };
+                let item = Scalar { extent: counter.extent, ..value.with_range(counter.values) };
+                self.environment.insert(counter.name, Item::Scalar(item));
+                Ok(Test::Ends(ends))
+            }
+            Drive::Entries(entries) => {
+                let position = self.get(entries.position, ScalarType::I64, entries.span);
+                let length = self.integer(ScalarType::I64, entries.length as i128, entries.span);
+                Ok(Test::Ends(self.apply(Op::Ge, &[position, length], entries.span)))
+            }
+        }
+    }
+
+    /// After the test: what a turn starts with.
+    fn start(&mut self, drive: &Drive<'t>) -> Result<()> {
+        let Drive::Entries(entries) = drive else { return Ok(()) };
+        let position = self.get(entries.position, ScalarType::I64, entries.span);
+        let position = position.with_range(Some((0, entries.length as i128 - 1)));
+        let item = self.entry(&entries.tuple, position, entries.span)?;
+        self.bind(entries.target, item, entries.span)
+    }
+
+    /// Between turns.
+    fn advance(&mut self, drive: &Drive<'t>) -> Result<()> {
+        match drive {
+            Drive::While(_) => {}
+            Drive::Count(counter) => {
+                let (scalar, span) = (counter.stop.scalar, counter.span);
+                let value = self.get(counter.variable, scalar, span);
+                let next = self.apply(Op::Add, &[value, counter.step], span);
+                self.set(counter.variable, next);
+                if let Some((remaining, unsigned)) = counter.remaining {
+                    let left = self.get(remaining, unsigned, span);
+                    let one = self.integer(unsigned, 1, span);
+                    let left = self.apply(Op::Sub, &[left, one], span);
+                    self.set(remaining, left);
+                }
+            }
+            Drive::Entries(entries) => {
+                let position = self.get(entries.position, ScalarType::I64, entries.span);
+                let one = self.integer(ScalarType::I64, 1, entries.span);
+                let next = self.apply(Op::Add, &[position, one], entries.span);
+                self.set(entries.position, next);
+            }
+        }
+        Ok(())
+    }
+
+    /// Emits a loop, again and again until its variables hold what is stored in them.
+    pub fn looped(&mut self, statement: &'t Statement, drive: &Drive<'t>) -> Result<()> {
         let span = statement.span;
+        let (body, otherwise) = match &statement.kind {
+            StatementKind::While { body, otherwise, .. } | StatementKind::For { body, otherwise, .. } => {
+                (body, otherwise)
+            }
+            _ => return Err(Error::Internal("this is no loop".into())),
+        };
         let live = self.liveness.at(statement);
-        let mut assigned = liveness::assigned(body);
-        assigned.extend(targets.iter().filter(|target| !assigned.contains(target)).copied().collect::<Vec<_>>());
-        assigned.retain(|name| live.head.contains(name) || live.after.contains(name));
+        let mut names = liveness::assigned(std::slice::from_ref(statement));
+        names.retain(|name| live.head.contains(name) || live.after.contains(name));
         let entry = self.environment.clone();
-        let mut shapes: Vec<Option<Shape>> =
-            assigned.iter().map(|name| entry.get(name).and_then(Item::shape)).collect();
-        let mut mixed: Vec<Option<String>> = vec![None; assigned.len()];
+        let mut shapes: Vec<Option<Shape>> = names.iter().map(|name| entry.get(name).and_then(Item::shape)).collect();
+        let mut mixed: Vec<Option<String>> = vec![None; names.len()];
         let checkpoint = self.checkpoint();
         for _ in 0..MOST_ATTEMPTS {
-            let carried = self.carry(&assigned, &shapes, &mixed, &entry, span)?;
+            self.check_size(span)?;
+            let carried = self.carry(&names, &shapes, &mixed, &entry, span)?;
             self.loops.push(Loop { carried, changed: false, breaks: false });
             // Whether the loop ended by its test, for its `else`.
             let mut completed = None;
@@ -428,27 +229,21 @@ impl<'t> Typer<'t, '_> {
                 self.set(variable, no);
                 completed = Some(variable);
             }
-            let (region, never) = self.in_region(|typer| typer.turn(body, head, bind, completed, span))?;
-            let (step, ()) = self.in_region(|typer| advance(typer))?;
-            let Some(frame) = self.loops.pop() else { return Err(Error::Internal("a loop was lost".into())) };
+            let (region, endless) = self.in_region(|typer| typer.turn(body, drive, completed, &live.head, span))?;
+            let (step, ()) = self.in_region(|typer| typer.advance(drive))?;
+            let frame = self.loops.pop().ok_or_else(lost)?;
             self.ended = false;
-            let literals = |shape: &Option<Shape>| shape.as_ref().is_some_and(|shape| shape.settled() != *shape);
-            if frame.changed || shapes.iter().any(literals) {
-                // With literals that met no type the types that they have by themselves.
-                for (place, carried) in frame.carried.iter().enumerate() {
-                    match &carried.state {
-                        State::Variable(shape, _) if !frame.changed => shapes[place] = Some(shape.settled()),
-                        State::Variable(shape, _) => shapes[place] = Some(shape.clone()),
-                        State::Mixed(why) => mixed[place] = Some(why.clone()),
-                        State::Undefined | State::Fixed(_) => {}
-                    }
-                }
+            if widen(&frame, &mut shapes, &mut mixed) {
                 self.roll_back(&checkpoint);
                 self.environment.clone_from(&entry);
                 continue;
             }
             self.region.push(ir::Statement::Loop { body: region, step });
             self.environment.clone_from(&entry);
+            if endless && !frame.breaks {
+                self.ended = true;
+                return Ok(());
+            }
             for carried in frame.carried {
                 let item = match carried.state {
                     State::Variable(_, slot) => self.load(&slot, span),
@@ -458,12 +253,7 @@ impl<'t> Typer<'t, '_> {
                 };
                 self.environment.insert(carried.name, item);
             }
-            // Names that the loop assigns and nobody reads later mean nothing definite; nobody asks.
-            if never && !frame.breaks {
-                self.ended = true;
-                return Ok(());
-            }
-            return self.after_loop(statement, otherwise, completed, frame.breaks);
+            return self.after_loop(statement, otherwise, completed.filter(|_| frame.breaks));
         }
         Err(Error::Internal("the types of a loop did not settle".into()))
     }
@@ -495,21 +285,26 @@ impl<'t> Typer<'t, '_> {
         Ok(carried)
     }
 
-    /// The body of a loop. Gives back whether the test never ends the loop.
+    /// The body of a loop. Gives back whether the test never ends it.
     fn turn(
         &mut self,
         body: &'t [Statement],
-        head: &mut dyn FnMut(&mut Self) -> Result<Head>,
-        bind: &mut dyn FnMut(&mut Self, Scalar) -> Result<()>,
+        drive: &Drive<'t>,
         completed: Option<VariableId>,
+        read_at_head: &Names<'t>,
         span: Span,
     ) -> Result<bool> {
-        let mut frame = self.loops.pop().ok_or_else(|| Error::Internal("a loop was lost".into()))?;
+        let mut frame = self.loops.pop().ok_or_else(lost)?;
         for carried in &mut frame.carried {
             let item = match &carried.state {
                 State::Variable(_, slot) => Some(self.load(slot, span)),
                 State::Fixed(item) => Some(item.clone()),
                 State::Mixed(why) => Some(Item::Mixed(why.clone())),
+                // Zero in the first turn, of the least type, as long as nothing else is known.
+                State::Undefined if read_at_head.contains(carried.name) => Some(match self.unit.rules {
+                    Rules::Numba => Item::Scalar(self.constant(Constant::bool(false), span)),
+                    Rules::Exact => Item::Literal(Literal::Integer(Some(0))),
+                }),
                 State::Undefined => None,
             };
             if let Some(item) = &item {
@@ -518,14 +313,13 @@ impl<'t> Typer<'t, '_> {
             carried.head = item;
         }
         self.loops.push(frame);
-        let (ends, position) = match head(self)? {
-            Head::Constant(true) => (None, None),
-            Head::Constant(false) => (Some(self.constant(Constant::bool(true), span)), None),
-            Head::Dynamic(ends) => (Some(ends), None),
-            Head::Bind(ends, position) => (Some(ends), Some(position)),
+        let ends = match self.test(drive)? {
+            Test::Known(true) => None,
+            Test::Known(false) => Some(self.constant(Constant::bool(true), span)),
+            Test::Ends(ends) => Some(ends),
         };
         if let Some(ends) = ends {
-            let (leave, ()) = self.in_region(|typer| {
+            let (then, ()) = self.in_region(|typer| {
                 if let Some(completed) = completed {
                     let yes = typer.constant(Constant::bool(true), span);
                     typer.set(completed, yes);
@@ -533,13 +327,10 @@ impl<'t> Typer<'t, '_> {
                 typer.region.push(ir::Statement::Break);
                 Ok(())
             })?;
-            let statement =
-                ir::Statement::If { condition: ends.value, then: leave, otherwise: Region::default(), rare: false };
-            self.region.push(statement);
+            let otherwise = Region::default();
+            self.region.push(ir::Statement::If { condition: ends.value, then, otherwise, rare: false });
         }
-        if let Some(position) = position {
-            bind(self, position)?;
-        }
+        self.start(drive)?;
         self.block(body)?;
         if !self.ended {
             self.store_carried(span)?;
@@ -549,7 +340,7 @@ impl<'t> Typer<'t, '_> {
 
     /// At the end of a turn: what names mean now goes into the loop's variables.
     fn store_carried(&mut self, span: Span) -> Result<()> {
-        let mut frame = self.loops.pop().ok_or_else(|| Error::Internal("a loop was lost".into()))?;
+        let mut frame = self.loops.pop().ok_or_else(lost)?;
         for carried in &mut frame.carried {
             let Some(item) = self.environment.get(carried.name).cloned() else { continue };
             if carried.head.as_ref().is_some_and(|head| head.same(&item)) {
@@ -579,7 +370,8 @@ impl<'t> Typer<'t, '_> {
                 _ => {
                     let before = carried.head.as_ref().map_or("undefined".to_string(), Item::describe);
                     let (name, now) = (carried.name, item.describe());
-                    carried.state = State::Mixed(format!("'{name}' is {before} at one turn of the loop and {now} at another"));
+                    carried.state =
+                        State::Mixed(format!("'{name}' is {before} at one turn of the loop and {now} at another"));
                     frame.changed = true;
                 }
             }
@@ -618,29 +410,51 @@ impl<'t> Typer<'t, '_> {
         statement: &'t Statement,
         otherwise: &'t [Statement],
         completed: Option<VariableId>,
-        breaks: bool,
     ) -> Result<()> {
         match completed {
-            Some(completed) if breaks => {
+            Some(completed) => {
                 let condition = self.get(completed, ScalarType::Bool, statement.span);
                 let live = self.liveness.at(statement).after;
                 let empty = self.empty_way();
                 let way = self.way(otherwise)?;
                 self.join(condition, way, empty, &live, false, statement.span)
             }
-            _ => self.block(otherwise),
+            None => self.block(otherwise),
         }
     }
 }
 
-/// The test at the head of a loop.
-enum Head {
-    /// The condition is known: `while True`.
-    Constant(bool),
-    /// The loop ends if this is true.
-    Dynamic(Scalar),
-    /// And otherwise this goes to `bind`.
-    Bind(Scalar, Scalar),
+/// Takes over the forms that turned out to be needed. Gives back whether there are any.
+fn widen(frame: &Loop<'_>, shapes: &mut [Option<Shape>], mixed: &mut [Option<String>]) -> bool {
+    // First the types of names that the loop itself defines: what was assumed for them may have widened others.
+    let mut defined = false;
+    for (carried, shape) in frame.carried.iter().zip(shapes.iter_mut()) {
+        if let (None, State::Variable(found, _)) = (&shape, &carried.state) {
+            *shape = Some(found.clone());
+            defined = true;
+        }
+    }
+    if defined {
+        return true;
+    }
+    let literals = shapes.iter().flatten().any(|shape| shape.settled() != *shape);
+    if !frame.changed && !literals {
+        return false;
+    }
+    for ((carried, shape), mixed) in frame.carried.iter().zip(shapes).zip(mixed) {
+        match &carried.state {
+            State::Variable(found, _) if frame.changed => *shape = Some(found.clone()),
+            // Literals that met no type take the types that they have by themselves.
+            State::Variable(found, _) => *shape = Some(found.settled()),
+            State::Mixed(why) => *mixed = Some(why.clone()),
+            State::Undefined | State::Fixed(_) => {}
+        }
+    }
+    true
+}
+
+fn lost() -> Error {
+    Error::Internal("a loop was lost".into())
 }
 
 /// Whether `statements` have a `break` or a `continue` of the loop around them.

@@ -1,11 +1,12 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `expressions`, `operators`, `power`, `calls`, `functions` (of math and numpy) and `stencil` are its parts.
+//! `ranges`, `expressions`, `operators`, `power`, `calls`, `builtins`, `functions` (of math and numpy) and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, `constants`
 //! evaluates constants of the module, [`prelude`] finds elementary functions, `liveness` which names are read later.
 
+mod builtins;
 mod calls;
 mod constants;
 mod emit;
@@ -21,6 +22,7 @@ mod power;
 pub mod prelude;
 mod program;
 pub mod promotion;
+mod ranges;
 mod statements;
 mod stencil;
 mod typer;
@@ -53,9 +55,15 @@ pub struct Options {
 pub enum ArgumentType {
     Scalar(ScalarType),
     /// An array that a stencil indexes relative to the current point.
-    Relative { scalar: ScalarType, rank: u32 },
+    Relative {
+        scalar: ScalarType,
+        rank: u32,
+    },
     /// An array that is indexed absolutely (`standard_indexing`).
-    Absolute { scalar: ScalarType, rank: u32 },
+    Absolute {
+        scalar: ScalarType,
+        rank: u32,
+    },
 }
 
 /// What inference gives.

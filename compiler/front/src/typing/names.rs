@@ -1,6 +1,6 @@
-//! What names mean: types, builtins, paths through imports, and near names for messages.
+//! What names mean: types, builtins, and near names for messages.
 
-use crate::syntax::tree::{Expression, ExpressionKind, Import, Module};
+use crate::syntax::tree::{Expression, ExpressionKind, Module};
 use crate::types::ScalarType::{self, *};
 
 /// Functions that need no import. The second group exists under the rules `Exact` only.
@@ -81,7 +81,7 @@ impl Builtin {
     }
 }
 
-/// The names that numpy, numba and numba.types have for scalar types.
+/// The names that numpy and numba have for scalar types.
 const TYPES: &[(&str, ScalarType)] = &[
     ("bool_", Bool),
     ("bool", Bool),
@@ -129,29 +129,8 @@ const TYPES: &[(&str, ScalarType)] = &[
     ("f8", F64),
 ];
 
-/// Modules whose names are types.
-const TYPE_MODULES: [&str; 5] = ["numpy.", "numba.types.", "numba.core.types.", "numba.", "numbra."];
-
-/// The dotted path that an expression stands for by the imports, star imports among them.
-pub fn path(module: &Module, expression: &Expression) -> Option<String> {
-    if let Some(path) = module.path(expression) {
-        return Some(path);
-    }
-    let ExpressionKind::Name(name) = &expression.kind else { return None };
-    let star = |import: &&Import| import.name == "*" && exports(&import.path, name);
-    module.imports.iter().rev().find(star).map(|import| format!("{}.{name}", import.path))
-}
-
-/// Whether `from module import *` gives this name.
-fn exports(module: &str, name: &str) -> bool {
-    let path = format!("{module}.{name}");
-    type_of_path(&path).is_some()
-        || super::constants::named(&path).is_some()
-        || super::functions::find(&path).is_some()
-}
-
 fn type_of_path(path: &str) -> Option<ScalarType> {
-    let name = TYPE_MODULES.iter().find_map(|module| path.strip_prefix(module))?;
+    let name = path.strip_prefix("numpy.").or_else(|| path.strip_prefix("numba."))?;
     TYPES.iter().find(|(text, _)| *text == name).map(|(_, scalar)| *scalar)
 }
 
@@ -173,12 +152,12 @@ pub fn scalar_type(module: &Module, expression: &Expression) -> Option<ScalarTyp
 
 /// The type to which a call of this expression converts by an imported name: `np.float32(x)`, `numba.int8(x)`.
 pub fn cast_type(module: &Module, expression: &Expression) -> Option<ScalarType> {
-    type_of_path(&path(module, expression)?)
+    type_of_path(&module.path(expression)?)
 }
 
 /// Those of `candidates` that look like `name`, nearest first, at most three.
 pub fn near<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let limit = 1 + name.chars().count() / 3;
+    let limit = (name.chars().count() + 1) / 3;
     let mut scored: Vec<(usize, &str)> = candidates
         .map(|candidate| (distance(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
@@ -221,7 +200,7 @@ mod tests {
 
     #[test]
     fn near_names_come_nearest_first() {
-        assert_eq!(near("atan", ["arctan", "tan", "atan2", "exp"].into_iter()), ["atan2", "tan", "arctan"]);
+        assert_eq!(near("atan", ["arctan", "tan", "atan2", "exp"].into_iter()), ["atan2", "tan"]);
         assert!(near("xyzzy", ["exp", "log"].into_iter()).is_empty());
         assert_eq!(suggestion(&["a", "b"]).unwrap(), "did you mean 'a' or 'b'?");
     }

@@ -124,12 +124,8 @@ impl<'t> Typer<'t, '_> {
         right_span: Span,
     ) -> Result<(Scalar, Scalar)> {
         match (left, right) {
-            (Item::Scalar(left), Item::Literal(right)) => {
-                Ok((*left, self.literal(right, left.scalar, right_span)?))
-            }
-            (Item::Literal(left), Item::Scalar(right)) => {
-                Ok((self.literal(left, right.scalar, left_span)?, *right))
-            }
+            (Item::Scalar(left), Item::Literal(right)) => Ok((*left, self.literal(right, left.scalar, right_span)?)),
+            (Item::Literal(left), Item::Scalar(right)) => Ok((self.literal(left, right.scalar, left_span)?, *right)),
             (Item::Literal(Literal::Integer(_)), Item::Literal(Literal::Float(_))) => {
                 let right = self.number(right, right_span)?;
                 Ok((self.exactly(left, right.scalar, left_span)?, right))
@@ -143,7 +139,8 @@ impl<'t> Typer<'t, '_> {
                 if left.scalar == right.scalar {
                     return Ok((left, right));
                 }
-                let message = format!("'{what}' takes operands of one type, and these are {} and {}", left.scalar, right.scalar);
+                let message =
+                    format!("'{what}' takes operands of one type, and these are {} and {}", left.scalar, right.scalar);
                 let mistake = self.mistake(Class::Type, left_span.to(right_span), message);
                 Err(mistake.help(format!("convert one of them, for example {}(...)", left.scalar)).into())
             }
@@ -151,8 +148,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     fn refused_operand(&self, operator: BinaryOperator, scalar: ScalarType, span: Span) -> Mistake {
-        let mistake =
-            self.mistake(Class::Type, span, format!("'{}' does not take {scalar}", symbol(operator)));
+        let mistake = self.mistake(Class::Type, span, format!("'{}' does not take {scalar}", symbol(operator)));
         match operator {
             BinaryOperator::Divide if scalar.is_integer() => {
                 mistake.help("write // for the floor of the quotient, or convert both to a float type")
@@ -290,8 +286,7 @@ impl<'t> Typer<'t, '_> {
             }
             return self.comparison_from(right, operand.span, others, span);
         }
-        let (region, next) =
-            self.in_region(|typer| typer.comparison_from(right, operand.span, others, span))?;
+        let (region, next) = self.in_region(|typer| typer.comparison_from(right, operand.span, others, span))?;
         self.choose(holds, (region, next), (crate::ir::Region::default(), Item::Scalar(holds)), span)
     }
 
@@ -401,7 +396,8 @@ impl<'t> Typer<'t, '_> {
             Item::Scalar(scalar) if scalar.scalar == ScalarType::Bool => Ok(*scalar),
             Item::Literal(literal) => {
                 if let Some(value) = literal_value(literal) {
-                    let truth = !matches!(value, ConstantValue::Integer(0)) && value.to(ScalarType::F64).is_none_or(|v| v.as_f64() != 0.0);
+                    let truth = !matches!(value, ConstantValue::Integer(0))
+                        && value.to(ScalarType::F64).is_none_or(|v| v.as_f64() != 0.0);
                     return Ok(self.constant(Constant::bool(truth), span));
                 }
                 let constant = crate::ir::Expression::Constant(Constant::bool(false));

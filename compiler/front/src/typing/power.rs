@@ -15,16 +15,22 @@ const MOST_FLOAT: i128 = 64;
 const MOST_INTEGER: i128 = 1 << 16;
 
 impl<'t> Typer<'t, '_> {
-    pub fn power(&mut self, base: Item<'t>, exponent: Item<'t>, base_span: Span, exponent_span: Span) -> Result<Scalar> {
+    pub fn power(
+        &mut self,
+        base: Item<'t>,
+        exponent: Item<'t>,
+        base_span: Span,
+        exponent_span: Span,
+    ) -> Result<Scalar> {
         let span = base_span.to(exponent_span);
         let exact = self.unit.rules == Rules::Exact;
         if let (Item::Scalar(base), Some(count)) = (&base, integer_exponent(&exponent)) {
-            let scalar = match base.scalar {
-                ScalarType::F32 | ScalarType::F64 => base.scalar,
-                _ if exact => base.scalar,
-                ScalarType::Bool => ScalarType::I64,
-                scalar if count >= 0 => promotion::wide_integer(scalar),
-                _ => ScalarType::I64,
+            let scalar = match &exponent {
+                // Numba's type of an integer and a literal is int64, whatever the integer.
+                Item::Scalar(exponent) if !exact => {
+                    promotion::operator(BinaryOperator::Power, base.scalar, exponent.scalar).unwrap_or(base.scalar)
+                }
+                _ => base.scalar,
             };
             let most = if scalar.is_float() { MOST_FLOAT } else { MOST_INTEGER };
             if count.abs() <= most && (scalar.is_float() || count >= 0) && scalar != ScalarType::Bool {
@@ -41,9 +47,8 @@ impl<'t> Typer<'t, '_> {
             base.scalar
         } else {
             let scalar = promotion::operator(BinaryOperator::Power, base.scalar, exponent.scalar);
-            scalar.ok_or_else(|| {
-                self.unsupported_operands(BinaryOperator::Power, base.scalar, exponent.scalar, span)
-            })?
+            scalar
+                .ok_or_else(|| self.unsupported_operands(BinaryOperator::Power, base.scalar, exponent.scalar, span))?
         };
         if !exact {
             self.warn_of_widening(base, exponent, scalar, base_span, exponent_span);

@@ -52,6 +52,8 @@ pub struct Program<'t> {
     pub warnings: Vec<Mistake>,
     /// Expressions and statements being typed, one inside the other.
     pub depth: u32,
+    /// Statements typed so far, those thrown away included.
+    pub work: u32,
 }
 
 impl<'t> Program<'t> {
@@ -67,6 +69,7 @@ impl<'t> Program<'t> {
             evaluators: HashMap::new(),
             warnings: Vec::new(),
             depth: 0,
+            work: 0,
         }
     }
 

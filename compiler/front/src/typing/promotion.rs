@@ -7,7 +7,7 @@ use crate::types::ScalarType::{self, *};
 
 /// R1: the type of `left op right`, which for arithmetic is also the type in which it is computed.
 ///
-/// Integers widen to 64 bits; signed with unsigned is int64; float32 survives only beside at most 16-bit integers.
+/// Integers widen to 64 bits; signed with unsigned is int64; float32 survives only beside bool, int8, int16 and uint8.
 /// `None` where the operator does not take these types.
 pub fn operator(operator: BinaryOperator, left: ScalarType, right: ScalarType) -> Option<ScalarType> {
     use BinaryOperator::*;
@@ -28,16 +28,16 @@ pub fn operator(operator: BinaryOperator, left: ScalarType, right: ScalarType) -
 fn arithmetic(left: ScalarType, right: ScalarType) -> ScalarType {
     match (left, right) {
         (F64, _) | (_, F64) => F64,
-        (F32, other) | (other, F32) => {
-            if other == F32 || other.bits() <= 16 {
-                F32
-            } else {
-                F64
-            }
-        }
+        (F32, other) | (other, F32) if other == F32 || beside_float32(other) => F32,
+        (F32, _) | (_, F32) => F64,
         _ if left.is_unsigned() && right.is_unsigned() => U64,
         _ => I64,
     }
+}
+
+/// The integers that leave a float32 computation in float32: the narrow ones, but not uint16.
+fn beside_float32(scalar: ScalarType) -> bool {
+    matches!(scalar, Bool | I8 | I16 | U8)
 }
 
 /// The 64-bit integer type of the same signedness, to which operators widen.
@@ -79,6 +79,11 @@ pub fn unify(left: ScalarType, right: ScalarType) -> ScalarType {
     }
 }
 
+/// R2 for several; float64 for none.
+pub fn unify_all(types: &[ScalarType]) -> ScalarType {
+    types.iter().copied().reduce(unify).unwrap_or(F64)
+}
+
 /// R3: the type of the loop of a NumPy function that has loops for integers and floats (`np.add`, `np.maximum`).
 ///
 /// As NumPy promotes, but where floats and integers are mixed any integer casts to any float.
@@ -87,7 +92,7 @@ pub fn numpy(types: &[ScalarType]) -> ScalarType {
     if floats().next().is_some() {
         return if floats().any(|scalar| scalar == F64) { F64 } else { F32 };
     }
-    types.iter().copied().reduce(unify).unwrap_or(F64)
+    unify_all(types)
 }
 
 /// R3: the type of the loop of a NumPy function that has loops for floats alone (`np.sin`, `np.arctan2`).
@@ -102,7 +107,7 @@ pub fn numpy_float(types: &[ScalarType]) -> ScalarType {
 
 /// The type in which a function of the module `math` computes: float32 for float32 alone, else float64.
 pub fn math(types: &[ScalarType]) -> ScalarType {
-    let small = |scalar: &ScalarType| *scalar == F32 || (!scalar.is_float() && scalar.bits() <= 16);
+    let small = |scalar: &ScalarType| *scalar == F32 || beside_float32(*scalar);
     if types.contains(&F32) && types.iter().all(small) { F32 } else { F64 }
 }
 
@@ -156,7 +161,8 @@ mod tests {
             (Add, Bool, U8, Some(I64)),
             (Multiply, F32, F32, Some(F32)),
             (Multiply, F32, I16, Some(F32)),
-            (Multiply, U16, F32, Some(F32)),
+            (Multiply, U8, F32, Some(F32)),
+            (Multiply, U16, F32, Some(F64)),
             (Multiply, F32, I32, Some(F64)),
             (Multiply, F32, U64, Some(F64)),
             (Multiply, F32, F64, Some(F64)),

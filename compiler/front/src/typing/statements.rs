@@ -3,6 +3,7 @@
 use super::Rules;
 use super::environment::Way;
 use super::item::{Item, Literal};
+use super::loops::Drive;
 use super::names::{self, Builtin};
 use super::typer::{Typer, unknown_type};
 use crate::error::{Class, Result};
@@ -46,7 +47,9 @@ impl<'t> Typer<'t, '_> {
                 let item = self.expression(value)?;
                 targets.iter().try_for_each(|target| self.bind(target, item.clone(), value.span))
             }
-            StatementKind::AugmentedAssign { target, operator, value } => self.augmented(target, *operator, value, span),
+            StatementKind::AugmentedAssign { target, operator, value } => {
+                self.augmented(target, *operator, value, span)
+            }
             StatementKind::AnnotatedAssign { target, annotation, value } => {
                 let Some(value) = value else { return Ok(()) };
                 let item = self.expression(value)?;
@@ -57,9 +60,7 @@ impl<'t> Typer<'t, '_> {
                 self.bind(target, Item::Scalar(number), value.span)
             }
             StatementKind::If { condition, then, otherwise } => self.branch(statement, condition, then, otherwise),
-            StatementKind::While { condition, body, otherwise } => {
-                self.while_loop(statement, condition, body, otherwise)
-            }
+            StatementKind::While { condition, .. } => self.looped(statement, &Drive::While(condition)),
             StatementKind::For { target, iterable, body, otherwise } => {
                 self.for_loop(statement, target, iterable, body, otherwise)
             }
@@ -131,8 +132,11 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
                 let items = self.unpack(&item, span)?;
                 if items.len() != targets.len() {
-                    let message =
-                        format!("{} unpacked to {}", super::count(items.len(), "value"), super::count(targets.len(), "name"));
+                    let message = format!(
+                        "{} unpacked to {}",
+                        super::count(items.len(), "value"),
+                        super::count(targets.len(), "name")
+                    );
                     return Err(self.mistake(Class::Value, target.span, message).help("make the numbers equal").into());
                 }
                 targets.iter().zip(items).try_for_each(|(target, item)| self.bind(target, item, span))

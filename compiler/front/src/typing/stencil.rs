@@ -72,7 +72,8 @@ impl<'t> Typer<'t, '_> {
     fn relative_index(&mut self, array: ArrayId, axis: usize, offset: Scalar, span: Span) -> Result<Scalar> {
         let name = self.name_of_array(array).to_string();
         let bounds = self.neighborhood.as_ref().map(|pairs| (pairs[axis].0.min(0), pairs[axis].1.max(0)));
-        let known = offset.known_range().and_then(|(low, high)| Some((i64::try_from(low).ok()?, i64::try_from(high).ok()?)));
+        let known =
+            offset.known_range().and_then(|(low, high)| Some((i64::try_from(low).ok()?, i64::try_from(high).ok()?)));
         match (known, bounds) {
             (Some((low, high)), Some((least, greatest))) if least <= low && high <= greatest => {}
             (Some((low, high)), Some((least, greatest))) if low == high => {
@@ -116,7 +117,8 @@ impl<'t> Typer<'t, '_> {
             let below = self.apply(Op::Lt, &[offset, low], span);
             outside = self.apply(Op::Or, &[below, outside], span);
         }
-        let message = format!("index {{}} is outside the neighborhood ({least}, {greatest}) of axis {axis} of '{name}'");
+        let message =
+            format!("index {{}} is outside the neighborhood ({least}, {greatest}) of axis {axis} of '{name}'");
         self.trap(outside, Fault::IndexOutOfBounds, message, offset, span);
     }
 
@@ -170,9 +172,7 @@ impl<'t> Typer<'t, '_> {
     pub fn array_attribute(&mut self, array: ArrayId, attribute: &str, span: Span) -> Result<Item<'t>> {
         let rank = self.function.arrays[array.index()].rank;
         match attribute {
-            "shape" => {
-                Ok(Item::Tuple((0..rank).map(|axis| Item::Scalar(self.extent(array, axis, span))).collect()))
-            }
+            "shape" => Ok(Item::Tuple((0..rank).map(|axis| Item::Scalar(self.extent(array, axis, span))).collect())),
             "ndim" => Ok(Item::Scalar(self.integer(ScalarType::I64, rank as i128, span))),
             "size" => {
                 let mut size = self.integer(ScalarType::I64, 1, span);

@@ -126,9 +126,14 @@ fn settle<'t>(program: &mut Program<'t>, header: &Header<'t, '_>) -> Result<(ir:
         let mut common = first.settled();
         for (shape, span) in &returns[1..] {
             common = super::environment::unify(header.unit.rules, &common, shape).ok_or_else(|| {
-                Mistake::new(Class::Type, source, *span, format!("cannot unify {common} and {shape} for the returned value"))
-                    .also(*first_span, "the other return")
-                    .help("return values of one type, for example by a cast such as np.float64(...)")
+                Mistake::new(
+                    Class::Type,
+                    source,
+                    *span,
+                    format!("cannot unify {common} and {shape} for the returned value"),
+                )
+                .also(*first_span, "the other return")
+                .help("return values of one type, for example by a cast such as np.float64(...)")
             })?;
         }
         if !raises && returns.iter().all(|(shape, _)| *shape == common) {
@@ -169,7 +174,10 @@ fn attempt<'t, 'p>(
     };
     typer.function.source = Some(header.unit.module.source.clone());
     if let Some((span, instead)) = definition.unsupported_parameters {
-        return Err(typer.mistake(Class::Unsupported, span, "kernels cannot have such parameters").help(instead).into());
+        return Err(typer
+            .mistake(Class::Unsupported, span, "kernels cannot have such parameters")
+            .help(instead)
+            .into());
     }
     match header.arguments {
         Arguments::Kernel(arguments, relative) => typer.kernel_parameters(definition, arguments, relative)?,
@@ -222,7 +230,9 @@ impl<'t> Typer<'t, '_> {
                             let message = format!(
                                 "'{name}' is {rank}-dimensional and '{other}' {other_rank}-dimensional, but both are indexed relatively"
                             );
-                            let help = format!("give both the same number of dimensions, or name '{name}' in 'standard_indexing'");
+                            let help = format!(
+                                "give both the same number of dimensions, or name '{name}' in 'standard_indexing'"
+                            );
                             return Err(self.mistake(Class::Type, parameter.span, message).help(help).into());
                         }
                         _ => space = Some((rank, name)),
@@ -239,11 +249,7 @@ impl<'t> Typer<'t, '_> {
                     "{} dimensional neighborhood specified for {rank} dimensional input array '{name}'",
                     neighborhood.len()
                 );
-                return Err(Error::request_with_help(
-                    Class::Value,
-                    message,
-                    "give one (min, max) pair per dimension",
-                ));
+                return Err(Error::request_with_help(Class::Value, message, "give one (min, max) pair per dimension"));
             }
             for axis in 0..rank {
                 let role = Role::Argument(arguments.len() as u32 + axis);
@@ -439,9 +445,7 @@ impl<'t> Typer<'t, '_> {
 fn annotated_shape(unit: Unit<'_>, annotation: &Expression) -> Result<Shape> {
     let parts = match &annotation.kind {
         ExpressionKind::Tuple(parts) => parts,
-        ExpressionKind::Subscript { value, indices }
-            if matches!(&value.kind, ExpressionKind::Name(name) if name == "tuple" || name == "Tuple") =>
-        {
+        ExpressionKind::Subscript { value, indices } if matches!(&value.kind, ExpressionKind::Name(name) if name == "tuple" || name == "Tuple") => {
             indices
         }
         _ => {

@@ -1,0 +1,205 @@
+//! Statements: branches, loops, tuples, helpers, constants.
+
+use super::*;
+use ScalarType::*;
+
+#[track_caller]
+fn numba(text: &str, arguments: &[Constant], expected: Constant) {
+    assert_eq!(call(text, arguments, Rules::Numba), expected, "{text}");
+}
+
+#[track_caller]
+fn exact(text: &str, arguments: &[Constant], expected: Constant) {
+    assert_eq!(call(text, arguments, Rules::Exact), expected, "{text}");
+}
+
+#[test]
+fn names_change_their_type_in_straight_code() {
+    numba("def f(a):\n    x = 1\n    x = x * 0.5\n    return x + a", &[i64(1)], f64(1.5));
+    numba("def f(a):\n    a, b = 2, a\n    a, b = b, a\n    return a * 10 + b", &[i64(7)], i64(72));
+    numba("def f(a):\n    x = y = a + 1\n    x += 1\n    return x * y", &[i64(1)], i64(6));
+    numba("def f(a):\n    x: np.float32 = a\n    return x", &[i64(3)], f32(3.0));
+    numba("def f(a):\n    (x, y), z = (1, a), 3\n    return x + y + z", &[i64(2)], i64(6));
+}
+
+#[test]
+fn branches_join() {
+    let text = "def f(a):\n    if a > 0:\n        x = 1\n    else:\n        x = 2.5\n    return x";
+    numba(text, &[i64(1)], f64(1.0));
+    numba(text, &[i64(0)], f64(2.5));
+    let text = "def f(a):\n    x = 5\n    if a > 0:\n        x = a\n    return x";
+    numba(text, &[i64(0)], i64(5));
+    numba(text, &[i64(9)], i64(9));
+    // A name that one way leaves undefined is zero there.
+    numba("def f(a):\n    if a > 0:\n        x = 2.5\n    return x", &[i64(0)], f64(0.0));
+    let text = "def f(a):\n    if a > 2:\n        return 3\n    elif a > 1:\n        return 2.5\n    return a";
+    numba(text, &[i64(3)], f64(3.0));
+    numba(text, &[i64(2)], f64(2.5));
+    numba(text, &[i64(0)], f64(0.0));
+    let text =
+        "def f(a):\n    if a > 1:\n        t = (1, 2.5)\n    else:\n        t = (a, 4)\n    x, y = t\n    return x + y";
+    numba(text, &[i64(2)], f64(3.5));
+    numba(text, &[i64(1)], f64(5.0));
+    // uint64 and int64 join as float64 (R2), though they add as int64 (R1).
+    let text = "def f(a, b):\n    if a > 0:\n        x = a\n    else:\n        x = b\n    return x";
+    numba(text, &[i64(3), int(U64, 1)], f64(3.0));
+}
+
+#[test]
+fn while_loops() {
+    let text = "def f(n):\n    i = 0\n    s = 0\n    while i < n:\n        i += 1\n        if i % 2 == 0:\n            continue\n        if i > 7:\n            break\n        s += i\n    return s";
+    numba(text, &[i64(5)], i64(9));
+    numba(text, &[i64(50)], i64(16));
+    // The type of the sum is found by going around.
+    numba(
+        "def f(n):\n    s = 0\n    i = 0\n    while i < n:\n        s = s + 0.5\n        i += 1\n    return s",
+        &[i64(3)],
+        f64(1.5),
+    );
+    let text = "def f(n):\n    while True:\n        n = n // 2\n        if n < 3:\n            return n";
+    numba(text, &[i64(40)], i64(2));
+    let text = "def f(n):\n    while n > 3:\n        n -= 1\n        if n == 6:\n            break\n    else:\n        n = 100\n    return n";
+    numba(text, &[i64(9)], i64(6));
+    numba(text, &[i64(5)], i64(100));
+    // Mandelbrot's shape: values swap around.
+    let text = "def f(a):\n    x, y, n = 0.0, 0.0, 0\n    while x * x + y * y <= 4.0 and n < 20:\n        x, y = x * x - y * y + a, 2 * x * y\n        n += 1\n    return n";
+    numba(text, &[f64(1.0)], i64(3));
+    numba(text, &[f64(0.0)], i64(20));
+}
+
+#[test]
+fn for_loops() {
+    let sum = |range: &str| {
+        format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s = s * 10 + i\n    return s")
+    };
+    numba(&sum("n"), &[i64(4)], i64(123));
+    numba(&sum("1, n"), &[i64(4)], i64(123));
+    numba(&sum("n, 0, -1"), &[i64(3)], i64(321));
+    numba(&sum("0, n, 3"), &[i64(7)], i64(36));
+    numba(&sum("7, n, -3"), &[i64(0)], i64(741));
+    numba(&sum("0, 6, n"), &[i64(2)], i64(24));
+    numba(&sum("6, 0, n"), &[i64(-4)], i64(62));
+    numba(&sum("0, 6, n"), &[i64(0)], i64(0));
+    numba(&sum("n"), &[i64(-4)], i64(0));
+    // Counters do not wrap at the ends of the range.
+    let count =
+        |range: &str| format!("def f(n):\n    s = 0\n    for i in range({range}):\n        s += 1\n    return s");
+    numba(&count("n, 9223372036854775807"), &[i64(i64::MAX - 3)], i64(3));
+    numba(&count("n, 9223372036854775807, 2"), &[i64(i64::MAX - 3)], i64(2));
+    numba(&count("n, -9223372036854775807, -7"), &[i64(i64::MIN + 30)], i64(5));
+    numba(&count("-9223372036854775808, 9223372036854775807, n"), &[i64(i64::MAX)], i64(3));
+    numba("def f(n):\n    for i in range(n):\n        pass\n    return i", &[int(I32, 4)], int(I32, 3));
+    numba("def f(n):\n    for i in range(n):\n        pass\n    return i", &[int(U8, 4)], int(U64, 3));
+    numba(
+        "def f(n):\n    for i in range(10):\n        i += 5\n        if i > n:\n            break\n    return i",
+        &[i64(7)],
+        i64(8),
+    );
+    let text = "def f(n):\n    for i in range(10):\n        if i == n:\n            break\n    else:\n        return -1\n    return i";
+    numba(text, &[i64(3)], i64(3));
+    numba(text, &[i64(30)], i64(-1));
+    let text = "def f(n):\n    s = 0\n    for i in range(n):\n        for j in range(i):\n            if j == 2:\n                continue\n            s += j * i\n    return s";
+    numba(text, &[i64(5)], i64(2 + 3 + 4 + 12));
+    // The second turn sees what the first left.
+    let text = "def f(n):\n    s = 0\n    for i in range(n):\n        if i > 0:\n            s += last\n        last = i * 2\n    return s";
+    numba(text, &[i64(4)], i64(6));
+    exact(
+        "def f(n):\n    s = float32(0.0)\n    for i in range(4):\n        s += float32(i) * n\n    return s",
+        &[f32(2.0)],
+        f32(12.0),
+    );
+    exact("def f(n):\n    s = 0\n    for i in range(n):\n        s += i\n    return s", &[int(U32, 4)], int(U32, 6));
+}
+
+#[test]
+fn loops_over_tuples() {
+    numba("def f(a):\n    s = 0\n    for w in (1, 2, a):\n        s = s * 10 + w\n    return s", &[i64(3)], i64(123));
+    let text = "W = (0.25, 0.5, 0.25)\ndef f(a):\n    s = 0.0\n    for k, w in enumerate(W):\n        s += w * k\n    return s + a";
+    numba(text, &[f64(0.0)], f64(1.0));
+    let text = "def f(a):\n    for w in (5, 7, 9):\n        if w > a:\n            break\n    return w";
+    numba(text, &[i64(6)], i64(7));
+    let text = "def f(a):\n    s = 0\n    for x, y in zip((1, 2, 3), (4, 5, 6)):\n        if x == a:\n            continue\n        s += x * y\n    return s";
+    numba(text, &[i64(2)], i64(22));
+}
+
+#[test]
+fn constants_of_the_module() {
+    numba("N = 3\nH = 1.0 / N\ndef f(a):\n    return a * H", &[f64(3.0)], f64(3.0 * (1.0 / 3.0)));
+    numba("S = np.float32(0.1)\ndef f(a):\n    return a * S", &[f32(2.0)], f32(0.2));
+    numba("T = (10, 20.5, 30)\ndef f(a):\n    return T[a]", &[i64(-1)], f64(30.0));
+    numba("T = (10, 20, 30)\ndef f(a):\n    return T[1] + len(T)", &[i64(0)], i64(23));
+    numba("T = np.array([1, 2, 3], dtype=np.int8)\ndef f(a):\n    return T[a]", &[i64(2)], int(I8, 3));
+    numba("A = 2\nC = A * 5\nB = C ** 2\ndef f(a):\n    return a + B", &[i64(1)], i64(101));
+    numba(
+        "C = math.sqrt(2.0) * math.pi\ndef f(a):\n    return C",
+        &[i64(1)],
+        f64(std::f64::consts::SQRT_2 * std::f64::consts::PI),
+    );
+    exact("X: float32 = 0.1\nT: uint32 = (1, 2, 3)\ndef f(a):\n    return float32(T[a]) + X", &[int(I32, 1)], f32(2.1));
+    let failure = try_call("T = (10, 20, 30)\ndef f(a):\n    return T[a]", &[i64(3)], Rules::Numba);
+    assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for a tuple of 3 entries");
+    numba("def f(a):\n    w = (0.5, 1.5)\n    return w[a]", &[i64(1)], f64(1.5));
+    numba("def f(a, b):\n    w = (b, b + 1)\n    return w[a]", &[i64(1), i64(6)], i64(7));
+}
+
+#[test]
+fn helpers() {
+    numba("def g(x):\n    return x * x\ndef f(a):\n    return g(a) + g(2.5)", &[i64(3)], f64(15.25));
+    numba("def g(x, n=2):\n    return x ** n\ndef f(a):\n    return g(a) + g(a, n=3)", &[i64(3)], i64(36));
+    numba("def g(x):\n    return x, x + 0.5\ndef f(a):\n    p, q = g(a)\n    return p * q", &[i64(2)], f64(5.0));
+    numba("def f(a):\n    g = lambda x, y: x * k + y\n    k = 10\n    return g(a, 3)", &[i64(2)], i64(23));
+    numba("def g(t):\n    x, y = t\n    return x - y\ndef f(a):\n    return g((a, 1))", &[i64(2)], i64(1));
+    exact(
+        "def g(x: float32, y: float32) -> float32:\n    return x + y\ndef f(a):\n    return g(a, 1.5)",
+        &[f32(1.0)],
+        f32(2.5),
+    );
+    exact(
+        "def g(x: float64) -> (float64, int32):\n    return x, 7\ndef f(a):\n    x, n = g(a)\n    return n",
+        &[f64(1.0)],
+        int(I32, 7),
+    );
+    let text = "def g(x):\n    return x + 1\ndef f(a, b):\n    return g(a) + g(b)";
+    let typed = typed(text, &scalars(&[I64, F64]), Rules::Numba, &Relative::default()).unwrap();
+    let names: Vec<&str> = typed.module.functions.iter().map(|function| function.name.as_str()).collect();
+    assert_eq!(names, ["f", "g", "g.1"]);
+}
+
+#[test]
+fn rare_blocks() {
+    use numbra_front::ir::Statement;
+    let text = "def f(a):\n    y = a * 2.0\n    if rare(a > 100.0):\n        y = 0.0\n    return y";
+    exact(text, &[f32(3.0)], f32(6.0));
+    exact(text, &[f32(300.0)], f32(0.0));
+    let typed = typed(text, &scalars(&[F32]), Rules::Exact, &Relative::default()).unwrap();
+    let mut rare = 0;
+    typed.module.functions[0].body.walk(&mut |statement| {
+        rare += matches!(statement, Statement::If { rare: true, otherwise, .. } if otherwise.statements.is_empty())
+            as usize;
+    });
+    assert_eq!(rare, 1);
+}
+
+#[test]
+fn failures_have_their_text() {
+    let text = "def f(a):\n    assert a > 0, 'a is {}'\n    if a > 10:\n        raise ValueError('too large')\n    return a * 0.5";
+    numba(text, &[i64(3)], f64(1.5));
+    assert_eq!(try_call(text, &[i64(0)], Rules::Numba).unwrap_err(), "AssertionError: a is { }");
+    assert_eq!(try_call(text, &[i64(11)], Rules::Numba).unwrap_err(), "ValueError: too large");
+}
+
+#[test]
+fn branches_on_constants_are_pruned() {
+    numba("DEBUG = False\ndef f(a):\n    if DEBUG:\n        return undefined(a)\n    return a", &[i64(1)], i64(1));
+}
+
+#[test]
+fn early_exits_in_loops() {
+    let text =
+        "def f(n):\n    for i in range(2, n):\n        if n % i == 0:\n            return False\n    return True";
+    numba(text, &[i64(13)], bool(true));
+    numba(text, &[i64(15)], bool(false));
+    let text = "def f(n):\n    k = 0\n    for i in range(n):\n        if i == 3:\n            k = 2.5\n            break\n        k = i\n    return k";
+    numba(text, &[i64(2)], f64(1.0));
+    numba(text, &[i64(9)], f64(2.5));
+}

@@ -1,0 +1,302 @@
+//! Expressions: type and value under Numba's rules, and under `Exact`.
+
+use super::*;
+use ScalarType::*;
+
+/// `return EXPRESSION` of parameters a, b, c under Numba's rules.
+#[track_caller]
+fn numba(expression: &str, arguments: &[Constant], expected: Constant) {
+    check(expression, arguments, expected, Rules::Numba);
+}
+
+#[track_caller]
+fn exact(expression: &str, arguments: &[Constant], expected: Constant) {
+    check(expression, arguments, expected, Rules::Exact);
+}
+
+#[track_caller]
+fn check(expression: &str, arguments: &[Constant], expected: Constant, rules: Rules) {
+    let parameters = &["a", "b", "c"][..arguments.len()];
+    let text = format!("def f({}):\n    return {expression}", parameters.join(", "));
+    let result = match try_call(&text, arguments, rules) {
+        Ok(result) => result,
+        Err(message) => panic!("{message}"),
+    };
+    let same = interp::scalar::same(result.bits, expected.bits, expected.scalar);
+    assert!(
+        result.scalar == expected.scalar && same,
+        "{expression} of {arguments:?} is {result}: {}, not {expected}: {}",
+        result.scalar,
+        expected.scalar
+    );
+}
+
+#[test]
+fn integers_widen() {
+    numba("a + b", &[int(I32, i32::MAX as i128), int(I32, 1)], i64(1 << 31));
+    numba("a + b", &[int(U8, 255), int(U8, 1)], int(U64, 256));
+    numba("a + b", &[i64(-1), int(U64, 1)], i64(0));
+    numba("a + b", &[bool(true), bool(true)], i64(2));
+    numba("a + 1", &[i64(i64::MAX)], i64(i64::MIN));
+    numba("a * a", &[int(I8, -100)], i64(10000));
+    numba("-a", &[int(U8, 1)], int(U64, 255));
+    numba("-a", &[int(U32, 1)], int(U64, 4294967295));
+    numba("-a", &[bool(true)], i64(-1));
+    numba("~a", &[bool(true)], bool(false));
+    numba("~a", &[int(I32, 5)], i64(-6));
+    numba("+a", &[int(I8, 5)], i64(5));
+    numba("a & b", &[bool(true), bool(false)], bool(false));
+    numba("a | b", &[int(U8, 1), int(U16, 2)], int(U64, 3));
+    numba("a ^ b", &[bool(true), i64(3)], i64(2));
+    numba("a << b", &[int(U8, 1), i64(40)], int(U64, 1 << 40));
+    numba("a << b", &[i64(1), i64(64)], i64(0));
+    numba("a << b", &[i64(1), i64(-1)], i64(0));
+    numba("a >> b", &[i64(-8), i64(100)], i64(-1));
+    numba("abs(a)", &[int(I8, -5)], int(I8, 5));
+    numba("abs(a)", &[i64(i64::MIN)], i64(i64::MIN));
+}
+
+#[test]
+fn floats_follow_the_table() {
+    numba("a * b", &[f32(1.5), int(I16, 2)], f32(3.0));
+    numba("a * b", &[f32(1.5), int(I32, 2)], f64(3.0));
+    numba("a * 2.0", &[f32(1.5)], f64(3.0));
+    numba("a * np.float32(2.0)", &[f32(1.5)], f32(3.0));
+    numba("a / b", &[i64(1), i64(4)], f64(0.25));
+    numba("a / b", &[bool(true), bool(true)], f64(1.0));
+    numba("a / b", &[i64(1), i64(0)], f64(f64::INFINITY));
+    numba("a ** b", &[f32(2.0), i64(3)], f32(8.0));
+    numba("a + 1", &[f32(2.0)], f64(3.0));
+    numba("a - 0.5", &[i64(2)], f64(1.5));
+}
+
+#[test]
+fn division_floors() {
+    for (a, b, quotient, remainder) in
+        [(-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (7, 0, 0, 0), (i64::MIN, -1, i64::MIN, 0)]
+    {
+        numba("a // b", &[i64(a), i64(b)], i64(quotient));
+        numba("a % b", &[i64(a), i64(b)], i64(remainder));
+        numba("divmod(a, b)[0]", &[i64(a), i64(b)], i64(quotient));
+    }
+    numba("a // b", &[f64(-7.5), f64(2.0)], f64(-4.0));
+    numba("a % b", &[f64(-7.5), f64(2.0)], f64(0.5));
+    numba("a % b", &[f64(5.0), i64(-3)], f64(-1.0));
+    numba("math.fmod(a, b)", &[f64(5.0), i64(-3)], f64(2.0));
+    numba("a // b", &[int(U8, 7), int(U8, 2)], int(U64, 3));
+}
+
+#[test]
+fn powers() {
+    numba("a ** 2", &[int(I32, 100_000)], i64(10_000_000_000));
+    numba("a ** 3", &[f64(1.1)], f64((1.1f64 * 1.1) * 1.1));
+    numba("a ** -2", &[f64(2.0)], f64(0.25));
+    numba("a ** 0", &[f64(0.0)], f64(1.0));
+    numba("a ** -1", &[i64(2)], i64(0));
+    numba("a ** b", &[i64(3), i64(5)], i64(243));
+    numba("a ** b", &[i64(-1), i64(-3)], i64(-1));
+    numba("a ** b", &[i64(1), i64(-4)], i64(1));
+    numba("a ** b", &[i64(2), i64(-4)], i64(0));
+    numba("a ** b", &[int(U8, 2), int(U8, 63)], int(U64, 1 << 63));
+    numba("a ** 2", &[int(U8, 16)], i64(256));
+    numba("a ** np.uint8(2)", &[int(U8, 16)], int(U64, 256));
+    numba("a ** 0.5", &[f64(2.0)], f64(std::f64::consts::SQRT_2));
+    numba("a ** 0.5", &[f64(-0.0)], f64(0.0));
+    numba("a ** 0.5", &[f64(f64::NEG_INFINITY)], f64(f64::INFINITY));
+    numba("a ** 2.0", &[f64(3.0)], f64(9.0));
+    numba("a ** b", &[f64(2.0), f64(10.0)], f64(1024.0));
+    numba("pow(a, 2)", &[i64(7)], i64(49));
+    numba("np.power(a, b)", &[int(I8, 3), int(I8, 3)], int(I8, 27));
+    numba("math.pow(a, b)", &[f32(2.0), f32(3.0)], f32(8.0));
+    numba("math.pow(a, b)", &[i64(2), i64(3)], f64(8.0));
+    exact("a ** 2", &[int(I32, 100_000)], int(I32, 100_000i32.wrapping_mul(100_000) as i128));
+    exact("a ** 3", &[f32(2.0)], f32(8.0));
+    exact("a ** b", &[int(U32, 3), int(U32, 4)], int(U32, 81));
+}
+
+#[test]
+fn comparisons_are_of_numbers() {
+    numba("a < b", &[i64(-1), int(U64, 1)], bool(true));
+    numba("a == b", &[i64(-1), int(U64, u64::MAX as i128)], bool(false));
+    numba("a > b", &[int(U64, u64::MAX as i128), int(I8, -1)], bool(true));
+    numba("a != b", &[int(U64, 3), int(I8, 3)], bool(false));
+    numba("a <= b", &[int(U64, 3), int(I8, -3)], bool(false));
+    numba("a < b", &[int(U8, 200), int(I8, -1)], bool(false));
+    numba("1 < a < 3", &[i64(2)], bool(true));
+    numba("1 < a < 3", &[i64(3)], bool(false));
+    numba("a < 0.1", &[f32(0.1)], bool(false));
+    numba("a == 16777217", &[f32(16777216.0)], bool(false));
+    numba("a == 0.5", &[i64(0)], bool(false));
+    numba("a in (1, 2, 3)", &[i64(2)], bool(true));
+    numba("a not in (1, 2, 3)", &[i64(2)], bool(false));
+    numba("a != a", &[f64(f64::NAN)], bool(true));
+    numba("a == b", &[bool(true), i64(1)], bool(true));
+}
+
+#[test]
+fn logic_gives_operands() {
+    numba("a and b", &[i64(2), i64(5)], i64(5));
+    numba("a and b", &[i64(0), i64(5)], i64(0));
+    numba("a or b", &[i64(0), i64(5)], i64(5));
+    numba("a or b", &[i64(2), f64(0.5)], f64(2.0));
+    numba("not a", &[f64(0.0)], bool(true));
+    numba("a > 0 and b > 0 or c > 0", &[i64(0), i64(1), i64(1)], bool(true));
+    numba("a if b else c", &[i64(1), bool(false), f64(2.5)], f64(2.5));
+    numba("1 if a > 0 else 2.5", &[i64(1)], f64(1.0));
+    // The right side is not evaluated: its index would be out of bounds.
+    numba("a < 3 and (10, 20, 30)[a] > 15", &[i64(7)], bool(false));
+    numba("a < 3 and (10, 20, 30)[a] > 15", &[i64(1)], bool(true));
+    numba("math.exp(a) if a < 1 else 0", &[f64(0.0)], f64(1.0));
+}
+
+#[test]
+fn builtins() {
+    numba("min(a, b)", &[i64(1), f64(2.5)], f64(1.0));
+    numba("max(a, b)", &[f64(f64::NAN), f64(1.0)], f64(f64::NAN));
+    numba("max(a, b)", &[f64(1.0), f64(f64::NAN)], f64(1.0));
+    numba("max(a, 5, b)", &[i64(1), i64(9)], i64(9));
+    numba("min((a, b))", &[int(I8, -3), int(U8, 200)], int(I16, -3));
+    numba("int(a)", &[f64(-2.7)], i64(-2));
+    numba("int(a)", &[f64(f64::NAN)], i64(0));
+    numba("int(a)", &[f64(1e20)], i64(i64::MAX));
+    numba("int(a)", &[int(I32, 3)], int(I32, 3));
+    numba("float(a)", &[i64(3)], f64(3.0));
+    numba("float(a)", &[f32(3.0)], f32(3.0));
+    numba("bool(a)", &[f64(0.0)], bool(false));
+    numba("round(a)", &[f64(2.5)], i64(2));
+    numba("round(a)", &[f64(-3.5)], i64(-4));
+    numba("round(a, 2)", &[f64(2.346)], f64(2.35));
+    numba("round(a)", &[int(U8, 3)], i64(3));
+    numba("round(a, 1)", &[int(I32, 3)], f64(3.0));
+    numba("np.negative(a)", &[bool(true)], int(I8, -1));
+    numba("round(a, 1)", &[f64(f64::INFINITY)], f64(f64::INFINITY));
+    numba("np.uint8(a)", &[i64(300)], int(U8, 44));
+    numba("np.int8(a)", &[i64(200)], int(I8, -56));
+    numba("numba.float32(a)", &[f64(0.1)], f32(0.1));
+    numba("numba.types.int16(a)", &[f64(-2.5)], int(I16, -2));
+    numba("len((1, 2, 3)) + a", &[i64(1)], i64(4));
+    numba("sum((a, b, 3))", &[i64(1), i64(2)], i64(6));
+}
+
+#[test]
+fn math_and_numpy() {
+    numba("math.sqrt(a)", &[i64(9)], f64(3.0));
+    numba("math.sqrt(a)", &[f32(9.0)], f32(3.0));
+    numba("math.sqrt(a)", &[f64(-1.0)], f64(f64::NAN));
+    numba("math.floor(a)", &[f64(-1.5)], i64(-2));
+    numba("math.floor(a)", &[int(U64, 5)], int(U64, 5));
+    numba("math.ceil(a)", &[f32(1.5)], i64(2));
+    numba("math.trunc(a)", &[f64(-1.5)], i64(-1));
+    numba("np.floor(a)", &[f32(-1.5)], f32(-2.0));
+    numba("np.floor(a)", &[int(I32, 3)], int(I32, 3));
+    numba("np.rint(a)", &[f64(0.5)], f64(0.0));
+    numba("np.sqrt(a)", &[int(I8, 4)], f32(2.0));
+    numba("np.sqrt(a)", &[int(I32, 4)], f64(2.0));
+    numba("np.add(a, b)", &[int(I8, 100), int(I8, 100)], int(I8, -56));
+    numba("np.add(a, b)", &[i64(1), int(U64, 2)], f64(3.0));
+    numba("np.multiply(a, b)", &[f32(1.5), i64(2)], f32(3.0));
+    numba("np.divide(a, b)", &[int(I8, 1), int(I8, 2)], f32(0.5));
+    numba("np.divide(a, b)", &[int(I32, 1), int(I8, 2)], f64(0.5));
+    numba("np.fmod(a, b)", &[i64(i64::MIN), i64(3)], i64(-2));
+    numba("np.fmod(a, b)", &[int(I8, 7), int(I8, -4)], int(I8, 3));
+    numba("np.mod(a, b)", &[i64(-7), i64(2)], i64(1));
+    numba("np.maximum(a, b)", &[f64(f64::NAN), f64(1.0)], f64(f64::NAN));
+    numba("np.fmax(a, b)", &[f64(f64::NAN), f64(1.0)], f64(1.0));
+    numba("np.minimum(a, b)", &[int(I8, -1), int(U8, 200)], int(I16, -1));
+    numba("np.where(a, b, c)", &[bool(true), i64(1), f64(2.5)], f64(1.0));
+    numba("np.clip(a, 0, 10)", &[i64(50)], i64(10));
+    numba("np.sign(a)", &[f64(-2.5)], f64(-1.0));
+    numba("np.sign(a)", &[i64(0)], i64(0));
+    numba("np.square(a)", &[int(I16, 300)], int(I16, 300i16.wrapping_mul(300) as i128));
+    numba("np.reciprocal(a)", &[f64(4.0)], f64(0.25));
+    numba("np.abs(a)", &[f32(-1.0)], f32(1.0));
+    numba("math.fabs(a)", &[i64(-3)], f64(3.0));
+    numba("np.isnan(a)", &[f64(f64::NAN)], bool(true));
+    numba("np.isfinite(a)", &[f64(f64::INFINITY)], bool(false));
+    numba("math.isinf(a)", &[i64(1)], bool(false));
+    numba("np.signbit(a)", &[f64(-0.0)], bool(true));
+    numba("math.copysign(a, b)", &[f64(3.0), f64(-0.0)], f64(-3.0));
+    numba("np.logical_and(a, b)", &[i64(2), f64(0.0)], bool(false));
+    numba("np.bitwise_xor(a, b)", &[int(U8, 5), int(U8, 1)], int(U8, 4));
+    numba("np.left_shift(a, b)", &[int(I32, 1), int(I32, 4)], int(I32, 16));
+    numba("np.greater(a, b)", &[i64(2), f64(1.5)], bool(true));
+    numba("math.cos(a) * 0 + math.sin(b)", &[f64(1.0), f64(0.0)], f64(0.0));
+    numba("np.sin(a)", &[int(I16, 0)], f32(0.0));
+    numba("np.exp(a)", &[i64(0)], f64(1.0));
+    numba("math.exp(a)", &[f32(0.0)], f32(1.0));
+    numba("math.atan2(a, b)", &[i64(0), i64(1)], f64(0.0));
+    numba("math.pi", &[i64(1)], f64(std::f64::consts::PI));
+    numba("math.degrees(a)", &[f64(std::f64::consts::PI)], f64(180.0));
+    numba("-np.inf", &[i64(1)], f64(f64::NEG_INFINITY));
+}
+
+#[test]
+fn exact_keeps_types() {
+    exact("a + b", &[int(I8, 100), int(I8, 100)], int(I8, -56));
+    exact("a * 0.1", &[f32(1.0)], f32(0.1));
+    exact("2 * a + 1", &[f32(1.5)], f32(4.0));
+    exact("a + 1", &[int(U8, 255)], int(U8, 0));
+    // Rounded once from the text; through float64 it would be 1.0.
+    exact("a * 1.00000005960464477540", &[f32(1.0)], f32(1.0000001));
+    exact("math.pi * a", &[f32(1.0)], f32(std::f32::consts::PI));
+    exact("select(a > 0, a, 0)", &[int(I32, -5)], int(I32, 0));
+    exact("bitcast(uint32, a)", &[f32(1.0)], int(U32, 0x3f800000));
+    exact("bitcast(float64, 0x7ff0000000000000)", &[f32(1.0)], f64(f64::INFINITY));
+    exact("float32(int32(a))", &[f64(2.75)], f32(2.0));
+    exact("uint32(a) >> 31", &[int(I32, -1)], int(U32, 1));
+    exact("mul_exact(a, a)[1]", &[f64(1.0 + 1.0 / 67108864.0 / 8.0)], f64(2f64.powi(-58)));
+    exact("copysign(rint(a), -1.0)", &[f64(2.5)], f64(-2.0));
+    exact("min(a, 0.0) + max(a, 1)", &[f32(0.5)], f32(1.0));
+    exact("1 + 2", &[f32(1.0)], i64(3));
+    exact("1 / 2", &[f32(1.0)], f64(0.5));
+    exact("(a & 1) == 1 and not isnan(b)", &[int(U8, 3), f64(1.0)], bool(true));
+    exact("-a", &[int(U8, 1)], int(U8, 255));
+    exact("math.sqrt(a)", &[f32(4.0)], f32(2.0));
+    exact("int(a) + len((1, 2))", &[f32(4.0)], i64(6));
+}
+
+#[test]
+fn the_signature_asks_for_a_type() {
+    let text = "def f(a):\n    return a * 2.5\n";
+    let module = python::parse(&Source::new("kernel.py", text)).unwrap();
+    let options = Options { rules: Rules::Numba, fastmath: false };
+    let arguments = scalars(&[F64]);
+    let typed = infer(&module, "f", &arguments, Some(I64), &Relative::default(), &options).unwrap();
+    verify(&typed.module).unwrap();
+    assert_eq!(run(&typed, &[Argument::Scalar(3.0f64.to_bits())], &mut []).unwrap(), i64(7));
+}
+
+#[test]
+fn fastmath_flags_stand_on_the_users_ops_alone() {
+    use numbra_front::ir::{Expression, FloatFlags, Statement};
+    let text = "import math\ndef f(a):\n    return math.exp(a) * a\n";
+    let module = python::parse(&Source::new("kernel.py", text)).unwrap();
+    let options = Options { rules: Rules::Numba, fastmath: true };
+    let typed = infer(&module, "f", &scalars(&[F64]), None, &Relative::default(), &options).unwrap();
+    for function in &typed.module.functions {
+        function.body.walk(&mut |statement| {
+            if let Statement::Let { value, expression: Expression::Apply { flags, .. } } = statement
+                && function.scalar(*value).is_float()
+            {
+                let expected = if function.name == "f" { FloatFlags::FAST } else { FloatFlags::STRICT };
+                assert_eq!(*flags, expected, "{}", function.name);
+            }
+        });
+    }
+    assert!(typed.module.function("numbra.exp.f64").is_some());
+}
+
+#[test]
+fn widening_literals_are_warned_of() {
+    let warnings = |body: &str| {
+        let typed =
+            typed(&format!("def f(a):\n    return {body}"), &scalars(&[F32]), Rules::Numba, &Relative::default());
+        typed.unwrap().warnings
+    };
+    let found = warnings("a * 0.25 + a * 0.25");
+    assert_eq!(found.len(), 2);
+    assert!(found[0].help.as_ref().unwrap().contains("np.float32(0.25)"));
+    assert!(warnings("a * np.float32(0.25)").is_empty());
+    assert!(warnings("a < 0.25").is_empty());
+    assert!(warnings("a * a").is_empty());
+}
