@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Room for the deepest kernel that is not refused; only what is used of it becomes memory.
+const DEEP_STACK: usize = 256 << 20;
+
 /// Typed functions and executables by key.
 pub struct Specializations<K> {
     typed: Mutex<HashMap<K, Arc<Module>>>,
@@ -42,7 +45,7 @@ fn get<K: Hash + Eq, V>(map: &Mutex<HashMap<K, Arc<V>>>, key: K, build: impl FnO
         return Ok(found.clone());
     }
     // Built outside the lock: other kernels are not held up; two callers may build the same one once each.
-    let built = Arc::new(build(&key)?);
+    let built = Arc::new(stacker::grow(DEEP_STACK, || build(&key))?);
     let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(map.entry(key).or_insert(built).clone())
 }

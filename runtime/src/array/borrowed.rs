@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn what_is_no_array_of_elements_is_refused() {
         let mut bytes = [0u64; 4];
-        let new = |offset: usize, shape: &[usize], strides: &[isize]| {
+        let mut new = |offset: usize, shape: &[usize], strides: &[isize]| {
             let address = bytes.as_mut_ptr().cast::<u8>();
             unsafe { BorrowedArray::new(ScalarType::F64, address.add(offset), shape, strides) }
         };

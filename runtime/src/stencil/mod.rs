@@ -230,7 +230,7 @@ impl Stencil {
         let mut margins = stencil::margins(function, neighborhood);
         margins.resize(rank, (0, 0));
         // Checked against what the kernel returns, stored as what the output holds.
-        let value = stencil::border_value(&self.module, self.options.cval.as_ref(), result_type(typed)?)?;
+        let value = stencil::border_value(&self.declaration.source, self.options.cval, result_type(typed)?)?;
         let value = Constant { scalar: output.scalar(), bits: convert(value, output.scalar())? };
         Ok(stencil::build(typed.clone(), operands, output, margins, border.then_some(value))?)
     }

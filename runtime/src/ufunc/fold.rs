@@ -1,5 +1,6 @@
 //! `reduce` and `accumulate`: a function of two values, folded from left to right along an axis.
 
+use super::casting::is_safe;
 use super::{Form, Given, Key, Loop, Vectorize};
 use crate::array::{HostArray, collapse, row_major_strides};
 use crate::call::{DeviceArray, Input, known_strides};
@@ -87,7 +88,7 @@ impl Vectorize {
             return Ok(first.0);
         }
         match choose(result) {
-            Ok(second) if fits(&second) => Ok(second.0),
+            Ok(second) if fits(&second) && is_safe(input.scalar_type(), result) => Ok(second.0),
             _ => {
                 let (from, name) = (input.scalar_type(), &self.name);
                 let message = format!("'{name}' gives {result} for two {from}: {what} needs a function that gives the type it takes");
