@@ -83,6 +83,26 @@ impl fmt::Debug for dyn Device {
     }
 }
 
+/// The versions of what numbra is made of: (what, version).
+pub fn versions() -> Vec<(&'static str, String)> {
+    #[allow(unused_mut, reason = "without LLVM there is nothing to add")]
+    let mut versions = vec![("numbra", env!("CARGO_PKG_VERSION").to_string())];
+    #[cfg(feature = "llvm")]
+    {
+        let (major, minor, patch) = numbra_codegen::llvm::version();
+        versions.push(("LLVM", format!("{major}.{minor}.{patch}")));
+    }
+    versions
+}
+
+/// How many threads the device `parallel` uses: NUMBRA_NUM_THREADS, NUMBA_NUM_THREADS, or the machine's.
+pub fn threads() -> usize {
+    #[cfg(feature = "llvm")]
+    return cpu::pool::threads();
+    #[cfg(not(feature = "llvm"))]
+    1
+}
+
 /// A kernel on a device.
 pub trait Kernel: Send + Sync {
     fn launch(&self, launch: &Launch) -> Result<()>;

@@ -85,6 +85,15 @@ impl Stencil {
     ///
     /// Without a `cval`, the elements of `out` where the stencil reaches over an edge stay as they are.
     pub fn call_into(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
+        self.into_array(device, inputs, out, Edge::Kept)
+    }
+
+    /// As [`Stencil::call_into`], for an array without contents: `cval`, or 0, is stored over the edges.
+    pub fn fill(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
+        self.into_array(device, inputs, out, Edge::Filled)
+    }
+
+    fn into_array(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray, edge: Edge) -> Result<()> {
         let (scalar, shape) = self.outcome(inputs)?;
         if out.shape() != shape {
             return Err(Error::call_with_help(
@@ -98,10 +107,13 @@ impl Stencil {
         }
         let inputs = self.on_device(device, inputs)?;
         if device.works_in_host_memory() {
-            return self.run(device, &inputs, &DeviceArray::from_borrowed(device, out)?, Edge::Kept);
+            return self.run(device, &inputs, &DeviceArray::from_borrowed(device, out)?, edge);
         }
-        let result = DeviceArray::from_borrowed(device, out)?;
-        self.run(device, &inputs, &result, Edge::Kept)?;
+        let result = match edge {
+            Edge::Kept => DeviceArray::from_borrowed(device, out)?,
+            Edge::Filled => DeviceArray::empty(device, out.scalar(), out.shape())?,
+        };
+        self.run(device, &inputs, &result, edge)?;
         Ok(out.copy_from(&result.into_host()?)?)
     }
 

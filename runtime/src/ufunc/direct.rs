@@ -22,6 +22,16 @@ pub enum Kind {
     Array(ScalarType),
 }
 
+impl Kind {
+    /// What decides which loop runs.
+    pub fn given(self) -> Given {
+        match self {
+            Kind::Scalar(given) => given,
+            Kind::Array(scalar) => Given::Strong(scalar),
+        }
+    }
+}
+
 /// A loop of a ufunc, compiled for operands of certain kinds.
 pub struct Direct {
     kernel: Arc<dyn Kernel>,
@@ -47,13 +57,7 @@ impl Vectorize {
         if !device.works_in_host_memory() {
             return Ok(None);
         }
-        let given: Vec<Given> = kinds
-            .iter()
-            .map(|kind| match kind {
-                Kind::Scalar(given) => *given,
-                Kind::Array(scalar) => Given::Strong(*scalar),
-            })
-            .collect();
+        let given: Vec<Given> = kinds.iter().map(|kind| kind.given()).collect();
         let (chosen, result) = self.choose(&given)?;
         let operand = |(kind, &wanted): (&Kind, &ScalarType)| match *kind {
             Kind::Scalar(_) => Operand::Scalar(wanted),
