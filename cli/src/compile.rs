@@ -3,11 +3,18 @@
 use crate::arguments::{Compile, Emit as Wanted};
 use crate::failure::Failure;
 use crate::load::program;
+use crate::output;
 use numbra::Kernel;
 use numbra::emit::{Emit, emit};
 use numbra::front::ir::Module;
+<<<<<<< HEAD
 use numbra::front::types::signature;
 use std::io::{IsTerminal, Write};
+=======
+use numbra::front::types::signature::{self, Signature, Type};
+use numbra::front::types::ScalarType;
+use std::io::IsTerminal;
+>>>>>>> main
 use std::path::Path;
 
 pub fn run(arguments: &Compile) -> Result<(), Failure> {
@@ -22,6 +29,7 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
         Wanted::Wgsl => Some(Emit::Wgsl),
         Wanted::Spirv => Some(Emit::Spirv),
     };
+    arguments.output.iter().try_for_each(|path| output::check(path))?;
     let bytes = match what {
         None => tree(&program, &arguments.kernel.name),
         Some(what) => emitted(arguments, &kernel, what)?,
@@ -31,8 +39,7 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
         None if what == Some(Emit::Spirv) && std::io::stdout().is_terminal() => {
             Err(Failure::message("SPIR-V is binary\n  help: write it to a file with -o FILE.spv"))
         }
-        // A reader that has seen enough is no error.
-        None => Ok(std::io::stdout().write_all(&bytes).unwrap_or(())),
+        None => output::bytes(&bytes),
     }
 }
 
@@ -69,7 +76,13 @@ fn tree(program: &numbra::Program, name: &str) -> Vec<u8> {
 fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Failure> {
     let signature = match (text, kernel.declaration().signatures.first()) {
         (Some(text), _) => signature::parse(text).map_err(numbra::Error::from)?,
-        (None, Some((signature, _))) => signature.clone(),
+        (None, Some((signature, _))) => {
+            if declared.signatures.len() > 1 {
+                let all: Vec<String> = declared.signatures.iter().map(|(signature, _)| signature.to_string()).collect();
+                eprintln!("note: '{name}' for {signature}; --signature chooses among {}", all.join(", "));
+            }
+            signature.clone()
+        }
         (None, None) => {
             let example = match kernel {
                 Kernel::Vectorize(_) => "'float32(float32, float32)'",

@@ -4,6 +4,7 @@ mod programs;
 
 use crate::arguments::Demo;
 use crate::failure::Failure;
+use crate::output;
 use crate::progress::Progress;
 use numbra::device::{self, Device, DeviceName};
 use programs::{Outcome, Program};
@@ -30,9 +31,9 @@ pub fn run(options: &Demo) -> Result<(), Failure> {
             rows.push(measure(program.as_ref(), device, &options.out)?);
         }
     }
-    print!("{}", table(&rows));
-    println!("pictures: {}", options.out.display());
-    let wrong: Vec<&Row> = rows.iter().filter(|row| !(row.difference <= 1e-3)).collect();
+    output::bytes(table(&rows).as_bytes())?;
+    output::line(format_args!("pictures: {}", options.out.display()))?;
+    let wrong: Vec<&Row> = rows.iter().filter(|row| row.difference.is_nan() || row.difference > 1e-3).collect();
     match wrong.first() {
         None => Ok(()),
         Some(row) => Err(Failure::message(format!("{} on {} differs from its reference", row.program, row.device))),
@@ -65,7 +66,7 @@ fn measure(program: &dyn Program, device: &Arc<dyn Device>, out: &Path) -> Resul
     let most = if interpreted { 1 } else { 6 };
     while times.len() < most && (times.len() < 2 || begin.elapsed() < Duration::from_secs(8)) {
         // The result before is given back first, as a loop that reuses a name does.
-        last = None;
+        drop(last.take());
         let mut progress = Progress::new(format!("{} on {}", program.name(), device.name()), program.steps(interpreted));
         let start = Instant::now();
         // The first call begins with the kernel's text.

@@ -1,8 +1,12 @@
 //! NumPy's casting rules between scalar types.
 
+<<<<<<< HEAD
 use crate::error::Result;
 use numbra_front::interp::scalar;
 use numbra_front::ir::Op;
+=======
+use crate::error::{Error, Result};
+>>>>>>> main
 use numbra_front::types::{Constant, ScalarType};
 
 /// `np.can_cast(from, to, 'safe')`: no value is lost (64-bit integers to float64 count as safe there).
@@ -47,12 +51,40 @@ pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
     }
 }
 
+<<<<<<< HEAD
 /// The bits of a constant in another type.
 pub fn convert(constant: Constant, to: ScalarType) -> Result<u64> {
     if constant.scalar == to {
         return Ok(constant.bits);
     }
     Ok(scalar::apply(Op::Convert, &[constant.scalar], &[constant.bits], to)?)
+=======
+/// Whether Python scalars of the types `scalars` yield to the arrays beside them (NEP 50): where none is of a higher
+/// kind (bool, integer, float) than every array. Otherwise they count as int64 and float64.
+pub fn yields(scalars: &[ScalarType], arrays: &[ScalarType]) -> bool {
+    let highest = |types: &[ScalarType]| {
+        let kinds = types.iter().map(|scalar| match scalar {
+            ScalarType::Bool => 1,
+            scalar if scalar.is_float() => 3,
+            _ => 2,
+        });
+        kinds.max().unwrap_or(0)
+    };
+    highest(arrays) >= highest(scalars)
+}
+
+/// A Python integer goes into no integer type that cannot hold it, as in NumPy.
+pub fn check_bounds(constant: Constant, to: ScalarType) -> Result<()> {
+    match constant.as_integer() {
+        Some(value) if to.is_integer() && Constant::integer(to, value).as_integer() != Some(value) => {
+            Err(Error::call_with_help(
+                format!("Python integer {value} out of bounds for {to}"),
+                "pass it in an array of a wider type, which chooses another signature",
+            ))
+        }
+        _ => Ok(()),
+    }
+>>>>>>> main
 }
 
 #[cfg(test)]
@@ -84,6 +116,7 @@ mod tests {
     }
 
     #[test]
+<<<<<<< HEAD
     fn numpys_table_of_kinds() {
         // The same with 'same_kind'.
         let table = [
@@ -104,5 +137,18 @@ mod tests {
                 assert_eq!(is_same_kind(from, to), expected == '1', "{from} to {to}");
             }
         }
+=======
+    fn python_integers_do_not_wrap() {
+        let integer = |value| Constant::integer(I64, value);
+        for (value, to) in [(300, U8), (-1, U8), (1 << 40, I32), (-1, U64), (128, I8), (i64::MIN as i128, U16)] {
+            let error = check_bounds(integer(value), to).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("Python integer {value} out of bounds for {to}")), "{error}");
+        }
+        for (value, to) in [(255, U8), (-128, I8), (300, F32), (i64::MAX as i128, U64), (-1, F64)] {
+            check_bounds(integer(value), to).unwrap();
+        }
+        check_bounds(Constant::bool(true), U8).unwrap();
+        check_bounds(Constant::integer(U64, u64::MAX as i128), I64).unwrap_err();
+>>>>>>> main
     }
 }

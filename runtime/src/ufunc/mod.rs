@@ -183,6 +183,18 @@ impl Vectorize {
                 Overlap::Partial => *array = array.as_ref().map(DeviceArray::copied).transpose()?,
             }
         }
+<<<<<<< HEAD
+=======
+        let chosen = dispatch::choose(&self.name, &self.declaration, inputs)?;
+        for (input, &to) in inputs.iter().zip(&chosen.parameters) {
+            if let Input::Scalar(constant) = input {
+                casting::check_bounds(*constant, to)?;
+            }
+        }
+        let shapes: Vec<&[usize]> = inputs.iter().map(Input::shape).collect();
+        let shape = broadcast_shapes(&shapes)?;
+        let arrays = inputs.iter().map(|input| input.to_device(device)).collect::<Result<Vec<_>>>()?;
+>>>>>>> main
 
         // Strides of the arrays and, last, of the output, over the common shape; then over as few axes as will do.
         let mut strides: Vec<Vec<isize>> = Vec::new();
