@@ -21,6 +21,14 @@ pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyRe
     Freezer { finder, open: Vec::new(), done: Vec::new() }.module(function, lines)
 }
 
+/// The function without what is around it.
+pub fn text_alone(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Module, String)> {
+    let freezer = Freezer { finder: py.import("numbra._source")?, open: Vec::new(), done: Vec::new() };
+    let (source, definition) = freezer.text(function, lines)?;
+    let name = definition.name.clone();
+    Ok((bind::assemble(&source, definition, Vec::new()), name))
+}
+
 struct Freezer<'py> {
     finder: Bound<'py, PyModule>,
     /// The functions that lead here, one calling the next.

@@ -1,10 +1,10 @@
 //! A Python function on its way to a kernel.
 
 use crate::error::{exception, front_exception};
-use crate::freeze::freeze;
+use crate::freeze::{freeze, text_alone};
 use crate::target::Target;
 use numbra::Kernel;
-use numbra_front::syntax::declaration;
+use numbra_front::syntax::declaration::{self, Declaration};
 use pyo3::prelude::*;
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +30,12 @@ impl Declared {
         let name = if name == "<lambda>" { "lambda".to_string() } else { name };
         let (function, lines) = (function.clone().unbind(), lines.clone().unbind());
         Ok(Declared { function, decorator, lines, name, frozen: OnceLock::new() })
+    }
+
+    /// What the decorator says. Nothing is frozen yet: the values around the function may still come.
+    pub fn read(&self, py: Python) -> PyResult<Declaration> {
+        let (module, name) = text_alone(py, self.function.bind(py), self.lines.bind(py))?;
+        declaration::apply(&module, &name, &self.decorator).map_err(|error| front_exception(py, error))
     }
 
     /// The kernel, if it was needed before.

@@ -170,7 +170,8 @@ fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> P
             && given.scalar() != wanted
         {
             let constant = Constant { scalar: given.scalar(), bits: operands.bits[number] };
-            operands.bits[number] = casting::convert(constant, wanted).map_err(|error| exception(py, error))?;
+            let converted = casting::check_bounds(constant, wanted).and_then(|()| casting::convert(constant, wanted));
+            operands.bits[number] = converted.map_err(|error| exception(py, error))?;
         }
     }
     let scalar = direct.result();

@@ -9,7 +9,7 @@ use numbra::{Error, Input, Kernel};
 use numbra_front::syntax::declaration::Kind;
 use numbra_runtime::stencil::Stencil as Runtime;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use std::time::{Duration, Instant};
 
 /// Between looks at whether the user has pressed Ctrl-C.
@@ -27,6 +27,11 @@ impl Stencil {
     #[new]
     fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Stencil> {
         Ok(Stencil { declared: Declared::new(function, decorator, lines)? })
+    }
+
+    /// Reads the decorator, so that mistakes in it show where it stands.
+    fn check(&self, py: Python) -> PyResult<()> {
+        self.declared.read(py).map(|_| ())
     }
 
     /// One sweep. The first argument is the array that gives the result its shape.

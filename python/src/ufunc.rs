@@ -59,8 +59,11 @@ impl Ufunc {
         own.general(slf, py, arguments, options)
     }
 
-    /// Types the declared signatures, so that mistakes show when the function is declared.
+    /// Reads the decorator, and types the function for the signatures in it, so that mistakes show where they stand.
     fn check(&self, py: Python) -> PyResult<()> {
+        if self.declared.read(py)?.signatures.is_empty() {
+            return Ok(());
+        }
         let frozen = self.declared.frozen(py)?;
         detached(py, || {
             let kernel = vectorized(&frozen.kernel)?;

@@ -1,12 +1,8 @@
 //! NumPy's casting rules between scalar types.
 
-<<<<<<< HEAD
-use crate::error::Result;
+use crate::error::{Error, Result};
 use numbra_front::interp::scalar;
 use numbra_front::ir::Op;
-=======
-use crate::error::{Error, Result};
->>>>>>> main
 use numbra_front::types::{Constant, ScalarType};
 
 /// `np.can_cast(from, to, 'safe')`: no value is lost (64-bit integers to float64 count as safe there).
@@ -51,14 +47,14 @@ pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
     }
 }
 
-<<<<<<< HEAD
 /// The bits of a constant in another type.
 pub fn convert(constant: Constant, to: ScalarType) -> Result<u64> {
     if constant.scalar == to {
         return Ok(constant.bits);
     }
     Ok(scalar::apply(Op::Convert, &[constant.scalar], &[constant.bits], to)?)
-=======
+}
+
 /// Whether Python scalars of the types `scalars` yield to the arrays beside them (NEP 50): where none is of a higher
 /// kind (bool, integer, float) than every array. Otherwise they count as int64 and float64.
 pub fn yields(scalars: &[ScalarType], arrays: &[ScalarType]) -> bool {
@@ -84,7 +80,6 @@ pub fn check_bounds(constant: Constant, to: ScalarType) -> Result<()> {
         }
         _ => Ok(()),
     }
->>>>>>> main
 }
 
 #[cfg(test)]
@@ -116,7 +111,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn numpys_table_of_kinds() {
         // The same with 'same_kind'.
         let table = [
@@ -137,7 +131,9 @@ mod tests {
                 assert_eq!(is_same_kind(from, to), expected == '1', "{from} to {to}");
             }
         }
-=======
+    }
+
+    #[test]
     fn python_integers_do_not_wrap() {
         let integer = |value| Constant::integer(I64, value);
         for (value, to) in [(300, U8), (-1, U8), (1 << 40, I32), (-1, U64), (128, I8), (i64::MIN as i128, U16)] {
@@ -149,6 +145,5 @@ mod tests {
         }
         check_bounds(Constant::bool(true), U8).unwrap();
         check_bounds(Constant::integer(U64, u64::MAX as i128), I64).unwrap_err();
->>>>>>> main
     }
 }

@@ -41,35 +41,20 @@ impl Given {
 
 /// The first declared signature that all inputs cast to safely, or, without signatures, the inputs' own types.
 pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result<Loop> {
-    // A Python scalar yields to arrays; among such scalars alone their types count.
-    let any_strong = inputs.iter().any(|input| matches!(input, Given::Strong(_)));
     if declaration.signatures.is_empty() {
-        let exact = declaration.typing == Some(Rules::Exact) && any_strong;
+        let exact = declaration.typing == Some(Rules::Exact);
         let parameter = |input: &Given| match *input {
             Given::Weak(scalar) if exact => beside(scalar, inputs),
             input => input.scalar(),
         };
         return Ok(Loop { parameters: inputs.iter().map(parameter).collect(), result: None });
     }
-<<<<<<< HEAD
-    let fits = |candidate: &Loop| {
-        candidate.parameters.len() == inputs.len()
-            && inputs.iter().zip(&candidate.parameters).all(|(input, &to)| match *input {
-                Given::Weak(scalar) if any_strong => is_safe_from_python(scalar, to),
-                input => is_safe(input.scalar(), to),
-=======
-    let loops = declaration
-        .signatures
-        .iter()
-        .map(|(signature, _)| scalar_loop(signature))
-        .collect::<Result<Vec<Loop>>>()?;
     let weak = yields(&types(inputs, true), &types(inputs, false));
     let fits = |candidate: &Loop| {
         candidate.parameters.len() == inputs.len()
-            && inputs.iter().zip(&candidate.parameters).all(|(input, &to)| match input {
-                Input::Scalar(constant) if weak => is_safe_from_python(constant.scalar, to),
-                _ => is_safe(input.scalar_type(), to),
->>>>>>> main
+            && inputs.iter().zip(&candidate.parameters).all(|(input, &to)| match *input {
+                Given::Weak(scalar) if weak => is_safe_from_python(scalar, to),
+                input => is_safe(input.scalar(), to),
             })
     };
     loops(declaration)?.into_iter().find(fits).ok_or_else(|| {
@@ -87,28 +72,23 @@ pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result
     })
 }
 
-<<<<<<< HEAD
 /// The declared loops, in order.
 pub fn loops(declaration: &Declaration) -> Result<Vec<Loop>> {
     declaration.signatures.iter().map(|(signature, _)| scalar_loop(signature)).collect()
 }
 
+/// The types of the inputs that are Python scalars, or of those that are not.
+fn types(inputs: &[Given], scalars: bool) -> Vec<ScalarType> {
+    let wanted = inputs.iter().filter(|input| matches!(input, Given::Weak(_)) == scalars);
+    wanted.map(|input| input.scalar()).collect()
+}
+
 /// The type that a scalar of Python takes beside arrays, as in NumPy: theirs, unless its kind is a higher one.
 fn beside(scalar: ScalarType, inputs: &[Given]) -> ScalarType {
-    let strong = inputs.iter().filter_map(|input| match input {
-        Given::Strong(scalar) => Some(*scalar),
-        Given::Weak(_) => None,
-    });
-    match strong.reduce(promotion::unify) {
+    match types(inputs, false).into_iter().reduce(promotion::unify) {
         Some(common) if is_safe_from_python(scalar, common) => common,
         _ => scalar,
     }
-=======
-/// The types of the inputs that are Python scalars, or of those that are arrays.
-fn types(inputs: &[Input], scalars: bool) -> Vec<ScalarType> {
-    let wanted = inputs.iter().filter(|input| matches!(input, Input::Scalar(_)) == scalars);
-    wanted.map(Input::scalar_type).collect()
->>>>>>> main
 }
 
 fn scalar_loop(signature: &Signature) -> Result<Loop> {
@@ -141,7 +121,8 @@ mod tests {
         let text = format!("from numba import vectorize\n@vectorize({signatures})\ndef f(x, y):\n    return x + y\n");
         let module = python::parse(&Source::new("kernel.py", &text)).unwrap();
         let declaration = declaration::read(&module, module.function("f").unwrap()).unwrap();
-        choose("f", &declaration, inputs).unwrap().parameters[0]
+        let given: Vec<Given> = inputs.iter().map(Given::of).collect();
+        choose("f", &declaration, &given).unwrap().parameters[0]
     }
 
     /// What numba 0.68 with NumPy 2.4 chooses.

@@ -17,7 +17,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
-use casting::{convert, is_same_kind};
+use casting::{check_bounds, convert, is_same_kind};
 pub use dispatch::{Given, Loop};
 use numbra_front::error::Class;
 use numbra_front::ir::Module;
@@ -183,18 +183,6 @@ impl Vectorize {
                 Overlap::Partial => *array = array.as_ref().map(DeviceArray::copied).transpose()?,
             }
         }
-<<<<<<< HEAD
-=======
-        let chosen = dispatch::choose(&self.name, &self.declaration, inputs)?;
-        for (input, &to) in inputs.iter().zip(&chosen.parameters) {
-            if let Input::Scalar(constant) = input {
-                casting::check_bounds(*constant, to)?;
-            }
-        }
-        let shapes: Vec<&[usize]> = inputs.iter().map(Input::shape).collect();
-        let shape = broadcast_shapes(&shapes)?;
-        let arrays = inputs.iter().map(|input| input.to_device(device)).collect::<Result<Vec<_>>>()?;
->>>>>>> main
 
         // Strides of the arrays and, last, of the output, over the common shape; then over as few axes as will do.
         let mut strides: Vec<Vec<isize>> = Vec::new();
@@ -217,6 +205,9 @@ impl Vectorize {
             let wanted = chosen.parameters[number];
             match (input.constant(), array) {
                 (Some(constant), _) => {
+                    if let Input::Scalar(constant) = input {
+                        check_bounds(*constant, wanted)?;
+                    }
                     operands.push(Operand::Scalar(wanted));
                     arguments.push(Argument::Scalar(convert(constant, wanted)?));
                 }
