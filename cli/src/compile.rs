@@ -7,14 +7,9 @@ use crate::output;
 use numbra::Kernel;
 use numbra::emit::{Emit, emit};
 use numbra::front::ir::Module;
-<<<<<<< HEAD
-use numbra::front::types::signature;
-use std::io::{IsTerminal, Write};
-=======
 use numbra::front::types::signature::{self, Signature, Type};
 use numbra::front::types::ScalarType;
 use std::io::IsTerminal;
->>>>>>> main
 use std::path::Path;
 
 pub fn run(arguments: &Compile) -> Result<(), Failure> {
@@ -74,7 +69,11 @@ fn tree(program: &numbra::Program, name: &str) -> Vec<u8> {
 
 /// The kernel for the types of a signature, or, without one, of its first declared signature.
 fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Failure> {
-    let signature = match (text, kernel.declaration().signatures.first()) {
+    let declared = match kernel {
+        Kernel::Vectorize(kernel) => kernel.declaration(),
+        Kernel::Stencil(kernel) => kernel.declaration(),
+    };
+    let signature = match (text, declared.signatures.first()) {
         (Some(text), _) => signature::parse(text).map_err(numbra::Error::from)?,
         (None, Some((signature, _))) => {
             if declared.signatures.len() > 1 {
@@ -92,5 +91,47 @@ fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Fail
             return Err(Failure::message(format!("'{name}' declares no signature\n  help: {help}")));
         }
     };
-    Ok(kernel.module_for(&signature)?)
+    match kernel {
+        Kernel::Vectorize(kernel) => {
+            let (parameters, result) = scalars(&signature)?;
+            expect_count(name, &kernel.parameters(), parameters.len())?;
+            Ok(kernel.module_for(&parameters, result)?)
+        }
+        Kernel::Stencil(kernel) => {
+            expect_count(name, &kernel.parameters(), signature.arguments.len())?;
+            let types: Vec<_> = signature
+                .arguments
+                .iter()
+                .enumerate()
+                .map(|(number, argument)| match argument {
+                    Type::Scalar(scalar) => kernel.argument_type(number, *scalar, None),
+                    Type::Array(array) => kernel.argument_type(number, array.scalar, Some(array.rank)),
+                })
+                .collect();
+            if !matches!(signature.arguments.first(), Some(Type::Array(_))) {
+                let help = "write the rank with colons, for example 'float32(float32[:, :])'";
+                return Err(Failure::message(format!("the first argument of the stencil '{name}' is an array\n  help: {help}")));
+            }
+            Ok(kernel.module_for(&types)?)
+        }
+    }
+}
+
+fn expect_count(name: &str, parameters: &[&str], given: usize) -> Result<(), Failure> {
+    if parameters.len() == given {
+        return Ok(());
+    }
+    let help = format!("its parameters are: {}", parameters.join(", "));
+    Err(Failure::message(format!("'{name}' takes {} arguments, the signature has {given}\n  help: {help}", parameters.len())))
+}
+
+fn scalars(signature: &Signature) -> Result<(Vec<ScalarType>, Option<ScalarType>), Failure> {
+    let scalar = |kind: &Type| match kind {
+        Type::Scalar(scalar) => Ok(*scalar),
+        Type::Array(_) => Err(Failure::message(format!(
+            "the signature {signature} has an array type: vectorized functions take scalars\n  help: write the element type alone"
+        ))),
+    };
+    let parameters = signature.arguments.iter().map(scalar).collect::<Result<_, _>>()?;
+    Ok((parameters, signature.result.as_ref().map(scalar).transpose()?))
 }
