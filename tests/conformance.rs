@@ -26,7 +26,7 @@ fn files() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
-    assert!(files.len() >= 50, "conformance data for every function of the prelude in both types");
+    assert!(files.len() >= 54, "conformance data for every function of the prelude in both types");
     files
 }
 

@@ -193,8 +193,8 @@ fn float32_arithmetic_is_exact() {
 #[test]
 fn elementary_functions_of_both_types() {
     for name in [
-        "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "sqrt", "asinh", "acosh", "atanh",
-        "cbrt",
+        "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "sqrt", "asinh", "acosh",
+        "atanh", "cbrt", "erf", "erfc",
     ] {
         let text = format!("@vectorize\ndef {name}_(a):\n    return math.{name}(a)\n");
         everywhere(&text, &[array(&[300], &floats(300))], 1);

@@ -10,6 +10,8 @@ macro_rules! prelude {
 prelude![
     "division_f32.py",
     "division_f64.py",
+    "error_function_f32.py",
+    "error_function_f64.py",
     "exponential_f32.py",
     "exponential_f64.py",
     "hyperbolic_inverse_f32.py",

@@ -66,7 +66,7 @@ fn ptxas() -> PathBuf {
         return path.into();
     }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let own = root.join("target/tools/bin/ptxas");
+    let own = root.join("target/tools/ptxas");
     if own.exists() { own } else { "ptxas".into() }
 }
 

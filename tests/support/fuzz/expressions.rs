@@ -68,7 +68,7 @@ fn float_text(value: f64, digits: String) -> String {
 impl Generator {
     /// An expression of that type, `depth` levels of operands deep at most.
     pub fn expression(&mut self, want: ScalarType, depth: usize) -> Expression {
-        if depth > 0 && self.size > 0 {
+        if depth > 0 && self.size > 0 && !self.random.once_in(4) {
             self.size -= 1;
             for _ in 0..6 {
                 if let Some(expression) = self.compound(want, depth - 1) {
@@ -194,6 +194,21 @@ impl Generator {
         [left, if self.exact() { left } else { self.scalar() }]
     }
 
+    /// Several variables in one value, so that what they hold is seen.
+    pub fn digest(&mut self, want: ScalarType) -> Expression {
+        let scalar = if want.is_float() { want } else { I64 };
+        let mut digest = constant(scalar, 0);
+        for variable in self.variables.clone() {
+            if self.random.once_in(4) || (want.is_float() && !variable.scalar.is_float() && self.random.once_in(2)) {
+                continue;
+            }
+            let symbol = *self.random.pick(if want.is_float() { &["+", "-"] } else { &["^", "+"] });
+            let term = self.cast(scalar, Expression::leaf(variable.scalar, variable.name));
+            digest = Expression::new(scalar, format!("({{}} {symbol} {{}})"), vec![digest, term]);
+        }
+        self.cast(want, digest)
+    }
+
     fn truth(&mut self, depth: usize) -> Expression {
         let types = self.compared();
         match self.random.below(8) {
@@ -265,7 +280,7 @@ impl Generator {
                 Some(Expression::new(want, pattern, vec![self.expression(want, depth)]))
             }
             3 => {
-                let types = self.pair(want, numpy)?;
+                let types = self.pair(want, |left, right| Some(promotion::unify(left, right)))?;
                 let mut operands = vec![self.expression(Bool, depth)];
                 operands.extend(self.operands(types, depth));
                 Some(Expression::new(want, "np.where({}, {}, {})", operands))
@@ -383,7 +398,7 @@ impl Generator {
         let index_type = if self.exact() { *self.random.pick(&[I32, I64, U8]) } else { I64 };
         let index = |generator: &mut Self, length: usize| {
             let index = generator.expression(index_type, depth);
-            if generator.random.once_in(40) {
+            if generator.random.once_in(150) {
                 return index;
             }
             let length = constant(index_type, length as u64);

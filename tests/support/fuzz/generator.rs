@@ -22,7 +22,7 @@ pub struct Generator {
     pub trips: usize,
     /// Loops around the statement; their heads' variables with ranges stand in `variables`.
     pub loops: usize,
-    /// Expressions left for this function.
+    /// Expressions left for this statement.
     pub size: usize,
     /// What `return` gives in the function at hand.
     pub results: Vec<ScalarType>,
@@ -120,7 +120,7 @@ impl Generator {
         let name = self.fresh("h");
         let decorator = self.random.once_in(2).then(|| "numba.njit".to_string());
         // The rules are the kernel's: a helper that says nothing has them too.
-        let body = self.body(&names, &parameters, &results, 20, 8);
+        let body = self.body(&names, &parameters, &results, 8);
         self.helpers.push(Helper { name: name.clone(), parameters, results });
         Function { decorator, name, parameters: names, body }
     }
@@ -131,7 +131,6 @@ impl Generator {
         names: &[String],
         parameters: &[ScalarType],
         results: &[ScalarType],
-        size: usize,
         trips: usize,
     ) -> Vec<Statement> {
         let parameter = |(name, &scalar): (&String, &ScalarType)| Variable {
@@ -142,12 +141,12 @@ impl Generator {
         };
         self.variables = names.iter().zip(parameters).map(parameter).collect();
         self.results = results.to_vec();
-        self.size = size;
         self.trips = trips;
         // Something to work with.
-        let mut body = self.declarations(size / 10);
-        body.extend(self.block(3, true));
-        let last = self.return_statement();
+        let mut body = self.declarations(3);
+        let depth = self.random.between(1, 3) as usize;
+        body.extend(self.block(depth, true));
+        let last = self.last_statement();
         body.push(last);
         body
     }
@@ -196,7 +195,7 @@ impl Generator {
         let names: Vec<String> = (0..count).map(|_| self.fresh("x")).collect();
         let types: Vec<ScalarType> = arguments.iter().map(|argument| argument.scalar).collect();
         let result = self.scalar();
-        let body = self.body(&names, &types, &[result], 60, 40);
+        let body = self.body(&names, &types, &[result], 40);
         let decorator = self.typing().map_or("vectorize".into(), |typing| format!("vectorize({typing})"));
         functions.push(Function { decorator: Some(decorator), name: "f".into(), parameters: names, body });
         Case { rules: self.rules, constants, functions, stencil: false, arguments, space, result }
@@ -257,7 +256,7 @@ impl Generator {
         self.variables.clear();
         let element = self.element(&first, 0);
         let read = Statement::line(format!("{} = {{}}", self.fresh("v")), vec![element]);
-        let body = self.body(&scalar_names, &scalar_types, &[result], 60, 40);
+        let body = self.body(&scalar_names, &scalar_types, &[result], 40);
         let body = [vec![read], body].concat();
         functions.push(Function {
             decorator: Some(format!("stencil({})", options.join(", "))),

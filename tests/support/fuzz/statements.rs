@@ -9,6 +9,8 @@ use numbra::front::types::ScalarType::{self, *};
 use numbra::front::typing::{Rules, promotion};
 
 const DEPTH: usize = 3;
+/// Expressions with operands in one statement, those inside one another too.
+const EXPRESSIONS: usize = 7;
 
 
 impl Generator {
@@ -16,16 +18,24 @@ impl Generator {
     pub fn block(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
         let declared = self.variables.len();
         let mut statements = Vec::new();
-        for _ in 0..self.random.between(if outermost { 3 } else { 1 }, if outermost { 8 } else { 3 }) {
-            if self.size == 0 {
-                break;
-            }
+        for _ in 0..self.random.between(1, if outermost { 6 } else { 3 }) {
             statements.extend(self.statement(depth, outermost));
         }
         if !outermost {
             self.variables.truncate(declared);
         }
         statements
+    }
+
+    /// The last statement of a function.
+    pub fn last_statement(&mut self) -> Statement {
+        match self.results.as_slice() {
+            &[want] if self.random.below(3) > 0 => {
+                let digest = self.digest(want);
+                Statement::line("return {}", vec![digest])
+            }
+            _ => self.return_statement(),
+        }
     }
 
     pub fn return_statement(&mut self) -> Statement {
@@ -35,6 +45,7 @@ impl Generator {
     }
 
     fn statement(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
+        self.size = EXPRESSIONS;
         match self.random.below(16) {
             0..=2 => vec![self.declaration()],
             3..=5 => self.assignment().into_iter().collect(),

@@ -571,15 +571,9 @@ pub(super) fn literal(constant: Constant) -> Result<Literal> {
     Ok(match constant.scalar {
         ScalarType::Bool => Literal::Bool(bits != 0),
         ScalarType::I32 => Literal::I32(bits as i32),
-        ScalarType::Index => {
-            let index = i32::try_from(bits as i64).map_err(|_| {
-                Error::unsupported(
-                    format!("the position {} is out of reach on a device that indexes with 32 bits", bits as i64),
-                    "run the kernel on cpu or parallel",
-                )
-            })?;
-            Literal::I32(index)
-        }
+        // Arrays are smaller than what 32 bits count: a position beyond them is a margin that leaves no interior, or
+        // stands behind a check that it does not pass. The nearest one does as well.
+        ScalarType::Index => Literal::I32((bits as i64).clamp(i32::MIN.into(), i32::MAX.into()) as i32),
         ScalarType::U32 => Literal::U32(bits as u32),
         ScalarType::I64 => Literal::I64(bits as i64),
         ScalarType::U64 => Literal::U64(bits),
