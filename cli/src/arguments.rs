@@ -47,7 +47,7 @@ pub struct Run {
     pub device: Option<DeviceName>,
 
     /// How often to apply a stencil, each time to the result before
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true, value_parser = clap::value_parser!(u64).range(1..))]
     pub steps: u64,
 
     /// Write the result as a NumPy file
@@ -332,7 +332,7 @@ mod tests {
             ("run k.py:f --set x=1 --set x=2", "gives 'x' two values"),
             ("run k.py:f --device toaster", "toaster"),
             ("run k.py:f --steps 0", "--steps"),
-            ("run k.py:f --steps -1", "-1"),
+            ("run k.py:f --steps -1", "invalid value '-1' for '--steps"),
             ("run k.py:f -o out.txt", ".npy"),
             ("run k.py:f --plot out.jpg", ".png"),
             ("compile k.py:f", "--emit"),

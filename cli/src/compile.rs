@@ -3,12 +3,13 @@
 use crate::arguments::{Compile, Emit as Wanted};
 use crate::failure::Failure;
 use crate::load::program;
+use crate::output;
 use numbra::Kernel;
 use numbra::emit::{Emit, emit};
 use numbra::front::ir::Module;
 use numbra::front::types::signature::{self, Signature, Type};
 use numbra::front::types::ScalarType;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 pub fn run(arguments: &Compile) -> Result<(), Failure> {
@@ -23,6 +24,7 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
         Wanted::Wgsl => Some(Emit::Wgsl),
         Wanted::Spirv => Some(Emit::Spirv),
     };
+    arguments.output.iter().try_for_each(|path| output::check(path))?;
     let bytes = match what {
         None => tree(&program, &arguments.kernel.name),
         Some(what) => emitted(arguments, &kernel, what)?,
@@ -32,11 +34,7 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
         None if what == Some(Emit::Spirv) && std::io::stdout().is_terminal() => {
             Err(Failure::message("SPIR-V is binary\n  help: write it to a file with -o FILE.spv"))
         }
-        None => {
-            // A reader that has seen enough is no error.
-            let _ = std::io::stdout().write_all(&bytes);
-            Ok(())
-        }
+        None => output::bytes(&bytes),
     }
 }
 
@@ -77,7 +75,13 @@ fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Fail
     };
     let signature = match (text, declared.signatures.first()) {
         (Some(text), _) => signature::parse(text).map_err(numbra::Error::from)?,
-        (None, Some((signature, _))) => signature.clone(),
+        (None, Some((signature, _))) => {
+            if declared.signatures.len() > 1 {
+                let all: Vec<String> = declared.signatures.iter().map(|(signature, _)| signature.to_string()).collect();
+                eprintln!("note: '{name}' for {signature}; --signature chooses among {}", all.join(", "));
+            }
+            signature.clone()
+        }
         (None, None) => {
             let example = match kernel {
                 Kernel::Vectorize(_) => "'float32(float32, float32)'",

@@ -1,6 +1,7 @@
 //! `numbra devices`: what is here and what it can do, and why what is absent is absent.
 
 use crate::failure::Failure;
+use crate::output;
 use numbra::device::{self, Device};
 use numbra::front::types::ScalarType;
 
@@ -8,23 +9,23 @@ pub fn run() -> Result<(), Failure> {
     for (name, device) in device::list() {
         match device {
             Ok(device) => {
-                println!("{}: {}", device.name(), device.description());
-                println!("  dtypes: {}", dtypes(device.as_ref()));
+                output::line(format_args!("{}: {}", device.name(), device.description()))?;
+                output::line(format_args!("  dtypes: {}", dtypes(device.as_ref())))?;
                 for (what, limit) in device.limits() {
-                    println!("  {what}: {limit}");
+                    output::line(format_args!("  {what}: {limit}"))?;
                 }
             }
             Err(error) => {
-                println!("{name}: not here");
-                error.to_string().lines().for_each(|line| println!("  {}", line.trim()));
+                output::line(format_args!("{name}: not here"))?;
+                let error = error.to_string();
+                error.lines().try_for_each(|line| output::line(format_args!("  {}", line.trim())))?;
             }
         }
     }
     match device::auto() {
-        Ok(device) => println!("auto: {}", device.name()),
-        Err(error) => println!("auto: {error}"),
+        Ok(device) => output::line(format_args!("auto: {}", device.name())),
+        Err(error) => output::line(format_args!("auto: {error}")),
     }
-    Ok(())
 }
 
 fn dtypes(device: &dyn Device) -> String {

@@ -7,6 +7,7 @@ mod devices;
 mod failure;
 mod literal;
 mod load;
+mod output;
 mod picture;
 mod progress;
 mod run;
@@ -15,6 +16,7 @@ use arguments::Command;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    quiet_vulkan();
     // Deep kernels recurse deeply in the compiler; the main thread's stack may be small.
     let worker = std::thread::Builder::new().stack_size(256 << 20).spawn(|| {
         let outcome = match arguments::parse().command {
@@ -41,5 +43,14 @@ fn main() -> ExitCode {
             eprintln!("error: no thread could be started: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Mesa's Vulkan layer that chooses devices for desktops complains on standard error where there is no desktop.
+fn quiet_vulkan() {
+    let desktop = std::env::var_os("XDG_RUNTIME_DIR").is_some_and(|folder| std::path::Path::new(&folder).is_dir());
+    if !desktop && std::env::var_os("NODEVICE_SELECT").is_none() {
+        // SAFETY: no other thread has been started that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
     }
 }

@@ -3,6 +3,7 @@
 use crate::arguments::{Run, Setting, Value};
 use crate::failure::Failure;
 use crate::load::load;
+use crate::output;
 use crate::picture::{self, ColorMap};
 use crate::progress::Progress;
 use numbra::array::{HostArray, npy, shape_text};
@@ -19,6 +20,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         Kernel::Stencil(kernel) => (kernel.parameters(), kernel.declaration()),
     };
     let inputs = inputs(&arguments.kernel.name, &parameters, &arguments.settings)?;
+    arguments.output.iter().chain(&arguments.plot).try_for_each(|path| output::check(path))?;
     let device = choose_device(arguments.device, declaration)?;
     let result = match &kernel {
         Kernel::Vectorize(_) if arguments.steps != 1 => {
@@ -34,7 +36,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         }
     };
     let result = result?;
-    println!("{}", summary(&result));
+    output::line(summary(&result))?;
     if let Some(path) = &arguments.output {
         npy::write_file(path, &result.view()).map_err(Failure::message)?;
     }

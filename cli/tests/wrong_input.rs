@@ -197,3 +197,52 @@ fn devices_that_are_absent_say_why() {
     let auto = text.lines().last().unwrap();
     assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
 }
+
+#[test]
+fn output_that_cannot_be_written() {
+    let folder = Folder::new("output");
+    folder.write("k.py", "from numba import vectorize, stencil\n@vectorize(['int64(int64)'])\ndef f(x):\n    return x + 1\n@stencil\ndef s(a):\n    return a[0]\n");
+    let run = ["run", "k.py:f", "--set", "x=1"];
+    folder.refuses(&[&run[..], &["-o", "nowhere/o.npy"]].concat(), &["nowhere", "folder"]);
+    folder.refuses(&[&run[..], &["--plot", "k.py/p.png"]].concat(), &["k.py", "folder"]);
+    std::fs::create_dir(folder.0.join("o.npy")).unwrap();
+    folder.refuses(&[&run[..], &["-o", "o.npy"]].concat(), &["o.npy", "folder"]);
+    folder.refuses(&["run", "k.py:s", "--set", "a=1", "--steps", "-1"], &["--steps", "-1"]);
+    // A full device is an error, a reader that has left is none; neither ends in a panic.
+    for arguments in [&run[..], &["devices"], &["compile", "k.py:f", "--emit", "ir"]] {
+        for (place, status) in [("/dev/full", 1), ("a pipe", 0)] {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
+            command.args(arguments).current_dir(&folder.0).env_remove("NUMBRA_TARGET");
+            if place == "/dev/full" {
+                command.stdout(std::fs::File::create("/dev/full").unwrap());
+            } else {
+                let (reader, writer) = std::io::pipe().unwrap();
+                drop(reader);
+                command.stdout(writer);
+            }
+            let output = command.output().unwrap();
+            let text = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(status), "{arguments:?} to {place}: {text}");
+            assert!(!text.contains("panicked"), "{arguments:?} to {place}: {text}");
+        }
+    }
+}
+
+#[test]
+fn python_integers_do_not_wrap() {
+    let folder = Folder::new("bounds");
+    folder.write("a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", &[1, 2]));
+    folder.write("k.py", "from numba import vectorize\n@vectorize(['uint8(uint8, uint8)'])\ndef f(x, y):\n    return x + y\n");
+    folder.refuses(&["run", "k.py:f", "--set", "x=a.npy", "--set", "y=300"], &["300", "uint8"]);
+}
+
+#[test]
+fn only_messages_of_numbra_are_printed() {
+    let folder = Folder::new("quiet");
+    folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x):\n    return x + 1\n");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
+    command.args(["run", "k.py:f", "--set", "x=41", "--device", "vulkan"]).current_dir(&folder.0);
+    let output = command.env_remove("NUMBRA_TARGET").env_remove("XDG_RUNTIME_DIR").env_remove("NODEVICE_SELECT").output().unwrap();
+    let texts = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(texts, ("42\n".to_string(), String::new()));
+}

@@ -12,9 +12,13 @@ prelude![
     "division_f64.py",
     "exponential_f32.py",
     "exponential_f64.py",
+    "hyperbolic_inverse_f32.py",
+    "hyperbolic_inverse_f64.py",
     "integer_power.py",
     "power_f32.py",
     "power_f64.py",
+    "roots_f32.py",
+    "roots_f64.py",
     "trigonometric_f32.py",
     "trigonometric_f64.py",
 ];

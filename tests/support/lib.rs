@@ -1,7 +1,9 @@
 //! What the tests of this folder share: devices that must be here, comparison of results, and running the IR after
 //! every stage.
 
+pub mod call;
 pub mod compare;
+pub mod fuzz;
 pub mod lowerings;
 pub mod panics;
 pub mod random;

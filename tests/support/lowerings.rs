@@ -1,10 +1,11 @@
 //! Every lowering of a kernel before somebody else's judge: ptxas, spirv-val, naga; and CUDA's form run on the host.
 
+use crate::call::{Call, Fault, Outcome};
 use crate::stages::targets;
-use numbra::array::HostArray;
-use numbra::front::ir::{Form, Module};
+use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Trap};
+use numbra::front::ir::{Form, Module, Role, SiteId};
 use numbra::front::pipeline::{self, Target};
-use numbra::front::types::ScalarType;
+use numbra::front::types::{Constant, ScalarType};
 use numbra_codegen::llvm::{Arch, GridOnHost, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_nvptx};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use std::io::Write;
@@ -79,39 +80,78 @@ fn feed(what: &str, command: &mut Command, input: &[u8]) {
 }
 
 /// What CUDA would compute, computed here: the Grid kernel compiled for the host, its threads in a loop.
-pub fn run_cuda_form(module: Module, inputs: &[&HostArray], scalar: ScalarType) -> HostArray {
-    use numbra::front::ir::Role;
-    let mut output = HostArray::zeros(scalar, inputs[0].shape()).unwrap();
-    let shape: Vec<i64> = inputs[0].shape().iter().map(|&extent| extent as i64).collect();
-    let points: i64 = shape.iter().product();
-    for kernel in kernels(module, &target("cuda")) {
+pub fn run_cuda_form(module: &Module, call: &Call) -> Result<Outcome, String> {
+    let unobserved = &mut |_: &str, _: &Module| Ok(());
+    let lowered = pipeline::lower_functions(module.clone(), unobserved).map_err(|error| error.to_string())?;
+    let mut host = CudaForm { lowered: &lowered, call, fault: None };
+    match (call.interpret(&lowered, &Limits::NONE, Some(&mut host)), host.fault) {
+        (_, Some(fault)) => Ok(Outcome::Fault(fault)),
+        (outcome, None) => outcome.map_err(|failure| failure.to_string()),
+    }
+}
+
+struct CudaForm<'a> {
+    lowered: &'a Module,
+    call: &'a Call,
+    fault: Option<Fault>,
+}
+
+impl Host for CudaForm<'_> {
+    fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
+        let unobserved = &mut |_: &str, _: &Module| Ok(());
+        let kernel = pipeline::lower_kernel(self.lowered, launch.kernel, &target("cuda"), unobserved)?;
         let artefact = compile_grid_for_host(&kernel, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         let code = GridOnHost::load(&artefact).unwrap_or_else(|error| panic!("{error}"));
-        let extents = |array: usize| -> Vec<i64> {
-            let shape = inputs.get(array).map_or(output.shape(), |input| input.shape());
-            shape.iter().map(|&extent| extent as i64).collect()
-        };
-        let stride = |array: usize, axis: usize| extents(array)[axis + 1..].iter().product::<i64>();
+        let points: i64 = launch.space.iter().product();
         let parameters: Vec<u64> = artefact
             .manifest
             .scalars
             .iter()
             .map(|parameter| match parameter.role {
-                Role::Argument(_) => panic!("a kernel of arrays alone captures nothing"),
-                Role::SpaceExtent(axis) => shape[axis as usize] as u64,
-                Role::Begin | Role::Offset(_) => 0,
+                Role::Argument(number) => launch.captures[number as usize],
+                Role::SpaceExtent(axis) => launch.space[axis as usize] as u64,
+                Role::Begin => 0,
                 Role::End => points as u64,
-                Role::Extent(array, axis) => extents(array.index())[axis as usize] as u64,
-                Role::Stride(array, axis) => stride(array.index(), axis as usize) as u64,
+                Role::Offset(array) => launch.arrays[array.index()].offset as u64,
+                Role::Extent(array, axis) => launch.arrays[array.index()].shape[axis as usize] as u64,
+                Role::Stride(array, axis) => launch.arrays[array.index()].strides[axis as usize] as u64,
             })
             .collect();
-        let group = artefact.manifest.group.unwrap() as i64;
-        let mut pointers: Vec<*mut u8> = inputs.iter().map(|input| input.bytes().as_ptr().cast_mut()).collect();
-        pointers.push(output.bytes_mut().as_mut_ptr());
+        let group = artefact.manifest.group.unwrap_or(1) as i64;
+        // Copies in memory that is aligned for every element.
+        let mut copies: Vec<Vec<u64>> = memory.iter().map(|buffer| words(buffer.bytes())).collect();
+        let pointers: Vec<*mut u8> =
+            launch.arrays.iter().map(|array| copies[array.buffer].as_mut_ptr().cast::<u8>()).collect();
         let mut status = Status::default();
         // SAFETY: the pointers are those of the kernel's arrays in order, as large as the parameters say.
         unsafe { code.call(&pointers, &parameters, &mut status, (((points + group - 1) / group) as u32, 1)) };
-        assert_eq!(status.flag, 0, "the kernel failed");
+        for (number, buffer) in memory.iter_mut().enumerate() {
+            let bytes: Vec<u8> = copies[number].iter().flat_map(|word| word.to_ne_bytes()).collect();
+            for (place, &byte) in bytes[..buffer.bytes().len()].iter().enumerate() {
+                let inside = buffer.store(place as i64, ScalarType::U8, byte as u64);
+                assert!(inside.is_ok(), "a buffer has become larger");
+            }
+        }
+        if status.flag == 0 {
+            return Ok(());
+        }
+        let function = &kernel.functions[0];
+        let trap = Trap {
+            function: function.name.clone(),
+            site: SiteId(status.site),
+            position: Some(status.position as i64),
+            payload: Constant { scalar: ScalarType::I64, bits: status.payload },
+        };
+        self.fault = Some(self.call.fault(&trap, &kernel));
+        Err(Failure::Cancelled)
     }
-    output
+}
+
+fn words(bytes: &[u8]) -> Vec<u64> {
+    let word = |chunk: &[u8]| {
+        let mut eight = [0; 8];
+        eight[..chunk.len()].copy_from_slice(chunk);
+        u64::from_ne_bytes(eight)
+    };
+    bytes.chunks(8).map(word).collect()
 }

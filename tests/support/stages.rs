@@ -1,8 +1,9 @@
 //! The IR of a kernel, run by the interpreter after every stage of the pipeline and for every target.
 
-use numbra::array::HostArray;
+use crate::call::{Agreement, Call, Outcome};
 use numbra::front::capabilities::Capabilities;
-use numbra::front::interp::{Argument, ArrayArgument, Buffer, Launch, Limits, Part, Program};
+use numbra::front::interp::memory::{from_bytes, to_bytes};
+use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
 use numbra::front::ir::{Form, Module};
 use numbra::front::pipeline::{self, Schedule, Target};
 use numbra::front::types::ScalarType;
@@ -23,88 +24,89 @@ pub fn targets() -> Vec<(&'static str, Target)> {
     ]
 }
 
-/// Runs `module` (as `module_for` gives it; its parameters are `inputs` and one output) after every stage; `check`
-/// gets the name of the stage and the result.
-pub fn run(module: Module, inputs: &[&HostArray], scalar: ScalarType, check: &mut dyn FnMut(&str, &HostArray)) {
-    let shape: Vec<i64> = inputs[0].shape().iter().map(|&extent| extent as i64).collect();
-    let arrays: Vec<ArrayArgument> = inputs
-        .iter()
-        .enumerate()
-        .map(|(number, input)| {
-            let shape: Vec<i64> = input.shape().iter().map(|&extent| extent as i64).collect();
-            ArrayArgument::c_order(number, &shape)
-        })
-        .chain([ArrayArgument::c_order(inputs.len(), &shape)])
-        .collect();
-    let output_shape = inputs[0].shape();
-    let name = module.functions[0].name.clone();
-    let lowered = pipeline::lower_functions(module, &mut |stage, module| {
-        let mut memory = Memory::new(inputs, scalar, output_shape, &[]);
-        let arguments: Vec<Argument> = arrays.iter().cloned().map(Argument::Array).collect();
-        let program = Program::new(module)?;
-        let result = program.call(&name, &arguments, &mut memory.buffers(), &Limits::NONE);
-        result.unwrap_or_else(|failure| panic!("after {stage}: {failure}\n{module}"));
-        check(stage, &memory.output());
-        Ok(())
+/// Checks that a call gives the same after every stage; the error names the first stage where it does not.
+pub fn compare(module: &Module, call: &Call, limits: &Limits, expected: &Outcome) -> Result<(), String> {
+    outcomes(module, call, limits, &mut |stage, outcome| {
+        let outcome = outcome.map_err(|failure| format!("stage {stage}: {failure}"))?;
+        match outcome.difference(expected, Agreement::Full) {
+            None => Ok(()),
+            Some(difference) => Err(format!("stage {stage}: {difference}")),
+        }
     })
-    .unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Runs a call after every stage; `check` gets the name of the stage and what came of it, until it gives an error.
+pub fn outcomes(
+    module: &Module,
+    call: &Call,
+    limits: &Limits,
+    check: &mut dyn FnMut(&str, Result<Outcome, Failure>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut checked: Result<(), String> = Ok(());
+    let lowered = pipeline::lower_functions(module.clone(), &mut |stage, module| {
+        if checked.is_ok() {
+            checked = check(stage, call.interpret(module, limits, None));
+        }
+        Ok(())
+    });
+    let lowered = lowered.map_err(|error| error.to_string())?;
     for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
-        for (target_name, target) in targets() {
+        for (name, target) in targets() {
             let result = pipeline::lower_kernel(&lowered, &kernel.name, &target, &mut |stage, module| {
-                let stored: Vec<ScalarType> = module.functions[0].arrays.iter().map(|array| array.scalar).collect();
-                let mut memory = Memory::new(inputs, scalar, output_shape, &stored);
-                let launch = Launch { kernel: &kernel.name, space: &shape, captures: &[], arrays: &arrays };
-                let result = Program::new(module)?.launch(&launch, Part::Whole, &mut memory.buffers(), &Limits::NONE);
-                result.unwrap_or_else(|failure| panic!("{target_name} after {stage}: {failure}\n{module}"));
-                check(&format!("{target_name} after {stage}"), &memory.output());
+                if checked.is_ok() {
+                    let mut host = Lowered { program: Program::new(module)?, module, call, limits, fault: None };
+                    let outcome = call.interpret(&lowered, limits, Some(&mut host));
+                    let outcome = host.fault.take().map_or(outcome, |fault| Ok(Outcome::Fault(fault)));
+                    checked = check(&format!("{name} after {stage}"), outcome);
+                }
                 Ok(())
             });
-            result.unwrap_or_else(|error| panic!("{target_name}: {error}"));
+            checked = checked.and(result.map(drop).map_err(|error| format!("{name}: {error}")));
         }
     }
+    checked
 }
 
-/// Inputs and output as bytes, in the types in which a stage stores them.
-struct Memory {
-    bytes: Vec<Vec<u8>>,
-    scalar: ScalarType,
-    shape: Vec<usize>,
+/// Runs the one kernel as a stage leaves it.
+struct Lowered<'a> {
+    program: Program,
+    /// The kernel after the stage.
+    module: &'a Module,
+    call: &'a Call,
+    limits: &'a Limits<'a>,
+    /// The kernel's sites are not those of the host's module.
+    fault: Option<crate::call::Fault>,
 }
 
-impl Memory {
-    fn new(inputs: &[&HostArray], scalar: ScalarType, shape: &[usize], stored: &[ScalarType]) -> Memory {
-        let count: usize = shape.iter().product();
-        let mut bytes: Vec<Vec<u8>> = inputs.iter().map(|input| input.bytes().to_vec()).collect();
-        bytes.push(vec![0xa5; count * scalar.bytes()]);
-        let own = inputs.iter().map(|input| input.scalar()).chain([scalar]);
-        for ((own, &stored), bytes) in own.zip(stored).zip(&mut bytes) {
-            if own.bytes() != stored.bytes() {
-                let signed = stored.is_signed();
-                let size = own.bytes();
-                *bytes = bytes
-                    .chunks_exact(size)
-                    .flat_map(|element| {
-                        let fill = if signed && element[size - 1] >= 0x80 { 0xff } else { 0 };
-                        let mut word = [fill; 4];
-                        word[..size].copy_from_slice(element);
-                        word
-                    })
-                    .collect();
+impl Host for Lowered<'_> {
+    fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
+        let types = self.call.buffer_types();
+        // A stage may have widened what the arrays hold.
+        let mut stored = types.clone();
+        for (array, argument) in self.module.functions[0].arrays.iter().zip(launch.arrays) {
+            stored[argument.buffer] = array.scalar;
+        }
+        let converted = |from: &[ScalarType], to: &[ScalarType], number: usize, bytes: &[u8]| match from[number].bytes() {
+            same if same == to[number].bytes() => bytes.to_vec(),
+            _ => to_bytes(to[number], &from_bytes(from[number], bytes)),
+        };
+        let mut copies: Vec<Vec<u8>> =
+            memory.iter().enumerate().map(|(number, buffer)| converted(&types, &stored, number, buffer.bytes())).collect();
+        let mut buffers: Vec<Buffer> = copies.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
+        let result = self.program.launch(launch, Part::Whole, &mut buffers, self.limits);
+        for (number, (buffer, copy)) in memory.iter_mut().zip(&copies).enumerate() {
+            let elements = from_bytes(types[number], &converted(&stored, &types, number, copy));
+            for (element, bits) in elements.into_iter().enumerate() {
+                let inside = buffer.store(element as i64, types[number], bits);
+                assert!(inside.is_ok(), "a buffer has become larger");
             }
         }
-        Memory { bytes, scalar, shape: shape.to_vec() }
-    }
-
-    fn buffers(&mut self) -> Vec<Buffer<'_>> {
-        self.bytes.iter_mut().map(|bytes| Buffer::new(bytes)).collect()
-    }
-
-    fn output(&self) -> HostArray {
-        let count: usize = self.shape.iter().product();
-        let bytes = &self.bytes[self.bytes.len() - 1];
-        let width = bytes.len() / count.max(1);
-        let size = self.scalar.bytes();
-        let narrow: Vec<u8> = bytes.chunks_exact(width.max(1)).flat_map(|element| element[..size].to_vec()).collect();
-        HostArray::from_bytes(self.scalar, &self.shape, &narrow).unwrap()
+        result.map_err(|failure| match failure {
+            Failure::Trap(trap) => {
+                self.fault = Some(self.call.fault(&trap, self.module));
+                Failure::Cancelled
+            }
+            other => other,
+        })
     }
 }

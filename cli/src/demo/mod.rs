@@ -4,6 +4,7 @@ mod programs;
 
 use crate::arguments::Demo;
 use crate::failure::Failure;
+use crate::output;
 use crate::progress::Progress;
 use numbra::device::{self, Device, DeviceName};
 use programs::{Outcome, Program};
@@ -30,8 +31,8 @@ pub fn run(options: &Demo) -> Result<(), Failure> {
             rows.push(measure(program.as_ref(), device, &options.out)?);
         }
     }
-    print!("{}", table(&rows));
-    println!("pictures: {}", options.out.display());
+    output::bytes(table(&rows).as_bytes())?;
+    output::line(format_args!("pictures: {}", options.out.display()))?;
     let wrong: Vec<&Row> = rows.iter().filter(|row| row.difference.is_nan() || row.difference > 1e-3).collect();
     match wrong.first() {
         None => Ok(()),

@@ -1,6 +1,7 @@
 //! NumPy's casting rules between scalar types.
 
-use numbra_front::types::ScalarType;
+use crate::error::{Error, Result};
+use numbra_front::types::{Constant, ScalarType};
 
 /// `np.can_cast(from, to, 'safe')`: no value is lost (64-bit integers to float64 count as safe there).
 pub fn is_safe(from: ScalarType, to: ScalarType) -> bool {
@@ -33,6 +34,33 @@ pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
     }
 }
 
+/// Whether Python scalars of the types `scalars` yield to the arrays beside them (NEP 50): where none is of a higher
+/// kind (bool, integer, float) than every array. Otherwise they count as int64 and float64.
+pub fn yields(scalars: &[ScalarType], arrays: &[ScalarType]) -> bool {
+    let highest = |types: &[ScalarType]| {
+        let kinds = types.iter().map(|scalar| match scalar {
+            ScalarType::Bool => 1,
+            scalar if scalar.is_float() => 3,
+            _ => 2,
+        });
+        kinds.max().unwrap_or(0)
+    };
+    highest(arrays) >= highest(scalars)
+}
+
+/// A Python integer goes into no integer type that cannot hold it, as in NumPy.
+pub fn check_bounds(constant: Constant, to: ScalarType) -> Result<()> {
+    match constant.as_integer() {
+        Some(value) if to.is_integer() && Constant::integer(to, value).as_integer() != Some(value) => {
+            Err(Error::call_with_help(
+                format!("Python integer {value} out of bounds for {to}"),
+                "pass it in an array of a wider type, which chooses another signature",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,5 +87,19 @@ mod tests {
                 assert_eq!(is_safe(from, to), expected == '1', "{from} to {to}");
             }
         }
+    }
+
+    #[test]
+    fn python_integers_do_not_wrap() {
+        let integer = |value| Constant::integer(I64, value);
+        for (value, to) in [(300, U8), (-1, U8), (1 << 40, I32), (-1, U64), (128, I8), (i64::MIN as i128, U16)] {
+            let error = check_bounds(integer(value), to).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("Python integer {value} out of bounds for {to}")), "{error}");
+        }
+        for (value, to) in [(255, U8), (-128, I8), (300, F32), (i64::MAX as i128, U64), (-1, F64)] {
+            check_bounds(integer(value), to).unwrap();
+        }
+        check_bounds(Constant::bool(true), U8).unwrap();
+        check_bounds(Constant::integer(U64, u64::MAX as i128), I64).unwrap_err();
     }
 }

@@ -73,6 +73,11 @@ impl Vectorize {
             return Err(Error::call_with_help(message, format!("its parameters are: {}", expected.join(", "))));
         }
         let chosen = dispatch::choose(&self.name, &self.declaration, inputs)?;
+        for (input, &to) in inputs.iter().zip(&chosen.parameters) {
+            if let Input::Scalar(constant) = input {
+                casting::check_bounds(*constant, to)?;
+            }
+        }
         let shapes: Vec<&[usize]> = inputs.iter().map(Input::shape).collect();
         let shape = broadcast_shapes(&shapes)?;
         let arrays = inputs.iter().map(|input| input.to_device(device)).collect::<Result<Vec<_>>>()?;

@@ -4,6 +4,7 @@
 //! `Emit` statement before it is used; here each is emitted alone, where it stands, and named, so that the WGSL text
 //! has one `let` per value instead of deeply nested expressions.
 
+use super::zero::Zeros;
 use super::{ENTRY, parameters};
 use crate::{Error, Result};
 use naga::{
@@ -54,14 +55,19 @@ pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
         arrays: Vec::new(),
         tables: Vec::new(),
         status: None,
+        prologue: Block::new(),
+        spare_word: None,
+        zeros: Zeros::default(),
     };
     let mut body = Block::new();
     lowering.declare(&module.tables)?;
-    lowering.load_parameters(&mut body)?;
+    lowering.load_parameters()?;
+    lowering.start_variables()?;
     lowering.region(&kernel.body, &mut body)?;
     naga::proc::ensure_block_returns(&mut body);
-    let Lowering { module: mut lowered, mut function, .. } = lowering;
-    function.body = body;
+    let Lowering { module: mut lowered, mut function, prologue, .. } = lowering;
+    function.body = prologue;
+    function.body.extend_block(body);
     lowered.entry_points.push(EntryPoint {
         name: ENTRY.to_string(),
         stage: ShaderStage::Compute,
@@ -77,15 +83,20 @@ pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
 }
 
 pub(super) struct Lowering<'a> {
-    kernel: &'a Function,
+    pub(super) kernel: &'a Function,
     module: naga::Module,
     function: NagaFunction,
     values: Vec<Option<Handled>>,
     /// Pointers, by id.
-    variables: Vec<Handled>,
+    pub(super) variables: Vec<Handled>,
     arrays: Vec<Handled>,
     tables: Vec<LoweredTable>,
     status: Option<Handled>,
+    /// What stands before the body: parameters, and what every point needs.
+    pub(super) prologue: Block,
+    /// The block of parameters and the place of the word in it that is 0.
+    pub(super) spare_word: Option<(Handled, u32)>,
+    pub(super) zeros: Zeros,
 }
 
 /// A constant table: entries of float tables are kept as integers, since naga takes no NaN or infinity.
@@ -93,6 +104,7 @@ struct LoweredTable {
     pointer: Handled,
     length: u32,
     scalar: ScalarType,
+    has_zero: bool,
 }
 
 impl Lowering<'_> {
@@ -206,7 +218,8 @@ impl Lowering<'_> {
             init: Some(init),
             memory_decorations: naga::MemoryDecorations::empty(),
         });
-        Ok(LoweredTable { pointer, length: length.get(), scalar: table.scalar })
+        let has_zero = table.entries.contains(&0);
+        Ok(LoweredTable { pointer, length: length.get(), scalar: table.scalar, has_zero })
     }
 
     /// See [`super::status`].
@@ -232,7 +245,14 @@ impl Lowering<'_> {
     }
 
     /// See [`super::parameters`].
-    fn load_parameters(&mut self, block: &mut Block) -> Result<()> {
+    fn load_parameters(&mut self) -> Result<()> {
+        let mut block = std::mem::take(&mut self.prologue);
+        let result = self.load_parameters_in(&mut block);
+        self.prologue = block;
+        result
+    }
+
+    fn load_parameters_in(&mut self, block: &mut Block) -> Result<()> {
         let scalars: Vec<_> = self
             .kernel
             .parameters
@@ -276,6 +296,7 @@ impl Lowering<'_> {
             };
             self.define(value, result);
         }
+        self.spare_word = Some((block_pointer, next));
         Ok(())
     }
 
@@ -318,6 +339,11 @@ impl Lowering<'_> {
         if !matches!(self.expressions()[handle], NagaExpression::Literal(_) | NagaExpression::FunctionArgument(_)) {
             self.function.named_expressions.entry(handle).or_insert_with(|| format!("v{}_", value.0));
         }
+    }
+
+    /// What WGSL calls an expression.
+    pub(super) fn name(&mut self, handle: Handled, name: &str) {
+        self.function.named_expressions.insert(handle, name.to_string());
     }
 
     pub(super) fn value(&self, value: Value) -> Result<Handled> {
@@ -373,7 +399,7 @@ impl Lowering<'_> {
     }
 
     fn table_entry(&mut self, block: &mut Block, table: usize, index: Value) -> Result<Handled> {
-        let LoweredTable { pointer, length, scalar } = self.tables[table];
+        let LoweredTable { pointer, length, scalar, has_zero } = self.tables[table];
         let ty = self.type_of(index);
         let index = self.value(index)?;
         let mut index = self.at_run_time(block, index);
@@ -390,8 +416,15 @@ impl Lowering<'_> {
         }
         let index = self.cast(block, index, ScalarKind::Uint, Some(4));
         let pointer = self.emit(block, NagaExpression::Access { base: pointer, index });
-        let entry = self.emit(block, NagaExpression::Load { pointer });
-        Ok(if scalar.is_float() { self.cast(block, entry, ScalarKind::Float, None) } else { entry })
+        let mut entry = self.emit(block, NagaExpression::Load { pointer });
+        if scalar.is_float() {
+            if has_zero {
+                let bits = if scalar == ScalarType::F64 { ScalarType::U64 } else { ScalarType::U32 };
+                entry = self.unknown(block, entry, bits)?;
+            }
+            entry = self.cast(block, entry, ScalarKind::Float, None);
+        }
+        Ok(entry)
     }
 
     fn builtin(&mut self, block: &mut Block, builtin: Builtin) -> Handled {
@@ -418,6 +451,7 @@ impl Lowering<'_> {
                 }
                 Statement::Set { variable, value } => {
                     let (pointer, value) = (self.variables[variable.index()], self.value(*value)?);
+                    let value = self.hidden(value)?;
                     block.push(NagaStatement::Store { pointer, value }, Span::UNDEFINED);
                 }
                 Statement::Store { array, indices, value } => {

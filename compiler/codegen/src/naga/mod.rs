@@ -14,6 +14,7 @@ pub mod spirv;
 pub mod status;
 pub mod validate;
 pub mod wgsl;
+mod zero;
 
 use crate::{Artefact, ArtefactKind, Error, Manifest, Result};
 use numbra_front::capabilities::Capabilities;

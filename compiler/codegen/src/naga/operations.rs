@@ -34,7 +34,10 @@ impl Lowering<'_> {
         result: ScalarType,
     ) -> Result<Handled> {
         let ty = self.type_of(operands[0]);
-        let mut handles = operands.iter().map(|&operand| self.value(operand)).collect::<Result<Vec<_>>>()?;
+        let mut handles = operands
+            .iter()
+            .map(|&operand| self.value(operand).and_then(|operand| self.hide_zero(op, operand)))
+            .collect::<Result<Vec<_>>>()?;
         if handles.iter().all(|&handle| self.as_literal(handle).is_some()) {
             handles[0] = self.at_run_time(block, handles[0]);
         }
@@ -60,6 +63,11 @@ impl Lowering<'_> {
             Op::Not if is_bool => self.unary(block, UnaryOperator::LogicalNot, a),
             Op::Not => self.unary(block, UnaryOperator::BitwiseNot, a),
             Op::Select => self.emit(block, Expression::Select { condition: a, accept: b, reject: handles[2] }),
+            Op::Convert if result.is_float() && is_bool => self.truth_as_float(block, a, result)?,
+            Op::Convert if result.is_float() && ty.is_integer() => {
+                let integer = self.unknown(block, a, ty)?;
+                self.converted(block, integer, scalar_of(ty)?, scalar_of(result)?)
+            }
             Op::Convert => self.converted(block, a, scalar_of(ty)?, scalar_of(result)?),
             Op::Bitcast => self.cast(block, a, scalar_of(result)?.kind, None),
             Op::Abs if ty.is_float() => self.math(block, MathFunction::Abs, &handles),

@@ -41,6 +41,10 @@ impl Folder {
                     Some(known) => {
                         let taken = if known.bits != 0 { then } else { otherwise };
                         out.statements.extend(self.region(function, taken)?.statements);
+                        // What follows a jump is never reached.
+                        if let Some(Statement::Break | Statement::Continue | Statement::Return(_)) = out.statements.last() {
+                            break;
+                        }
                     }
                     None => {
                         let then = self.region(function, then)?;

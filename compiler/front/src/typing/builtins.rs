@@ -243,10 +243,9 @@ impl<'t> Typer<'t, '_> {
         mistake.help("convert it: float32(...) or float64(...)")
     }
 
-    /// `abs`: keeps the type; bool counts as int64.
+    /// `abs`: keeps the type; bool counts as int8.
     pub fn absolute(&mut self, number: Scalar, span: Span) -> Scalar {
-        let number =
-            if number.scalar == ScalarType::Bool { self.convert(number, ScalarType::I64, span) } else { number };
+        let number = if number.scalar == ScalarType::Bool { self.convert(number, ScalarType::I8, span) } else { number };
         self.apply(Op::Abs, &[number], span)
     }
 

@@ -347,11 +347,11 @@ impl<'t> Evaluator<'t> {
                 "split it",
             ));
         }
-        let unknown = |evaluator: &Self, what: &str| {
+        let unknown = |evaluator: &Self| {
             Err(evaluator.mistake(
                 Class::Unsupported,
                 expression.span,
-                format!("{what} in the value of a module constant that a kernel uses"),
+                "a kernel uses this constant, and its value cannot be computed when compiling",
                 "use numbers, tuples of numbers, arithmetic and functions of 'math' on them",
             ))
         };
@@ -409,14 +409,14 @@ impl<'t> Evaluator<'t> {
                 self.call(function, &values?, dtype.map(|keyword| &keyword.value))
             }
             ExpressionKind::Unsupported { what, instead } => {
-                let message = format!("{what} in the value of a module constant that a kernel uses");
+                let message = format!("kernels cannot use {what} as constants");
                 return Err(self.mistake(Class::Unsupported, expression.span, message, instead));
             }
-            _ => return unknown(self, "something that cannot be evaluated when compiling"),
+            _ => return unknown(self),
         };
         match value {
             Some(value) => Ok(value),
-            None => unknown(self, "something that cannot be evaluated when compiling"),
+            None => unknown(self),
         }
     }
 

@@ -173,9 +173,22 @@ impl<'t> Typer<'t, '_> {
     }
 
     pub fn unknown_name(&self, name: &str, span: Span) -> Mistake {
+        if let Some(instead) = names::instead_of(name) {
+            let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use '{name}'"));
+            return mistake.help(instead);
+        }
         let mistake = self.mistake(Class::Name, span, format!("unknown name '{name}'"));
         let module = self.unit.module;
         let exact = self.unit.rules == Rules::Exact;
+        if let Some(constant) = module.constants.iter().rfind(|constant| constant.name == name) {
+            let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot call '{name}'"));
+            let value = module.source.text.get(constant.value.span.start as usize..constant.value.span.end as usize);
+            let own = value.filter(|value| !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
+            return match own {
+                Some(own) => mistake.help(format!("write the function's own name: {own}(...)")),
+                None => mistake.help("define it with 'def'"),
+            };
+        }
         if super::functions::find(&format!("math.{name}")).is_some() {
             return mistake.help(format!("import it: from math import {name}"));
         }

@@ -130,6 +130,8 @@ const NUMPY: &[(&str, Function)] = &[
     ("cbrt", Elementary("cbrt", 1)),
     ("ceil", Rounding(Op::Ceil)),
     ("clip", Clip),
+    ("conj", Positive),
+    ("conjugate", Positive),
     ("copysign", FloatOp(Op::Copysign)),
     ("cos", Elementary("cos", 1)),
     ("cosh", Elementary("cosh", 1)),
@@ -229,8 +231,6 @@ const NOT_YET: &[&str] = &[
     "numpy.nan_to_num",
     "numpy.real",
     "numpy.imag",
-    "numpy.conj",
-    "numpy.conjugate",
     "numpy.angle",
     "numpy.spacing",
     "numpy.i0",
@@ -370,7 +370,16 @@ impl<'t> Typer<'t, '_> {
                 self.elementary(name, numbers[0].scalar, &numbers, span)?
             }
             Pow => {
-                let numbers = self.floats(path, math, arguments)?;
+                // A float32 with an integer beside it is float64 in math.pow; np.float_power is float64 always.
+                let promote = |types: &[ScalarType]| match types {
+                    [ScalarType::F32, exponent] if exponent.is_integer() => ScalarType::F64,
+                    types => promotion::math(types),
+                };
+                let numbers = match self.unit.rules {
+                    Rules::Numba if math => self.common_numbers(path, arguments, promote)?,
+                    Rules::Numba => self.common_numbers(path, arguments, |_| ScalarType::F64)?,
+                    Rules::Exact => self.floats(path, math, arguments)?,
+                };
                 self.power_of(numbers[0], numbers[1], span)?
             }
             Fmod => {
@@ -383,7 +392,12 @@ impl<'t> Typer<'t, '_> {
                 }
             }
             FloatOp(op) => {
-                let numbers = self.floats(path, math, arguments)?;
+                let numbers = match op {
+                    Op::Copysign if math && self.unit.rules == Rules::Numba => {
+                        self.common_numbers(path, arguments, promotion::math_copysign)?
+                    }
+                    _ => self.floats(path, math, arguments)?,
+                };
                 self.apply(op, &numbers, span)
             }
             ToInteger(op) => {
@@ -400,7 +414,14 @@ impl<'t> Typer<'t, '_> {
                 if number.scalar.is_float() { self.apply(op, &[number], span) } else { number }
             }
             Around => {
-                let number = self.number(&arguments[0].0, arguments[0].1)?;
+                let mut number = self.number(&arguments[0].0, arguments[0].1)?;
+                if self.unit.rules == Rules::Numba {
+                    let wide = match number.scalar {
+                        ScalarType::F32 | ScalarType::F64 | ScalarType::U64 => ScalarType::F64,
+                        _ => ScalarType::I64,
+                    };
+                    number = self.convert(number, wide, span);
+                }
                 match arguments.get(1) {
                     Some(digits) => self.round_to(number, digits, span)?,
                     None if number.scalar.is_float() => self.apply(Op::Rint, &[number], span),
@@ -516,6 +537,12 @@ impl<'t> Typer<'t, '_> {
         arguments: &[Evaluated<'t>],
         span: Span,
     ) -> Result<Scalar> {
+        let given: Vec<ScalarType> = (arguments.iter())
+            .filter_map(|(item, _)| match item {
+                Item::Scalar(scalar) => Some(scalar.scalar),
+                _ => None,
+            })
+            .collect();
         let numbers = self.common_numbers(path, arguments, promotion::numpy)?;
         let common = numbers[0].scalar;
         use BinaryOperator::*;
@@ -535,8 +562,7 @@ impl<'t> Typer<'t, '_> {
                 let op = if operator == Add { Op::Or } else { Op::And };
                 return Ok(self.apply(op, &numbers, span));
             }
-            Divide if !common.is_float() && common.bits() <= 16 => ScalarType::F32,
-            Divide if !common.is_float() => ScalarType::F64,
+            Divide if !common.is_float() => promotion::numpy_float(&given),
             And | Or | Xor => common,
             _ if common == ScalarType::Bool => ScalarType::I8,
             _ => common,

@@ -3,6 +3,26 @@
 use crate::syntax::tree::{Expression, ExpressionKind, Module};
 use crate::types::ScalarType::{self, *};
 
+/// What to do instead of a function of Python that kernels do not have.
+pub fn instead_of(builtin: &str) -> Option<&'static str> {
+    Some(match builtin {
+        "print" | "input" | "open" => "return a value and print it outside of the kernel",
+        "list" | "dict" | "set" | "frozenset" | "tuple" | "sorted" | "reversed" | "map" | "filter" | "iter" | "next"
+        | "slice" => "kernels compute one element at a time from numbers; use variables, or a loop over range(...)",
+        "any" | "all" => "write the conditions with 'or' and 'and'",
+        "enumerate" | "zip" => "it stands after 'in' of a 'for' loop over tuples; elsewhere use range(...)",
+        "str" | "repr" | "format" | "ascii" | "bin" | "hex" | "oct" | "ord" | "chr" | "bytes" | "bytearray" => {
+            "kernels compute with numbers, not with text"
+        }
+        "complex" => "compute with the real and the imaginary part",
+        "isinstance" | "issubclass" | "type" | "hasattr" | "getattr" | "setattr" | "callable" | "id" | "hash" | "eval"
+        | "exec" | "globals" | "locals" | "vars" | "object" | "super" => {
+            "types are fixed when the kernel is compiled; write one kernel per case"
+        }
+        _ => return None,
+    })
+}
+
 /// Functions that need no import. The second group exists under the rules `Exact` only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Builtin {

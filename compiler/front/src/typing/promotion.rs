@@ -111,6 +111,11 @@ pub fn math(types: &[ScalarType]) -> ScalarType {
     if types.contains(&F32) && types.iter().all(small) { F32 } else { F64 }
 }
 
+/// `math.copysign`: small integers alone are float32 too.
+pub fn math_copysign(types: &[ScalarType]) -> ScalarType {
+    if types.iter().all(|&scalar| scalar == F32 || beside_float32(scalar)) { F32 } else { F64 }
+}
+
 /// How two values are compared so that the answer is that of the numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compared {

@@ -53,6 +53,10 @@ impl<'t> Typer<'t, '_> {
             StatementKind::AnnotatedAssign { target, annotation, value } => {
                 let Some(value) = value else { return Ok(()) };
                 let item = self.expression(value)?;
+                // Numba takes no notice of it.
+                if self.unit.rules == Rules::Numba {
+                    return self.bind(target, item, value.span);
+                }
                 let Some(scalar) = names::scalar_type(self.unit.module, annotation) else {
                     return Err(unknown_type(self.unit, annotation).into());
                 };

@@ -18,7 +18,9 @@ fn names_change_their_type_in_straight_code() {
     numba("def f(a):\n    x = 1\n    x = x * 0.5\n    return x + a", &[i64(1)], f64(1.5));
     numba("def f(a):\n    a, b = 2, a\n    a, b = b, a\n    return a * 10 + b", &[i64(7)], i64(72));
     numba("def f(a):\n    x = y = a + 1\n    x += 1\n    return x * y", &[i64(1)], i64(6));
-    numba("def f(a):\n    x: np.float32 = a\n    return x", &[i64(3)], f32(3.0));
+    // Numba takes no notice of annotations.
+    numba("def f(a):\n    x: np.float32 = a\n    return x", &[i64(3)], i64(3));
+    exact("def f(a):\n    x: np.float32 = float32(a)\n    return x", &[i64(3)], f32(3.0));
     numba("def f(a):\n    (x, y), z = (1, a), 3\n    return x + y + z", &[i64(2)], i64(6));
 }
 

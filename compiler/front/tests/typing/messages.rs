@@ -48,7 +48,11 @@ fn names() {
     refused("def f(a):\n    return exp(a)", &[F64], "from math import exp");
     refused("def f(a):\n    return select(a > 0, a, a)", &[F64], "unknown name 'select'");
     refused("def f(a):\n    b = c\n    c = 1\n    return b", &[F64], "'c' is read before it is assigned");
+    refused("def f(a):\n    print(a)\n    return a", &[F64], "kernels cannot use 'print'");
+    refused("def f(a):\n    return 1 if any((a > 1, a < 0)) else 0", &[F64], "write the conditions with 'or' and 'and'");
     refused("def f(a):\n    return math.sin", &[F64], "'math.sin' is a function, not a number");
+    refused("s = math.sin\ndef f(a):\n    return s(a)", &[F64], "write the function's own name: math.sin(...)");
+    refused("def g(x):\n    return x\nh = g\ndef f(a):\n    return h(a)", &[F64], "write the function's own name: g(...)");
     refused("def g(x):\n    return x\ndef f(a):\n    return g", &[F64], "'g' is a function, not a number");
 }
 
@@ -166,9 +170,10 @@ fn stencils() {
 
 #[test]
 fn constants() {
-    refused("K = unknown(3)\ndef f(a):\n    return a + K", &[F64], "cannot be evaluated when compiling");
-    refused("K = [i for i in range(3)]\ndef f(a):\n    return a + K[0]", &[F64], "module constant");
-    refused("K: float32 = 'x'\ndef f(a):\n    return a + K", &[F64], "module constant");
+    refused("K = unknown(3)\ndef f(a):\n    return a + K", &[F64], "cannot be computed when compiling");
+    refused("K = {1: 2}\ndef f(a):\n    return a + K", &[F64], "kernels cannot use dictionaries as constants");
+    refused("K = [i for i in range(3)]\ndef f(a):\n    return a + K[0]", &[F64], "list comprehensions as constants");
+    refused("K: float32 = 'x'\ndef f(a):\n    return a + K", &[F64], "cannot be computed");
     // Doubling at every line must not take forever, nor all memory.
     let lines: String = (1..60).map(|n| format!("A{n} = (A{}, A{})\n", n - 1, n - 1)).collect();
     refused(&format!("A0 = 1\n{lines}def f(a):\n    return A59[0]"), &[F64], "more than 65536 entries");

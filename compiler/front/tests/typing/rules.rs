@@ -53,6 +53,7 @@ fn integers_widen() {
     numba("a << b", &[i64(1), i64(-1)], i64(0));
     numba("a >> b", &[i64(-8), i64(100)], i64(-1));
     numba("abs(a)", &[int(I8, -5)], int(I8, 5));
+    numba("abs(a)", &[bool(true)], int(I8, 1));
     numba("abs(a)", &[i64(i64::MIN)], i64(i64::MIN));
 }
 
@@ -109,6 +110,10 @@ fn powers() {
     numba("np.power(a, b)", &[int(I8, 3), int(I8, 3)], int(I8, 27));
     numba("math.pow(a, b)", &[f32(2.0), f32(3.0)], f32(8.0));
     numba("math.pow(a, b)", &[i64(2), i64(3)], f64(8.0));
+    numba("math.pow(a, b)", &[f32(2.0), int(U8, 3)], f64(8.0));
+    numba("math.pow(a, b)", &[int(U8, 2), f32(3.0)], f32(8.0));
+    numba("math.pow(a, b)", &[f32(2.0), bool(true)], f32(2.0));
+    numba("np.float_power(a, b)", &[f32(2.0), f32(3.0)], f64(8.0));
     exact("a ** 2", &[int(I32, 100_000)], int(I32, 100_000i32.wrapping_mul(100_000) as i128));
     exact("a ** 3", &[f32(2.0)], f32(8.0));
     exact("a ** b", &[int(U32, 3), int(U32, 4)], int(U32, 81));
@@ -197,6 +202,7 @@ fn math_and_numpy() {
     numba("np.multiply(a, b)", &[f32(1.5), i64(2)], f32(3.0));
     numba("np.divide(a, b)", &[int(I8, 1), int(I8, 2)], f32(0.5));
     numba("np.divide(a, b)", &[int(I32, 1), int(I8, 2)], f64(0.5));
+    numba("np.divide(a, b)", &[int(U16, 1), int(I8, 2)], f32(0.5));
     numba("np.fmod(a, b)", &[i64(i64::MIN), i64(3)], i64(-2));
     numba("np.fmod(a, b)", &[int(I8, 7), int(I8, -4)], int(I8, 3));
     numba("np.mod(a, b)", &[i64(-7), i64(2)], i64(1));
@@ -216,6 +222,15 @@ fn math_and_numpy() {
     numba("math.isinf(a)", &[i64(1)], bool(false));
     numba("np.signbit(a)", &[f64(-0.0)], bool(true));
     numba("math.copysign(a, b)", &[f64(3.0), f64(-0.0)], f64(-3.0));
+    numba("math.copysign(a, b)", &[int(I8, 3), int(U8, 1)], f32(3.0));
+    numba("math.copysign(a, b)", &[int(U16, 3), int(U8, 1)], f64(3.0));
+    numba("np.copysign(a, b)", &[int(U16, 3), int(I16, -1)], f32(-3.0));
+    numba("np.round(a)", &[f32(2.5)], f64(2.0));
+    numba("np.round(a, 1)", &[f32(2.25)], f64(2.2));
+    numba("np.around(a)", &[int(U8, 7)], i64(7));
+    numba("np.round(a)", &[int(U64, 7)], f64(7.0));
+    numba("np.conjugate(a)", &[f32(-2.5)], f32(-2.5));
+    numba("np.conj(a)", &[bool(true)], int(I8, 1));
     numba("np.logical_and(a, b)", &[i64(2), f64(0.0)], bool(false));
     numba("np.bitwise_xor(a, b)", &[int(U8, 5), int(U8, 1)], int(U8, 4));
     numba("np.left_shift(a, b)", &[int(I32, 1), int(I32, 4)], int(I32, 16));

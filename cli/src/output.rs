@@ -1,0 +1,39 @@
+//! What the command writes: to its standard output, and to files whose place is checked before the work begins.
+
+use crate::failure::Failure;
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// Writes a line to standard output.
+pub fn line(text: impl Display) -> Result<(), Failure> {
+    bytes(format!("{text}\n").as_bytes())
+}
+
+/// Writes to standard output. A reader that has seen enough is no error.
+pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::message(format_args!("cannot write the output: {error}"))),
+    }
+}
+
+/// Whether a file can be put at `path`: told before long work, not after it.
+pub fn check(path: &Path) -> Result<(), Failure> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if path.is_dir() {
+        return Err(Failure::file(path, &"this is a folder\n  help: name a file"));
+    }
+    match folder.metadata() {
+        Ok(folder) if folder.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::file(path, &format_args!("'{}' is no folder", folder.display()))),
+        Err(error) => {
+            let message = format_args!("the folder '{}' cannot be used: {error}", folder.display()).to_string();
+            Err(Failure::file(path, &message))
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Random well-typed kernels at a fixed seed: interpreter against every stage, device and lowering. Open-ended:
+//!
+//! ```text
+//! cargo run -p numbra-tests --bin fuzz -- --seconds 600 --seed 7 --devices cpu,vulkan
+//! ```
+//! And what it once found, as IR texts in `tests/regressions`.
+
+use numbra_tests::fuzz::check::Checks;
+use numbra_tests::fuzz::{Extent, regression, run};
+use numbra_tests::{devices, open};
+use std::path::Path;
+use std::time::Duration;
+
+const SEED: u64 = 2026;
+
+/// A quarter of the cases each, so that they run side by side. A slow machine gets through fewer.
+fn part(number: u64) {
+    let checks = Checks { stages: true, cuda_form: true, judges: true, devices: [vec![open("interp")], devices()].concat() };
+    let extent = Extent {
+        first: number * 1_000_000,
+        count: 250,
+        time: Duration::from_secs(55),
+        judged: 25,
+        most_found: 1,
+    };
+    let report = run(SEED, extent, &checks, &mut |_, _| ());
+    println!("part {number}: {report}");
+    let found: Vec<String> = report.found.iter().map(|found| found.to_string()).collect();
+    assert!(found.is_empty(), "{}", found.join("\n\n"));
+    // Most programs are programs.
+    assert!(report.ran > 20 && report.refused <= report.ran / 50, "{report}: {:#?}", report.refusals);
+}
+
+#[test]
+fn random_kernels_0() {
+    part(0);
+}
+
+#[test]
+fn random_kernels_1() {
+    part(1);
+}
+
+#[test]
+fn random_kernels_2() {
+    part(2);
+}
+
+#[test]
+fn random_kernels_3() {
+    part(3);
+}
+
+#[test]
+fn what_was_found_stays_right() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "ir"));
+    paths.sort();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let count = regression::run(&path.display().to_string(), &text, &devices()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(count > 0, "{} expects nothing", path.display());
+    }
+}

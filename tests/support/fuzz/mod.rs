@@ -1,0 +1,120 @@
+//! Random well-typed kernels, run on every device and after every stage, and shrunk where something differs.
+//!
+//! [`generator`] makes a program (`expressions`, `statements`) and [`arguments`] for it, as a [`tree`] of text;
+//! [`check`] compares every way of running it with the interpreter; [`shrink`] finds the smallest program that still
+//! differs; [`regression`] writes it down as an IR text with expectations, and runs such texts.
+
+pub mod arguments;
+pub mod check;
+mod expressions;
+pub mod generator;
+pub mod regression;
+pub mod shrink;
+mod statements;
+pub mod subnormals;
+pub mod tree;
+
+use check::{Checks, Difference, Verdict};
+use std::fmt;
+use std::time::{Duration, Instant};
+use tree::Case;
+
+/// What a run has seen.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub ran: u64,
+    /// Kernels that failed, as they should.
+    pub failed: u64,
+    pub refused: u64,
+    pub long: u64,
+    /// How often each message refused a kernel.
+    pub refusals: Vec<(String, u64)>,
+    pub found: Vec<Found>,
+}
+
+/// A program that differs somewhere.
+#[derive(Debug, Clone)]
+pub struct Found {
+    pub seed: u64,
+    pub number: u64,
+    pub case: Case,
+    pub difference: Difference,
+}
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// The numbers of the cases.
+    pub first: u64,
+    pub count: u64,
+    pub time: Duration,
+    /// The judges see one case in so many.
+    pub judged: u64,
+    /// After so many findings it ends.
+    pub most_found: usize,
+}
+
+/// Generates and checks. `note` sees each case before it is run.
+pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(u64, &Case)) -> Report {
+    let started = Instant::now();
+    let mut report = Report::default();
+    for number in extent.first..extent.first.saturating_add(extent.count) {
+        if started.elapsed() >= extent.time || report.found.len() >= extent.most_found {
+            break;
+        }
+        let case = generator::case(seed, number);
+        note(number, &case);
+        let judges = extent.judged > 0 && number % extent.judged == 0;
+        let checks = Checks { judges: checks.judges && judges, ..checks.clone() };
+        match check::check(&case, &checks) {
+            Verdict::Right { failed } => {
+                report.ran += 1;
+                report.failed += failed as u64;
+            }
+            Verdict::Refused(text) => report.refuse(text),
+            Verdict::Long => report.long += 1,
+            Verdict::Wrong(difference) => {
+                report.ran += 1;
+                let (case, difference) = shrink::shrink(&case, &difference, &checks);
+                report.found.push(Found { seed, number, case, difference });
+            }
+        }
+    }
+    report
+}
+
+impl Report {
+    fn refuse(&mut self, text: String) {
+        self.refused += 1;
+        let message = text.lines().next().unwrap_or_default().to_string();
+        match self.refusals.iter_mut().find(|(known, _)| *known == message) {
+            Some((_, times)) => *times += 1,
+            None => self.refusals.push((message, 1)),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} kernels ran ({} of them fail, as they should), {} were refused, {} took too long; {} found",
+            self.ran,
+            self.failed,
+            self.refused,
+            self.long,
+            self.found.len()
+        )
+    }
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "seed {}, case {}: {}: {}", self.seed, self.number, self.difference.place, self.difference.detail)?;
+        writeln!(formatter, "{}", self.case.text())?;
+        for (number, argument) in self.case.arguments.iter().enumerate() {
+            writeln!(formatter, "# argument {number}: {argument:?}")?;
+        }
+        write!(formatter, "# result: {} {:?}", self.case.result, self.case.space)
+    }
+}
