@@ -93,6 +93,24 @@ fn what_a_failed_kernel_has_written_is_of_no_use() {
 }
 
 #[test]
+fn a_result_waits_for_those_who_read_its_failure() {
+    with_fake_driver("failures::a_result_waits_for_those_who_read_its_failure", |fake| {
+        let device = Running::on(fake, open("cuda"));
+        let inputs = hosts(&[array(&[4], &[1.0; 4]), array(&[4], &[2.0; 4])]);
+        let Kernel::Stencil(stencil) = kernel(OUT_OF_BOUNDS) else { panic!("a stencil") };
+        let result = stencil.step(&device, &stencil.on_device(&device, &inputs).unwrap()).unwrap();
+        fake.set("late", 300);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| message(device.wait()));
+            // The other thread has taken the record, and does not know yet what is in it.
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            says(&message(result.into_host()), &["out of bounds"]);
+            says(&other.join().unwrap(), &["out of bounds"]);
+        });
+    });
+}
+
+#[test]
 fn no_thread_gets_a_result_that_failed() {
     with_fake_driver("failures::no_thread_gets_a_result_that_failed", |fake| {
         let device = Running::on(fake, open("cuda"));
@@ -105,7 +123,7 @@ fn no_thread_gets_a_result_that_failed() {
         std::thread::scope(|scope| {
             for _ in 0..6 {
                 scope.spawn(|| {
-                    for _ in 0..60 {
+                    for _ in 0..600 {
                         // Launching may fail too: where no record is free, it waits.
                         if let Ok(result) = stencil.step(&device, &failing) {
                             says(&message(result.into_host()), &["out of bounds"]);
