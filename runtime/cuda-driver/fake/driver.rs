@@ -78,6 +78,7 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| {
         ("grid_x", i32::MAX as i64),
         ("grid_y", 65535),
         ("lost", 0),
+        ("late", 0),
     ];
     Mutex::new(State {
         settings: settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
@@ -413,10 +414,14 @@ pub extern "C" fn cuStreamCreateWithPriority(stream: *mut usize, flags: c_uint, 
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuStreamSynchronize(stream: usize) -> u32 {
-    inside("cuStreamSynchronize", stream, |state| {
+    let result = inside("cuStreamSynchronize", stream, |state| {
         state.work(|_| false);
         SUCCESS
-    })
+    });
+    // A test may want whoever waits to be told late.
+    let late = state().setting("late");
+    std::thread::sleep(std::time::Duration::from_millis(late as u64));
+    result
 }
 
 #[unsafe(no_mangle)]

@@ -25,7 +25,8 @@ impl Fake {
         Fake { library: unsafe { libloading::Library::new(path) }.expect("the fake driver can be loaded") }
     }
 
-    /// What the fake GPUs are like: `devices`, `memory`, ... ; `lost`: the code that every call returns from now on.
+    /// What the fake GPUs are like: `devices`, `memory`, ... ; `lost`: the code that every call returns from now on;
+    /// `late`: milliseconds until who waits for a stream is told that it is done.
     pub fn set(&self, name: &str, value: i64) {
         let name = CString::new(name).unwrap();
         // SAFETY: the function's type.

@@ -92,6 +92,55 @@ fn what_a_failed_kernel_has_written_is_of_no_use() {
     });
 }
 
+#[test]
+fn a_result_waits_for_those_who_read_its_failure() {
+    with_fake_driver("failures::a_result_waits_for_those_who_read_its_failure", |fake| {
+        let device = Running::on(fake, open("cuda"));
+        let inputs = hosts(&[array(&[4], &[1.0; 4]), array(&[4], &[2.0; 4])]);
+        let Kernel::Stencil(stencil) = kernel(OUT_OF_BOUNDS) else { panic!("a stencil") };
+        let result = stencil.step(&device, &stencil.on_device(&device, &inputs).unwrap()).unwrap();
+        fake.set("late", 300);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| message(device.wait()));
+            // The other thread has taken the record, and does not know yet what is in it.
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            says(&message(result.into_host()), &["out of bounds"]);
+            says(&other.join().unwrap(), &["out of bounds"]);
+        });
+    });
+}
+
+#[test]
+fn no_thread_gets_a_result_that_failed() {
+    with_fake_driver("failures::no_thread_gets_a_result_that_failed", |fake| {
+        let device = Running::on(fake, open("cuda"));
+        let Kernel::Stencil(stencil) = kernel(OUT_OF_BOUNDS) else { panic!("a stencil") };
+        let on_device = |weights: usize| {
+            let inputs = hosts(&[array(&[4], &[1.0; 4]), array(&[weights], &vec![2.0; weights])]);
+            stencil.on_device(&device, &inputs).unwrap()
+        };
+        let (failing, fine) = (on_device(4), on_device(10));
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    for _ in 0..600 {
+                        // Launching may fail too: where no record is free, it waits.
+                        if let Ok(result) = stencil.step(&device, &failing) {
+                            says(&message(result.into_host()), &["out of bounds"]);
+                        }
+                        // Whoever waits first is told, also of the failures of others.
+                        if let Ok(result) = stencil.step(&device, &fine).and_then(|result| result.into_host()) {
+                            assert_eq!(result.as_slice::<f64>().unwrap(), [3.0; 4]);
+                        }
+                    }
+                });
+            }
+        });
+        let _ = device.wait();
+        stencil.step(&device, &fine).unwrap().into_host().unwrap();
+    });
+}
+
 /// What happens when a call of the driver fails, and what the next call says.
 fn after(fake: &Fake, function: &str, code: u32) -> (String, Result<HostArray>) {
     let device = open("cuda");

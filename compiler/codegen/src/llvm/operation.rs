@@ -43,10 +43,12 @@ pub(super) const INTRINSICS: &[&str] = &[
     "llvm.smax",
     "llvm.smin",
     "llvm.sadd.sat",
+    "llvm.scmp",
     "llvm.sqrt",
     "llvm.ssub.sat",
     "llvm.trunc",
     "llvm.uadd.sat",
+    "llvm.ucmp",
     "llvm.umax",
     "llvm.umin",
     "llvm.usub.sat",
@@ -180,10 +182,26 @@ impl<'ctx> Lowering<'ctx, '_> {
             // Each of the four takes -0.0 for less than 0.0, as the interpreter does.
             Op::Minimum => intrinsic("llvm.minimum"),
             Op::Maximum => intrinsic("llvm.maximum"),
-            Op::Fmin => intrinsic("llvm.minimumnum"),
-            Op::Fmax => intrinsic("llvm.maximumnum"),
+            Op::Fmin if self.placement == Placement::Nvptx => intrinsic("llvm.minimumnum"),
+            Op::Fmax if self.placement == Placement::Nvptx => intrinsic("llvm.maximumnum"),
+            // LLVM 22 selects those two wrongly for x86 where it knows that one operand is no NaN: it gives the NaN.
+            Op::Fmin => self.number_of(first, second, intrinsic("llvm.minimum")?),
+            Op::Fmax => self.number_of(first, second, intrinsic("llvm.maximum")?),
             _ => Err(malformed(format!("'{}' on floats", op.name()))),
         }
+    }
+
+    /// The other one if one is NaN, else `extreme`.
+    fn number_of(
+        &self,
+        first: FloatValue<'ctx>,
+        second: FloatValue<'ctx>,
+        extreme: BasicValueEnum<'ctx>,
+    ) -> Result<BasicValueEnum<'ctx>> {
+        let builder = &self.builder;
+        let is_nan = |value| builder.build_float_compare(FloatPredicate::UNO, value, value, "").map_err(backend_error);
+        let kept = builder.build_select(is_nan(second)?, first.into(), extreme, "").map_err(backend_error)?;
+        builder.build_select(is_nan(first)?, second.into(), kept, "").map_err(backend_error)
     }
 
     fn is_infinite(&self, value: FloatValue<'ctx>) -> Result<BasicValueEnum<'ctx>> {

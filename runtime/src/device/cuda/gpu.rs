@@ -24,6 +24,8 @@ pub struct Gpu {
     pub pool: Mutex<Pool>,
     pub staging: Mutex<Staging>,
     pub slots: Mutex<Slots>,
+    /// Held by whoever waits for launches that can fail, until their records are read.
+    pub reading: Mutex<()>,
     /// Why the context is useless.
     lost: Mutex<Option<String>>,
     process: u32,
@@ -95,6 +97,7 @@ impl Gpu {
             stream,
             staging: Mutex::default(),
             slots: Mutex::new(slots),
+            reading: Mutex::new(()),
             lost: Mutex::new(None),
             process: std::process::id(),
         })))

@@ -15,7 +15,7 @@ use cust::stream::Stream;
 use cust::sys::{self, CUresult};
 use numbra_codegen::llvm::Status;
 use std::any::Any;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, MutexGuard, Weak};
 
 /// Launches that can fail between two waits without a wait in between.
 const SLOTS: usize = 512;
@@ -39,9 +39,11 @@ struct Watched {
 }
 
 /// Launches that somebody waits for, and where their records will be then.
-pub struct Awaited {
+pub struct Awaited<'a> {
     launches: Vec<Watched>,
-    records: Option<Piece>,
+    records: Piece,
+    /// One at a time, so that others who wait know when no launch of theirs is still to be judged.
+    reading: MutexGuard<'a, ()>,
 }
 
 impl Slots {
@@ -97,47 +99,41 @@ impl Watched {
 }
 
 impl Gpu {
-    /// Has the records of the launches so far copied to the host, for somebody who is about to wait. The GPU's context
-    /// is current.
-    pub fn ask_records(&self) -> Result<Awaited> {
+    /// Has the records of the launches so far, if there are any, copied to the host, for somebody who is about to wait.
+    /// The GPU's context is current.
+    pub fn ask_records(&self) -> Result<Option<Awaited<'_>>> {
+        if lock(&self.slots).watched.is_empty() {
+            return Ok(None);
+        }
+        let reading = lock(&self.reading);
+        let records = self.piece(RECORDS)?;
         let (launches, address) = {
             let mut slots = lock(&self.slots);
             (std::mem::take(&mut slots.watched), slots.records)
         };
-        if launches.is_empty() {
-            return Ok(Awaited { launches, records: None });
-        }
-        let asked = self.piece(RECORDS).and_then(|piece| {
-            let asked = self.fetch(address, RECORDS, &piece);
-            match asked {
-                Ok(()) => Ok(piece),
-                Err(error) => {
-                    self.keep(piece);
-                    Err(error)
-                }
-            }
-        });
+        let asked = self.fetch(address, RECORDS, &records);
+        let awaited = Awaited { launches, records, reading };
         match asked {
-            Ok(piece) => Ok(Awaited { launches, records: Some(piece) }),
-            Err(error) => {
-                lock(&self.slots).watched.splice(0..0, launches);
-                Err(error)
-            }
+            Ok(()) => Ok(Some(awaited)),
+            Err(error) => self.read_records(Some(awaited), Err(error)).map(|()| None),
         }
     }
 
     /// Reads the records, now that somebody has waited: the first failure among them, else how the wait itself went.
     /// If it went wrong, the launches stay watched. The GPU's context is current.
-    pub fn read_records(&self, awaited: Awaited, waited: Result<()>) -> Result<()> {
-        let Awaited { launches, records } = awaited;
-        let Some(piece) = records else { return waited };
+    pub fn read_records(&self, awaited: Option<Awaited>, waited: Result<()>) -> Result<()> {
+        let Some(Awaited { launches, records, reading }) = awaited else {
+            // Somebody else may be reading those of this thread's launches.
+            drop(lock(&self.reading));
+            return waited;
+        };
         let mut slots = lock(&self.slots);
         let mut first = waited.err();
         if first.is_some() {
             slots.watched.splice(0..0, launches);
         } else {
             for launch in launches {
-                let status = piece.status(launch.slot);
+                let status = records.status(launch.slot);
                 if status.flag == 0 {
                     slots.release(launch.slot);
                     continue;
@@ -154,7 +150,8 @@ impl Gpu {
             }
         }
         drop(slots);
-        self.keep(piece);
+        self.keep(records);
+        drop(reading);
         first.map_or(Ok(()), Err)
     }
 }
