@@ -9,7 +9,7 @@ use crate::progress::Progress;
 use numbra::array::{HostArray, npy, shape_text};
 use numbra::device::{self, Device, DeviceName};
 use numbra::front::syntax::declaration::Declaration;
-use numbra::front::types::Constant;
+use numbra::front::types::{Constant, ScalarType};
 use numbra::{Input, Kernel};
 use std::sync::Arc;
 
@@ -87,17 +87,31 @@ fn inputs(kernel: &str, parameters: &[&str], settings: &[Setting]) -> Result<Vec
 fn summary(result: &HostArray) -> String {
     let view = result.view();
     if result.rank() == 0 {
-        return view.iter().next().map_or(String::new(), |value| value.to_string());
+        return view.iter().next().map_or(String::new(), literal);
     }
     let mut text = format!("{} {}", result.scalar(), shape_text(result.shape()));
     let values = || view.iter().filter(|value| !value.as_f64().is_nan());
-    let smaller = |a: &Constant, b: &Constant| a.as_f64().total_cmp(&b.as_f64());
+    // Large integers are rounded as floats.
+    let smaller = |a: &Constant, b: &Constant| match (a.as_integer(), b.as_integer()) {
+        (Some(a), Some(b)) => a.cmp(&b),
+        _ => a.as_f64().total_cmp(&b.as_f64()),
+    };
     if let (Some(low), Some(high)) = (values().min_by(smaller), values().max_by(smaller)) {
-        text += &format!(", from {low} to {high}");
+        text += &format!(", from {} to {}", literal(low), literal(high));
     }
     let nans = result.len() - values().count();
     if nans > 0 {
         text += &format!(", {nans} NaN");
     }
     text
+}
+
+/// A number as Python writes it.
+fn literal(value: Constant) -> String {
+    match value.scalar {
+        ScalarType::Bool if value.bits == 0 => "False".into(),
+        ScalarType::Bool => "True".into(),
+        _ if value.as_f64().is_nan() => "nan".into(),
+        _ => value.to_string(),
+    }
 }

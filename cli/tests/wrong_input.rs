@@ -135,7 +135,7 @@ fn arguments() {
     folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--arch", "sm_1"], &["sm_75"]);
     folder.refuses(&["compile", "k.py:f", "--emit", "jpeg"], &["ptx"]);
     folder.write("latin.py", b"# caf\xe9\n");
-    folder.refuses(&["run", "latin.py:f"], &["UTF-8"]);
+    folder.refuses(&["run", "latin.py:f"], &["latin.py:1:6", "UTF-8"]);
 }
 
 #[test]
@@ -237,6 +237,25 @@ fn python_integers_do_not_wrap() {
     folder.write("a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", &[1, 2]));
     folder.write("k.py", "from numba import vectorize\n@vectorize(['uint8(uint8, uint8)'])\ndef f(x, y):\n    return x + y\n");
     folder.refuses(&["run", "k.py:f", "--set", "x=a.npy", "--set", "y=300"], &["300", "uint8"]);
+}
+
+#[test]
+fn results_are_written_as_python_does() {
+    let folder = Folder::new("results");
+    folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x, y):\n    return x * y\n@vectorize\ndef g(x, y):\n    return x < y\n");
+    let large = (1i64 << 60) + 1;
+    let integers: Vec<u8> = [large, large - 1, large + 1, large].iter().flat_map(|value| value.to_le_bytes()).collect();
+    folder.write("a.npy", npy("{'descr': '<i8', 'fortran_order': False, 'shape': (4,), }", &integers));
+    let run = |kernel: &str, x: &str, y: &str| {
+        let settings = (format!("x={x}"), format!("y={y}"));
+        let output = folder.numbra(&["run", &format!("k.py:{kernel}"), "--set", &settings.0, "--set", &settings.1]);
+        String::from_utf8(output.stdout).unwrap().trim().to_string()
+    };
+    assert_eq!(run("g", "1", "2"), "True");
+    assert_eq!(run("f", "0", "inf"), "nan");
+    assert_eq!(run("f", "2", "-inf"), "-inf");
+    assert_eq!(run("g", "1", "a.npy"), "bool (4,), from True to True");
+    assert_eq!(run("f", "1", "a.npy"), format!("int64 (4,), from {} to {}", large - 1, large + 1));
 }
 
 #[test]

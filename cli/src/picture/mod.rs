@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 pub enum PictureError {
     #[error("cannot write the picture '{}': {error}", path.display())]
     Write { path: PathBuf, error: Box<dyn std::error::Error + Send + Sync> },
-    #[error("a result of shape {} has no picture; one of one or two axes with at least one element has", shape_text(.0))]
+    #[error("a result of shape {} cannot be drawn\n  help: pictures show one or two axes, with at least one element", shape_text(.0))]
     Shape(Vec<usize>),
     #[error("a picture of the Game of Life needs frames of one size, between 1 and 65535 cells each way")]
     Frames,

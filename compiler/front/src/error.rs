@@ -1,8 +1,8 @@
 //! What can go wrong on the way from text to IR.
 
+use crate::excerpt::Excerpt;
 use crate::source::{Source, Span};
 use codespan_reporting::diagnostic::{Diagnostic, Label};
-use codespan_reporting::files::SimpleFile;
 use codespan_reporting::term;
 use std::fmt;
 use std::sync::Arc;
@@ -118,11 +118,13 @@ impl fmt::Display for Mistake {
         };
         // Leading blank lines give the text the line numbers that it has in its file.
         let lead = self.source.first_line.saturating_sub(1);
-        let file = SimpleFile::new(&self.source.name, "\n".repeat(lead) + &self.source.text);
         let shift = |range: std::ops::Range<usize>| range.start + lead..range.end + lead;
-        let mut labels = vec![Label::primary((), shift(clamp(self.span))).with_message(&self.label)];
-        for (span, text) in &self.also {
-            labels.push(Label::secondary((), shift(clamp(*span))).with_message(text));
+        let spans = std::iter::once(self.span).chain(self.also.iter().map(|(span, _)| *span));
+        let mut ranges: Vec<_> = spans.map(|span| shift(clamp(span))).collect();
+        let file = Excerpt::new(&self.source.name, &("\n".repeat(lead) + &self.source.text), &mut ranges);
+        let mut labels = vec![Label::primary((), ranges[0].clone()).with_message(&self.label)];
+        for (range, (_, text)) in ranges[1..].iter().zip(&self.also) {
+            labels.push(Label::secondary((), range.clone()).with_message(text));
         }
         let mut diagnostic = Diagnostic::error().with_message(&self.message).with_labels(labels);
         if let Some(help) = &self.help {

@@ -6,6 +6,7 @@
 
 pub mod capabilities;
 pub mod error;
+mod excerpt;
 pub mod interp;
 pub mod ir;
 pub mod kernel;
