@@ -280,6 +280,10 @@ fn devices_that_are_absent_say_why() {
     let reason: Vec<&str> = cuda.lines().take_while(|line| line.starts_with("  ")).collect();
     assert!(reason[0].contains("there is no CUDA driver here (/nonexistent/libcuda.so.1"), "{reason:?}");
     assert!(reason[1].contains("help: install NVIDIA's driver"), "{reason:?}");
+    #[cfg(target_os = "linux")]
+    for reason in ["metal:0: not here\n  metal:0: Metal is on Apple's systems only\n  help: ", "dx12:0: not here\n  dx12:0: Direct3D 12"] {
+        assert!(text.contains(reason), "{reason} in:\n{text}");
+    }
     let auto = text.lines().last().unwrap();
     assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
 =======

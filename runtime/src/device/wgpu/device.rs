@@ -22,11 +22,16 @@ pub struct GpuDevice {
     gpu: Gpu,
 }
 
-/// The names of all GPUs that are here; where there is none, the one that people would ask for.
+/// The names of all GPUs that are here, and of each kind of which there is none the first one.
 pub fn names() -> Vec<DeviceName> {
-    let names: Vec<DeviceName> =
+    let mut names: Vec<DeviceName> =
         Adapter::enumerate().iter().filter_map(|adapter| adapter.name().parse().ok()).collect();
-    if names.is_empty() { vec![DeviceName::Vulkan(0)] } else { names }
+    for first in [DeviceName::Vulkan(0), DeviceName::Metal(0), DeviceName::Dx12(0)] {
+        if !names.contains(&first) {
+            names.push(first);
+        }
+    }
+    names
 }
 
 pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
@@ -39,7 +44,12 @@ pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
         } else {
             format!("the GPUs here are: {}; or use cpu, parallel or interp", known.join(", "))
         };
-        return Err(Error::device(wanted, "there is no such GPU here", help));
+        let reason = match name {
+            DeviceName::Metal(_) if !cfg!(target_vendor = "apple") => "Metal is on Apple's systems only",
+            DeviceName::Dx12(_) if !cfg!(windows) => "Direct3D 12 is on Windows only",
+            _ => "there is no such GPU here",
+        };
+        return Err(Error::device(wanted, reason, help));
     };
     let gpu = Gpu::open(adapter)?;
     Ok(Arc::new(GpuDevice { name: wanted, adapter: adapter.clone(), gpu }))
