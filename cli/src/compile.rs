@@ -112,7 +112,20 @@ fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Fail
                 let help = "write the rank with colons, for example 'float32(float32[:, :])'";
                 return Err(Failure::message(format!("the first argument of the stencil '{name}' is an array\n  help: {help}")));
             }
-            Ok(kernel.module_for(&types)?)
+            let module = kernel.module_for(&types)?;
+            // The kernel's text alone decides what a stencil returns.
+            let returned = module.functions.first().and_then(|host| host.arrays.last()).map(|out| out.scalar);
+            let asked = match &signature.result {
+                Some(Type::Scalar(scalar)) => Some(*scalar),
+                Some(Type::Array(array)) => Some(array.scalar),
+                None => None,
+            };
+            if let (Some(returned), Some(asked)) = (returned, asked)
+                && returned != asked
+            {
+                eprintln!("note: '{name}' returns {returned} for these arguments, not {asked}");
+            }
+            Ok(module)
         }
     }
 }

@@ -259,6 +259,22 @@ fn results_are_written_as_python_does() {
 }
 
 #[test]
+fn compile_says_what_a_signature_does_not_decide() {
+    let folder = Folder::new("signatures");
+    folder.write("k.py", "from numba import vectorize, stencil\n@stencil\ndef s(a):\n    return 0.5 * a[1]\n@vectorize(['int64(int64)', 'float64(float64)'])\ndef f(x):\n    return x\n");
+    let notes = |arguments: &[&str]| {
+        let output = folder.numbra(&[&["compile"], arguments, &["--emit", "ir"]].concat());
+        assert!(output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(notes(&["k.py:s", "--signature", "float32(float32[:])"]).contains("'s' returns float64"));
+    assert_eq!(notes(&["k.py:s", "--signature", "float64(float32[:])"]), "");
+    assert_eq!(notes(&["k.py:s", "--signature", "(float32[:],)"]), "");
+    assert!(notes(&["k.py:f"]).contains("int64(int64), float64(float64)"));
+    assert_eq!(notes(&["k.py:f", "--signature", "int64(int64)"]), "");
+}
+
+#[test]
 fn only_messages_of_numbra_are_printed() {
     let folder = Folder::new("quiet");
     folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x):\n    return x + 1\n");
