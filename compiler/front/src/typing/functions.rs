@@ -553,9 +553,6 @@ impl<'t> Typer<'t, '_> {
         };
         let scalar = match operator {
             And | Or | Xor if common.is_float() => return Err(refused(self)),
-            LeftShift | RightShift | Subtract if common == ScalarType::Bool && operator == Subtract => {
-                return Err(refused(self));
-            }
             LeftShift | RightShift if common.is_float() => return Err(refused(self)),
             // Booleans: + is or, * is and, the rest as int8.
             Add | Multiply if common == ScalarType::Bool => {

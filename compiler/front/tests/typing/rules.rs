@@ -203,6 +203,7 @@ fn math_and_numpy() {
     numba("np.divide(a, b)", &[int(I8, 1), int(I8, 2)], f32(0.5));
     numba("np.divide(a, b)", &[int(I32, 1), int(I8, 2)], f64(0.5));
     numba("np.divide(a, b)", &[int(U16, 1), int(I8, 2)], f32(0.5));
+    numba("np.subtract(a, b)", &[bool(false), bool(true)], int(I8, -1));
     numba("np.fmod(a, b)", &[i64(i64::MIN), i64(3)], i64(-2));
     numba("np.fmod(a, b)", &[int(I8, 7), int(I8, -4)], int(I8, 3));
     numba("np.mod(a, b)", &[i64(-7), i64(2)], i64(1));
