@@ -27,9 +27,12 @@ fn seed() -> u64 {
     environment("NUMBRA_FUZZ_SEED").unwrap_or(0x6e75_6d62_7261)
 }
 
+/// A case: its number, its numbers, and what hears of its text. Whether the text was taken.
+type Case = fn(u64, Random, &mut dyn FnMut(&str)) -> bool;
+
 /// Runs `cases` cases, or as many as the time of NUMBRA_FUZZ_SECONDS allows. Each gets its own numbers and says
 /// whether its text was taken. The thread has the stack that threads usually have.
-fn run(what: &'static str, cases: u64, case: fn(u64, Random, &mut dyn FnMut(&str)) -> bool) -> (u64, u64) {
+fn run(what: &'static str, cases: u64, case: Case) -> (u64, u64) {
     let started = Instant::now();
     let time = environment("NUMBRA_FUZZ_SECONDS").map(Duration::from_secs);
     let current = Arc::new(Mutex::new((Instant::now(), String::new())));
@@ -66,7 +69,7 @@ fn run(what: &'static str, cases: u64, case: fn(u64, Random, &mut dyn FnMut(&str
 fn mutated_kernels_go_the_whole_way() {
     let (cases, taken) = run("kernels", 4000, |number, mut random, note| {
         let text = mutate::mutated(corpus::pick(&mut random), &mut random);
-        let seed = random.next();
+        let seed = random.bits();
         note(&text);
         match journey::travel(&text, seed) {
             Ok(functions) => functions > 0,
@@ -86,7 +89,7 @@ fn the_corpus_goes_the_whole_way() {
     let (cases, _) = run("corpus", corpus::kernels().len() as u64, |number, mut random, note| {
         let text = &corpus::kernels()[number as usize % corpus::kernels().len()];
         note(text);
-        match journey::travel(text, random.next()) {
+        match journey::travel(text, random.bits()) {
             Ok(functions) => functions > 0,
             Err(failure) => panic!("{failure}\n--- text\n{text}\n---"),
         }
@@ -110,7 +113,7 @@ fn mutated_npy_files_are_called_with() {
     let (cases, taken) = run("npy", 6000, |number, mut random, note| {
         let file = npy_files::mutated(&mut random);
         note(&String::from_utf8_lossy(&file));
-        match npy_files::call(&file, random.next()) {
+        match npy_files::call(&file, random.bits()) {
             Ok(taken) => taken,
             Err(failure) => {
                 let small = shrink::bytes(&file, &mut |file| npy_files::call(file, 0).is_err());

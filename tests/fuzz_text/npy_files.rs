@@ -73,13 +73,13 @@ pub fn mutated(random: &mut Random) -> Vec<u8> {
     file.extend(&(header.len() as u32).to_le_bytes()[..if version == 1 { 2 } else { 4 }]);
     file.extend(header.as_bytes());
     let bytes = if random.once_in(3) { *random.pick(&[0, 1, 2, 12, 24, 48, 96]) } else { bytes };
-    file.extend((0..bytes).map(|_| random.next() as u8));
+    file.extend((0..bytes).map(|_| random.bits() as u8));
     if random.once_in(4) {
         let place = random.below(file.len());
         match random.below(3) {
             0 => file.truncate(place),
             1 => file[place] ^= 1 << random.below(8),
-            _ => file.insert(place, random.next() as u8),
+            _ => file.insert(place, random.bits() as u8),
         }
     }
     file

@@ -12,10 +12,10 @@ impl Random {
     /// The stream number `number` of a seed: independent of the others.
     pub fn stream(seed: u64, number: u64) -> Random {
         let mut random = Random(seed ^ number.wrapping_mul(0xd134_2543_de82_ef95));
-        Random(random.next())
+        Random(random.bits())
     }
 
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -25,7 +25,7 @@ impl Random {
 
     /// From 0 to before `limit`; 0 if that is 0.
     pub fn below(&mut self, limit: usize) -> usize {
-        (self.next() >> 16) as usize % limit.max(1)
+        (self.bits() >> 16) as usize % limit.max(1)
     }
 
     /// From `low` to `high`, both included.

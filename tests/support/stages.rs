@@ -35,12 +35,15 @@ pub fn compare(module: &Module, call: &Call, limits: &Limits, expected: &Outcome
     })
 }
 
+/// Judges what came of a stage.
+pub type Check<'a> = dyn FnMut(&str, Result<Outcome, Failure>) -> Result<(), String> + 'a;
+
 /// Runs a call after every stage; `check` gets the name of the stage and what came of it, until it gives an error.
 pub fn outcomes(
     module: &Module,
     call: &Call,
     limits: &Limits,
-    check: &mut dyn FnMut(&str, Result<Outcome, Failure>) -> Result<(), String>,
+    check: &mut Check,
 ) -> Result<(), String> {
     let mut checked: Result<(), String> = Ok(());
     let lowered = pipeline::lower_functions(module.clone(), &mut |stage, module| {

@@ -54,7 +54,7 @@ fn integer(scalar: ScalarType, random: &mut Random) -> u64 {
         5 => (1i64 << (bits - 1).min(62)) - 1 + (bits == 64) as i64 * (1i64 << 62),
         6 => i64::MIN >> (64 - bits),
         7 => 1i64 << random.below(bits.min(63) as usize),
-        8 => random.next() as i64,
+        8 => random.bits() as i64,
         _ => random.between(-10, 10),
     };
     canonical(special as u64, scalar)
@@ -65,7 +65,7 @@ fn float(scalar: ScalarType, random: &mut Random) -> u64 {
         0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 0.1, 3.0, 1e-3, 1e10, -2147483648.0, 2147483648.0, 9223372036854775808.0,
         9007199254740993.0, 16777217.0, 1e38, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 255.5, -128.75,
     ];
-    let unit = |random: &mut Random| random.next() as i64 as f64 / i64::MAX as f64;
+    let unit = |random: &mut Random| random.bits() as i64 as f64 / i64::MAX as f64;
     let value = match random.below(16) {
         0..=3 => *random.pick(SPECIAL),
         4 => unit(random) * 1e-3,
@@ -77,7 +77,7 @@ fn float(scalar: ScalarType, random: &mut Random) -> u64 {
     match (scalar, random.once_in(400)) {
         (ScalarType::F32, true) => random.below(1 << 23) as u64,
         (ScalarType::F32, false) => Constant::f32(value as f32).bits,
-        (_, true) => random.next() >> 12,
+        (_, true) => random.bits() >> 12,
         (_, false) => value.to_bits(),
     }
 }
