@@ -8,9 +8,9 @@
 //! regression file (`tests/regressions` runs them). `--first N --count 1 --print` shows and runs one case.
 
 use numbra_tests::fuzz::check::Checks;
-use numbra_tests::fuzz::{Extent, regression, run};
+use numbra_tests::fuzz::{Event, Extent, Found, regression, run};
 use numbra_tests::open;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -85,27 +85,40 @@ fn main() -> ExitCode {
     let started = Instant::now();
     // What ends the process is seen in this file.
     let current = std::env::temp_dir().join(format!("numbra-fuzz-{}.py", std::process::id()));
-    let report = run(options.seed, extent, &checks, &mut |number, case| {
-        let text = format!("# seed {} case {number}\n{}\n# {:?} {:?}\n", options.seed, case.text(), case.arguments, case.space);
-        if options.print {
-            println!("{text}");
+    let mut told = started;
+    let report = run(options.seed, extent, &checks, &mut |event, report| match event {
+        Event::Case(number, case) => {
+            let text = format!("# seed {} case {number}\n{}\n# {:?} {:?}\n", options.seed, case.text(), case.arguments, case.space);
+            if options.print {
+                println!("{text}");
+            }
+            let _ = std::fs::write(&current, text);
+            if told.elapsed() > Duration::from_secs(60) {
+                told = Instant::now();
+                println!("{} s: {report}", started.elapsed().as_secs());
+            }
         }
-        let _ = std::fs::write(&current, text);
+        Event::Found(found) => {
+            println!("\n{found}");
+            if let Some(folder) = &options.out {
+                write_down(found, folder);
+            }
+        }
     });
     let _ = std::fs::remove_file(&current);
-    println!("{report} in {:.0} s", started.elapsed().as_secs_f64());
     for (message, times) in &report.refusals {
         println!("refused {times} times: {message}");
     }
-    for found in &report.found {
-        println!("\n{found}");
-        if let (Some(folder), Some(text)) = (&options.out, regression::text(found)) {
-            let path = folder.join(format!("seed_{}_case_{}.ir", found.seed, found.number));
-            match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
-                Ok(()) => println!("written to {}", path.display()),
-                Err(error) => eprintln!("{}: {error}", path.display()),
-            }
-        }
-    }
+    println!("{report} in {:.0} s", started.elapsed().as_secs_f64());
     if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What IR can show becomes a file.
+fn write_down(found: &Found, folder: &Path) {
+    let Some(text) = regression::text(found) else { return };
+    let path = folder.join(format!("seed_{}_case_{}.ir", found.seed, found.number));
+    match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
+        Ok(()) => println!("written to {}", path.display()),
+        Err(error) => eprintln!("{}: {error}", path.display()),
+    }
 }

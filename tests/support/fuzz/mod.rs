@@ -54,8 +54,15 @@ pub struct Extent {
     pub most_found: usize,
 }
 
-/// Generates and checks. `note` sees each case before it is run.
-pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(u64, &Case)) -> Report {
+/// What happens in a run, as it happens.
+pub enum Event<'a> {
+    /// This case comes next.
+    Case(u64, &'a Case),
+    Found(&'a Found),
+}
+
+/// Generates and checks. `note` hears of every case before it is run, and of what is found.
+pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(Event, &Report)) -> Report {
     let started = Instant::now();
     let mut report = Report::default();
     for number in extent.first..extent.first.saturating_add(extent.count) {
@@ -63,7 +70,7 @@ pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(u64,
             break;
         }
         let case = generator::case(seed, number);
-        note(number, &case);
+        note(Event::Case(number, &case), &report);
         let judges = extent.judged > 0 && number % extent.judged == 0;
         let checks = Checks { judges: checks.judges && judges, ..checks.clone() };
         match check::check(&case, &checks) {
@@ -76,7 +83,9 @@ pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(u64,
             Verdict::Wrong(difference) => {
                 report.ran += 1;
                 let (case, difference) = shrink::shrink(&case, &difference, &checks);
-                report.found.push(Found { seed, number, case, difference });
+                let found = Found { seed, number, case, difference };
+                note(Event::Found(&found), &report);
+                report.found.push(found);
             }
         }
     }
