@@ -185,23 +185,6 @@ fn the_environment_overrides_every_target() {
 }
 
 #[test]
-<<<<<<< HEAD
-=======
-fn devices_that_are_absent_say_why() {
-    let folder = Folder::new("devices");
-    let output = folder.numbra(&["devices"]);
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
-    let (_, cuda) = text.split_once("cuda:0: not here\n").unwrap_or_else(|| panic!("no cuda:0 in:\n{text}"));
-    let reason: Vec<&str> = cuda.lines().take_while(|line| line.starts_with("  ")).collect();
-    assert!(reason[0].contains("there is no CUDA driver here (/nonexistent/libcuda.so.1"), "{reason:?}");
-    assert!(reason[1].contains("help: install NVIDIA's driver"), "{reason:?}");
-    let auto = text.lines().last().unwrap();
-    assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
-}
-
-#[test]
->>>>>>> cuda
 fn output_that_cannot_be_written() {
     let folder = Folder::new("output");
     folder.write("k.py", "from numba import vectorize, stencil\n@vectorize(['int64(int64)'])\ndef f(x):\n    return x + 1\n@stencil\ndef s(a):\n    return a[0]\n");
@@ -283,7 +266,6 @@ fn only_messages_of_numbra_are_printed() {
     let output = command.env_remove("NUMBRA_TARGET").env_remove("XDG_RUNTIME_DIR").env_remove("NODEVICE_SELECT").output().unwrap();
     let texts = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(texts, ("42\n".to_string(), String::new()));
-<<<<<<< HEAD
 }
 
 #[test]
@@ -302,6 +284,4 @@ fn devices_that_are_absent_say_why() {
     }
     let auto = text.lines().last().unwrap();
     assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
-=======
->>>>>>> cuda
 }
