@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check
 
-# One profile (dev) and the whole workspace everywhere, so that the demo and the tests share every built crate.
+# One profile (dev) and all default members everywhere, so that the demo and the tests share every built crate.
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
 VENV := target/venv
 # Where the demo writes its pictures, and further arguments for it: make demo DEMO="--quick --device cpu"
@@ -19,11 +19,11 @@ setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas,
 	@tools/setup
 
 demo: setup ## build, then run the demo programs on every device here; pictures go to out/
-	@$(ENVIRONMENT) cargo build --workspace
+	@$(ENVIRONMENT) cargo build
 	@$(ENVIRONMENT) $(BINARIES)/numbra demo --out $(OUT) $(DEMO)
 
 test: setup ## all tests: cargo test, then pytest
-	@$(ENVIRONMENT) cargo test --workspace
+	@$(ENVIRONMENT) cargo test
 	@if [ -d tests/python ]; then \
 		$(ENVIRONMENT) NUMBRA_BINARY=$(abspath $(BINARIES))/numbra $(VENV)/bin/python -m pytest -q tests/python; \
 	fi

@@ -200,7 +200,8 @@ fn elementary_functions_of_both_types() {
         everywhere(&text, &[array(&[300], &floats(300))], 1);
         everywhere(&text, &[array(&[300], &floats32(300))], 1);
     }
-    for expression in ["a ** b", "math.atan2(a, b)", "math.fmod(a, b)", "a // b", "a % b", "a / b", "math.hypot(a, b)"] {
+    for expression in ["a ** b", "math.atan2(a, b)", "math.fmod(a, b)", "a // b", "a % b", "a / b", "math.hypot(a, b)"]
+    {
         let text = format!("@vectorize\ndef f(a, b):\n    return {expression}\n");
         everywhere(&text, &[array(&[200], &floats(200)), array(&[200], &floats(400)[200..])], 4);
         everywhere(&text, &[array(&[200], &floats32(200)), array(&[200], &floats32(400)[200..])], 4);

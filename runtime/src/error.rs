@@ -1,6 +1,7 @@
 //! What can go wrong when kernels are built and run.
 
 use crate::array::ArrayError;
+use numbra_front::error::Class;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -18,7 +19,7 @@ pub enum Error {
     Array(#[from] ArrayError),
     /// Arguments of a call that do not fit the kernel.
     #[error("{message}{}", help_line(.help))]
-    Call { message: String, help: Option<String> },
+    Call { class: Class, message: String, help: Option<String> },
     /// A device that is not here, or that failed.
     #[error("{device}: {message}\n  help: {help}")]
     Device { device: String, message: String, help: String },
@@ -36,11 +37,31 @@ fn help_line(help: &Option<String>) -> String {
 
 impl Error {
     pub fn call(message: impl Into<String>) -> Error {
-        Error::Call { message: message.into(), help: None }
+        Error::Call { class: Class::Value, message: message.into(), help: None }
     }
 
     pub fn call_with_help(message: impl Into<String>, help: impl Into<String>) -> Error {
-        Error::Call { message: message.into(), help: Some(help.into()) }
+        Error::Call { class: Class::Value, message: message.into(), help: Some(help.into()) }
+    }
+
+    /// The same error, which is not about a value but about something else: a type, an index.
+    pub fn of_class(mut self, of: Class) -> Error {
+        if let Error::Call { class, .. } = &mut self {
+            *class = of;
+        }
+        self
+    }
+
+    /// Which of Python's exceptions this is there; `None` for failures of devices and for our own faults.
+    pub fn class(&self) -> Option<Class> {
+        match self {
+            Error::Front(error) => error.class(),
+            Error::Array(ArrayError::OutOfMemory { .. }) => None,
+            Error::Array(_) => Some(Class::Value),
+            Error::Call { class, .. } => Some(*class),
+            Error::Fault(mistake) => Some(mistake.class),
+            Error::Codegen(_) | Error::Device { .. } | Error::Internal(_) => None,
+        }
     }
 
     pub fn device(device: impl Into<String>, message: impl Into<String>, help: impl Into<String>) -> Error {

@@ -3,7 +3,7 @@
 use crate::device::{Binding, Device, Kernel, Launch};
 use crate::error::{Error, Result};
 use numbra_front::interp;
-use numbra_front::ir::{Footprint, Form, Function, Module};
+use numbra_front::ir::{Footprint, Form, Function, Module, Statement};
 use numbra_front::pipeline::{self, Schedule, Target};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,6 +45,17 @@ impl Executable {
             .collect();
         let program = interp::Program::new(&module)?;
         Ok(Executable { module, program, kernels, device: device.clone() })
+    }
+
+    /// The host function and the kernel that it launches, if there is one alone.
+    pub(crate) fn single_launch(&self) -> Result<Option<(&Function, Arc<dyn Kernel>)>> {
+        let launches = |statement: &&Statement| matches!(statement, Statement::Launch { .. });
+        match (self.module.functions.first(), self.kernels.as_slice()) {
+            (Some(host), [loaded]) if host.body.statements.iter().filter(launches).count() == 1 => {
+                Ok(Some((host, self.variant(loaded, &[1])?)))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Runs the host function. The device may still be working when this returns: see [`Device::wait`].

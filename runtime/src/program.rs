@@ -4,9 +4,13 @@ use crate::error::{Error, Result};
 use crate::stencil::Stencil;
 use crate::ufunc::Vectorize;
 use numbra_front::error::{Class, Mistake};
-use numbra_front::source::Source;
+use numbra_front::ir::Module;
+use numbra_front::source::{Source, Span};
 use numbra_front::syntax::declaration::{self, Declaration, Kind};
 use numbra_front::syntax::{python, tree};
+use numbra_front::types::ScalarType;
+use numbra_front::types::signature::{Signature, Type};
+use numbra_front::typing::ArgumentType;
 use std::sync::Arc;
 
 /// A file of kernels.
@@ -20,6 +24,83 @@ pub struct Program {
 pub enum Kernel {
     Vectorize(Vectorize),
     Stencil(Stencil),
+}
+
+impl Kernel {
+    /// The function of that name as a kernel, whatever decorators it has.
+    pub fn new(module: &Arc<tree::Module>, name: &str, declaration: Declaration) -> Result<Kernel> {
+        Ok(match &declaration.kind {
+            Kind::Vectorize { .. } => Kernel::Vectorize(Vectorize::new(module.clone(), name, declaration)),
+            Kind::Stencil(_) => Kernel::Stencil(Stencil::new(module.clone(), name, declaration)?),
+            Kind::Function => {
+                let span = module.function(name).map_or(Span::NONE, |function| function.name_span);
+                let mistake = Mistake::new(Class::Type, &module.source, span, format!("'{name}' is a helper, not a kernel"))
+                    .help("put @vectorize or @stencil before it to run it over arrays");
+                return Err(numbra_front::Error::from(mistake).into());
+            }
+        })
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Kernel::Vectorize(kernel) => kernel.name(),
+            Kernel::Stencil(kernel) => kernel.name(),
+        }
+    }
+
+    /// Names of the parameters, in order.
+    pub fn parameters(&self) -> Vec<&str> {
+        match self {
+            Kernel::Vectorize(kernel) => kernel.parameters(),
+            Kernel::Stencil(kernel) => kernel.parameters(),
+        }
+    }
+
+    pub fn declaration(&self) -> &Declaration {
+        match self {
+            Kernel::Vectorize(kernel) => kernel.declaration(),
+            Kernel::Stencil(kernel) => kernel.declaration(),
+        }
+    }
+
+    /// The kernel for arrays in C order of the types of a signature, as one IR module before any pass: what
+    /// [`crate::emit::emit`] takes.
+    pub fn module_for(&self, signature: &Signature) -> Result<Module> {
+        let (name, parameters) = (self.name(), self.parameters());
+        if signature.arguments.len() != parameters.len() {
+            let help = format!("its parameters are: {}", parameters.join(", "));
+            let given = signature.arguments.len();
+            let message = format!("'{name}' takes {} arguments, the signature has {given}", parameters.len());
+            return Err(Error::call_with_help(message, help).of_class(Class::Type));
+        }
+        let scalar = |kind: &Type| match kind {
+            Type::Scalar(scalar) => Ok(*scalar),
+            Type::Array(_) => Err(Error::call_with_help(
+                format!("the signature {signature} has an array type: vectorized functions take scalars"),
+                "write the element type alone",
+            )
+            .of_class(Class::Type)),
+        };
+        match self {
+            Kernel::Vectorize(kernel) => {
+                let parameters = signature.arguments.iter().map(scalar).collect::<Result<Vec<ScalarType>>>()?;
+                kernel.module_for(&parameters, signature.result.as_ref().map(scalar).transpose()?)
+            }
+            Kernel::Stencil(kernel) => {
+                if !matches!(signature.arguments.first(), Some(Type::Array(_))) {
+                    let help = "write the rank with colons, for example 'float32(float32[:, :])'";
+                    let message = format!("the first argument of the stencil '{name}' is an array");
+                    return Err(Error::call_with_help(message, help).of_class(Class::Type));
+                }
+                let argument = |(number, argument): (usize, &Type)| match argument {
+                    Type::Scalar(scalar) => kernel.argument_type(number, *scalar, None),
+                    Type::Array(array) => kernel.argument_type(number, array.scalar, Some(array.rank)),
+                };
+                let types: Vec<ArgumentType> = signature.arguments.iter().enumerate().map(argument).collect();
+                kernel.module_for(&types)
+            }
+        }
+    }
 }
 
 impl Program {
@@ -54,16 +135,6 @@ impl Program {
             };
             return Err(Error::call_with_help(format!("there is no kernel '{name}' in {}", self.module.source.name), help));
         };
-        let declaration = declaration::read(&self.module, function)?;
-        Ok(match &declaration.kind {
-            Kind::Vectorize { .. } => Kernel::Vectorize(Vectorize::new(self.module.clone(), name, declaration)),
-            Kind::Stencil(_) => Kernel::Stencil(Stencil::new(self.module.clone(), name, declaration)?),
-            Kind::Function => {
-                let message = format!("'{name}' is a helper, not a kernel");
-                let mistake = Mistake::new(Class::Type, &self.module.source, function.name_span, message)
-                    .help("put @vectorize or @stencil before it to run it over arrays");
-                return Err(numbra_front::Error::from(mistake).into());
-            }
-        })
+        Kernel::new(&self.module, name, declaration::read(&self.module, function)?)
     }
 }

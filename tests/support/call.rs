@@ -193,7 +193,7 @@ pub fn settled(result: Result<HostArray, Error>) -> Result<Outcome, Error> {
             Ok(Outcome::Fault(Fault { message, place: label }))
         }
         // A kernel without a text.
-        Err(Error::Call { message, help: None }) if message.contains("(at position (") => {
+        Err(Error::Call { message, help: None, .. }) if message.contains("(at position (") => {
             let (message, place) = message.rsplit_once(" (at position").unwrap_or((&message, ""));
             let place = format!("at position{}", place.strip_suffix(')').unwrap_or(place));
             Ok(Outcome::Fault(Fault { message: message.to_string(), place }))

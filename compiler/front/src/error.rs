@@ -35,6 +35,9 @@ pub enum Class {
     Type,
     Value,
     Index,
+    ZeroDivision,
+    /// What the kernel raises itself: the message begins with the exception's name.
+    Raised,
     /// A construct of the language that numbra does not have.
     Unsupported,
 }

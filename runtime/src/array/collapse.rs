@@ -1,5 +1,7 @@
 //! Fewer axes for elementwise launches.
 
+use super::row_major_strides;
+
 /// What [`collapse`] returns: the shape of the launch, and for each operand its strides in elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collapsed {
@@ -18,16 +20,7 @@ pub fn collapse(shape: &[usize], strides: &[&[isize]]) -> Collapsed {
     if shape.contains(&0) {
         return Collapsed { shape: vec![0], strides: vec![vec![0]; strides.len()] };
     }
-    let mut axes: Vec<usize> = (0..shape.len()).filter(|axis| shape[*axis] != 1).collect();
-    // Insertion sort: "goes inside" is not transitive where operands disagree, and then any order will do.
-    for end in 1..axes.len() {
-        let mut place = end;
-        while place > 0 && belongs_inside(axes[place - 1], axes[place], strides) {
-            axes.swap(place - 1, place);
-            place -= 1;
-        }
-    }
-
+    let axes = memory_order(shape, strides);
     let mut result = Collapsed { shape: Vec::new(), strides: vec![Vec::new(); strides.len()] };
     for axis in axes {
         let extent = shape[axis];
@@ -52,6 +45,32 @@ pub fn collapse(shape: &[usize], strides: &[&[isize]]) -> Collapsed {
         }
     }
     result
+}
+
+/// The strides of an array without gaps whose axes lie in memory in the order in which the operands' do: what NumPy
+/// calls the order 'K'. `strides` as for [`collapse`].
+pub fn like(shape: &[usize], strides: &[&[isize]]) -> Vec<isize> {
+    let mut result = row_major_strides(shape);
+    let mut step = 1;
+    for &axis in memory_order(shape, strides).iter().rev() {
+        result[axis] = step;
+        step *= shape[axis].max(1) as isize;
+    }
+    result
+}
+
+/// The axes whose extent is not 1, the fastest one last.
+fn memory_order(shape: &[usize], strides: &[&[isize]]) -> Vec<usize> {
+    let mut axes: Vec<usize> = (0..shape.len()).filter(|axis| shape[*axis] != 1).collect();
+    // Insertion sort: "goes inside" is not transitive where operands disagree, and then any order will do.
+    for end in 1..axes.len() {
+        let mut place = end;
+        while place > 0 && belongs_inside(axes[place - 1], axes[place], strides) {
+            axes.swap(place - 1, place);
+            place -= 1;
+        }
+    }
+    axes
 }
 
 /// Whether `outer` is the faster axis for at least one operand and the slower one for none. Broadcast axes (stride 0)
@@ -88,6 +107,18 @@ mod tests {
         check(&[4, 5], &[&[1, 4], &[1, 4]], &[20], &[&[1], &[1]]);
         check(&[4, 5], &[&[5, 1], &[0, 0]], &[20], &[&[1], &[0]]);
         check(&[1, 5, 1], &[&[77, 1, 3]], &[5], &[&[1]]);
+    }
+
+    #[test]
+    fn results_lie_as_their_operands_do() {
+        assert_eq!(like(&[4, 5], &[&[5, 1]]), [5, 1]);
+        assert_eq!(like(&[4, 5], &[&[1, 4], &[0, 0]]), [1, 4]);
+        assert_eq!(like(&[4, 5], &[&[1, 4], &[5, 1]]), [5, 1]);
+        assert_eq!(like(&[2, 3, 4], &[&[1, 8, 2]]), [1, 8, 2]);
+        assert_eq!(like(&[2, 3, 4], &[&[1, 100, 7]]), [1, 8, 2]);
+        assert_eq!(like(&[4, 1, 5], &[&[-5, 9, -1]]), [5, 5, 1]);
+        assert_eq!(like(&[], &[]), [0; 0]);
+        assert_eq!(like(&[3, 0], &[&[1, 3]]), [1, 3]);
     }
 
     #[test]

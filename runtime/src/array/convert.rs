@@ -13,16 +13,39 @@ pub(super) fn gather(view: &HostView, target: &mut [u8]) {
     // Both sides collapse together, and the side that is written keeps its order.
     let row_major = row_major_strides(view.shape());
     let collapsed = collapse(view.shape(), &[&row_major, view.strides()]);
-    match view.scalar().bytes() {
-        1 => copy::<1>(source, target, &collapsed.shape, &collapsed.strides),
-        2 => copy::<2>(source, target, &collapsed.shape, &collapsed.strides),
-        4 => copy::<4>(source, target, &collapsed.shape, &collapsed.strides),
-        _ => copy::<8>(source, target, &collapsed.shape, &collapsed.strides),
+    // SAFETY: a view's elements are inside its memory, whatever the order of its axes, and the target has room for all.
+    unsafe { copy(view.scalar(), source, target.as_mut_ptr(), &collapsed.shape, &collapsed.strides) }
+}
+
+/// Copies the elements of `source` to the array of its shape that begins at `target` and has these strides in elements.
+///
+/// # Safety
+/// All elements of the target must be there, and writable, and outside the source.
+pub(super) unsafe fn scatter(source: &HostArray, target: *mut u8, strides: &[isize]) {
+    let row_major = row_major_strides(source.shape());
+    let collapsed = collapse(source.shape(), &[strides, &row_major]);
+    // SAFETY: as above; a host array has all elements of its shape.
+    unsafe { copy(source.scalar(), source.bytes().as_ptr(), target, &collapsed.shape, &collapsed.strides) }
+}
+
+/// Copies elements; `strides` are the target's and the source's.
+///
+/// # Safety
+/// All elements of both must be there, those of the target writable and outside the source.
+unsafe fn copy(scalar: ScalarType, source: *const u8, target: *mut u8, shape: &[usize], strides: &[Vec<isize>]) {
+    unsafe {
+        match scalar.bytes() {
+            1 => copy_sized::<1>(source, target, shape, strides),
+            2 => copy_sized::<2>(source, target, shape, strides),
+            4 => copy_sized::<4>(source, target, shape, strides),
+            _ => copy_sized::<8>(source, target, shape, strides),
+        }
     }
 }
 
-/// Elements of `SIZE` bytes; `strides` are the target's and the source's.
-fn copy<const SIZE: usize>(source: *const u8, target: &mut [u8], shape: &[usize], strides: &[Vec<isize>]) {
+/// # Safety
+/// As [`copy`], for elements of `SIZE` bytes.
+unsafe fn copy_sized<const SIZE: usize>(source: *const u8, target: *mut u8, shape: &[usize], strides: &[Vec<isize>]) {
     // Two axes in tiles: a transposed matrix would otherwise fetch a cache line for every element.
     const TILE: usize = 32;
     let rank = shape.len();
@@ -44,10 +67,11 @@ fn copy<const SIZE: usize>(source: *const u8, target: &mut [u8], shape: &[usize]
                     let to = target_start + row as isize * target_row;
                     let from = source_start + row as isize * source_row;
                     for column in column_tile as isize..columns.min(column_tile + TILE) as isize {
-                        // SAFETY: a view's elements are inside its memory, whatever the order of its axes.
-                        let element =
-                            unsafe { source.offset(from + column * source_column).cast::<[u8; SIZE]>().read() };
-                        target[(to + column * target_column) as usize..][..SIZE].copy_from_slice(&element);
+                        // SAFETY: the caller's promise.
+                        unsafe {
+                            let element = source.offset(from + column * source_column).cast::<[u8; SIZE]>().read();
+                            target.offset(to + column * target_column).cast::<[u8; SIZE]>().write(element);
+                        }
                     }
                 }
             }

@@ -19,6 +19,8 @@ pub enum ArrayError {
     Length { scalar: ScalarType, shape: Vec<usize>, expected: usize, found: usize },
     #[error("the strides of a view of shape {} reach outside its memory", shape_text(.shape))]
     OutOfBounds { shape: Vec<usize> },
+    #[error("the elements of an array of {scalar} do not lie at multiples of their size")]
+    Unaligned { scalar: ScalarType },
 }
 
 /// A shape as Python writes it: `()`, `(4,)`, `(2,3)`.

@@ -1,7 +1,7 @@
 //! Memory of the host as device memory: what the CPU devices and the interpreter work on.
 
 use super::Buffer;
-use crate::array::{ArrayError, HostArray};
+use crate::array::{ArrayError, BorrowedArray, HostArray};
 use crate::error::Result;
 use numbra_front::types::ScalarType;
 use std::any::Any;
@@ -19,6 +19,8 @@ enum Owner {
     Array(Box<HostArray>),
     /// Somebody else's: read only.
     Shared(#[expect(dead_code, reason = "keeps the memory alive")] Arc<dyn Any + Send + Sync>),
+    /// Somebody else's, who keeps it alive.
+    Borrowed,
 }
 
 // SAFETY: kernels write buffers from several threads at disjoint places; the launching code orders writes and reads.
@@ -37,6 +39,13 @@ impl HostBuffer {
     pub fn shared(array: &Arc<HostArray>) -> HostBuffer {
         let bytes = array.bytes();
         HostBuffer { pointer: bytes.as_ptr().cast_mut(), bytes: bytes.len(), owner: Owner::Shared(array.clone()) }
+    }
+
+    /// All memory from the first element of an array to its last. The element with all indices 0 is the one at
+    /// [`BorrowedArray::offset`].
+    pub fn borrowed(array: &BorrowedArray) -> HostBuffer {
+        let addresses = array.addresses();
+        HostBuffer { pointer: addresses.start as *mut u8, bytes: addresses.len(), owner: Owner::Borrowed }
     }
 
     pub fn pointer(&self) -> *mut u8 {

@@ -21,6 +21,7 @@ pub use parameters::parameters;
 
 use crate::array::HostArray;
 use crate::error::{Error, Result};
+use numbra_codegen::artefact::ScalarParameter;
 use numbra_front::error::{Class, Mistake};
 use numbra_front::ir::{Fault, Footprint, Function, Module, Site};
 use numbra_front::pipeline::{Schedule, Target};
@@ -58,6 +59,11 @@ pub trait Device: Send + Sync {
         Ok(())
     }
 
+    /// Whether kernels work on the host's memory as it is, so that [`HostBuffer`]s are buffers of this device.
+    fn works_in_host_memory(&self) -> bool {
+        false
+    }
+
     /// Facts for `numbra devices`: (what, how much).
     fn limits(&self) -> Vec<(String, String)>;
 
@@ -83,9 +89,47 @@ impl fmt::Debug for dyn Device {
     }
 }
 
+/// The versions of what numbra is made of: (what, version).
+pub fn versions() -> Vec<(&'static str, String)> {
+    #[allow(unused_mut, reason = "without LLVM there is nothing to add")]
+    let mut versions = vec![("numbra", env!("CARGO_PKG_VERSION").to_string())];
+    #[cfg(feature = "llvm")]
+    {
+        let (major, minor, patch) = numbra_codegen::llvm::version();
+        versions.push(("LLVM", format!("{major}.{minor}.{patch}")));
+    }
+    versions
+}
+
+/// How many threads the device `parallel` uses: NUMBRA_NUM_THREADS, NUMBA_NUM_THREADS, or the machine's.
+pub fn threads() -> usize {
+    #[cfg(feature = "llvm")]
+    return cpu::pool::threads();
+    #[cfg(not(feature = "llvm"))]
+    1
+}
+
 /// A kernel on a device.
 pub trait Kernel: Send + Sync {
     fn launch(&self, launch: &Launch) -> Result<()>;
+
+    /// The code itself, where the thread that launches can as well call it.
+    fn host_code(&self) -> Option<&dyn HostCode> {
+        None
+    }
+}
+
+/// Code of a scheduled kernel of form Range that works in the host's memory.
+pub trait HostCode: Send + Sync {
+    /// The scalar parameters, in order.
+    fn scalars(&self) -> &[ScalarParameter];
+
+    /// Runs it on this thread. `space`: the extents of the launch, for messages.
+    ///
+    /// # Safety
+    /// There must be as many buffers and scalars as the kernel has; every element that it touches must be there and
+    /// aligned, and no other thread may write what this call reads or writes.
+    unsafe fn call(&self, buffers: &[*mut u8], scalars: &[u64], space: &[i64]) -> Result<()>;
 }
 
 /// Memory of a device; which kind, the device knows.
@@ -175,7 +219,8 @@ impl Sites {
         let message = site.message.replace("{}", &(record.payload as i64).to_string());
         let class = match site.fault {
             Fault::IndexOutOfBounds => Class::Index,
-            Fault::ZeroDivision | Fault::Raised => Class::Value,
+            Fault::ZeroDivision => Class::ZeroDivision,
+            Fault::Raised => Class::Raised,
         };
         match site.source.as_ref().or(self.source.as_ref()) {
             Some(source) => Error::Fault(Box::new(

@@ -116,7 +116,9 @@ pub fn list() -> Vec<(DeviceName, Result<Arc<dyn Device>>)> {
 pub fn target_from_environment() -> Result<Option<DeviceName>> {
     match std::env::var("NUMBRA_TARGET") {
         Ok(text) if !text.is_empty() => text.parse().map(Some).map_err(|error| match error {
-            Error::Call { message, help } => Error::Call { message: format!("NUMBRA_TARGET: {message}"), help },
+            Error::Call { class, message, help } => {
+                Error::Call { class, message: format!("NUMBRA_TARGET: {message}"), help }
+            }
             other => other,
         }),
         _ => Ok(None),

@@ -1,16 +1,18 @@
 //! Stencils: kernels of an array's neighbourhoods.
 
-use crate::array::{HostArray, row_major_strides, shape_text};
-use crate::call::{DeviceArray, Input};
+use crate::array::{BorrowedArray, HostArray, shape_text};
+use crate::call::{DeviceArray, Input, Overlap};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
-use numbra_front::ir::Module;
+use crate::ufunc::casting::{convert, is_same_kind};
+use numbra_front::error::Class;
+use numbra_front::ir::{Module, Stride};
 use numbra_front::kernel::{Operand, stencil};
 use numbra_front::syntax::declaration::{Declaration, Kind, StencilOptions};
 use numbra_front::syntax::tree;
-use numbra_front::types::ScalarType;
+use numbra_front::types::{Constant, ScalarType};
 use numbra_front::typing::{self, ArgumentType, Relative};
 use std::sync::Arc;
 
@@ -21,7 +23,25 @@ pub struct Stencil {
     name: String,
     declaration: Declaration,
     options: StencilOptions,
-    specializations: Specializations<(String, Vec<ArgumentType>)>,
+    specializations: Specializations<Key>,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Key {
+    device: String,
+    types: Vec<ArgumentType>,
+    operands: Vec<Operand>,
+    output: Option<Operand>,
+    border: bool,
+}
+
+/// What happens where the stencil reaches over an edge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    /// The result is `cval` there, or 0.
+    Filled,
+    /// What the output holds stays, unless the kernel has a `cval`.
+    Kept,
 }
 
 impl Stencil {
@@ -54,8 +74,68 @@ impl Stencil {
         self.iterate(device, inputs, 1, &mut |_| ())
     }
 
-    /// Applies the stencil `steps` times, each result being the next first input; `progress` hears of every step done.
+    /// What a call with these inputs gives: type and shape.
+    pub fn outcome(&self, inputs: &[Input]) -> Result<(ScalarType, Vec<usize>)> {
+        self.check(inputs)?;
+        Ok((result_type(self.typed(&self.argument_types(inputs))?.as_ref())?, inputs[0].shape().to_vec()))
+    }
+
+    /// Applies the stencil once and stores the results in `out`, which has the shape of the first input, and to whose
+    /// type the result casts by the rule 'same_kind'. Inputs may overlap `out`: what they hold before the call counts.
+    ///
+    /// Without a `cval`, the elements of `out` where the stencil reaches over an edge stay as they are.
+    pub fn call_into(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
+        self.into_array(device, inputs, out, Edge::Kept)
+    }
+
+    /// As [`Stencil::call_into`], for an array without contents: `cval`, or 0, is stored over the edges.
+    pub fn fill(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
+        self.into_array(device, inputs, out, Edge::Filled)
+    }
+
+    fn into_array(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray, edge: Edge) -> Result<()> {
+        let (scalar, shape) = self.outcome(inputs)?;
+        if out.shape() != shape {
+            return Err(Error::call_with_help(
+                format!("'out' of the stencil '{}' has the shape {}, the result {}", self.name, shape_text(out.shape()), shape_text(&shape)),
+                "pass an array of the shape of the first argument",
+            ));
+        }
+        if !is_same_kind(scalar, out.scalar()) {
+            let message = format!("Cannot cast stencil '{}' output from {scalar} to {} with casting rule 'same_kind'", self.name, out.scalar());
+            return Err(Error::call_with_help(message, format!("pass an array of {scalar} as 'out'")).of_class(Class::Type));
+        }
+        let inputs = self.on_device(device, inputs)?;
+        if device.works_in_host_memory() {
+            return self.run(device, &inputs, &DeviceArray::from_borrowed(device, out)?, edge);
+        }
+        let result = match edge {
+            Edge::Kept => DeviceArray::from_borrowed(device, out)?,
+            Edge::Filled => DeviceArray::empty(device, out.scalar(), out.shape())?,
+        };
+        self.run(device, &inputs, &result, edge)?;
+        Ok(out.copy_from(&result.into_host()?)?)
+    }
+
+    /// As [`Stencil::try_iterate`], with a `progress` that cannot stop it.
     pub fn iterate(&self, device: &Arc<dyn Device>, inputs: &[Input], steps: usize, progress: &mut dyn FnMut(usize)) -> Result<HostArray> {
+        let mut progress = |step| {
+            progress(step);
+            Ok(())
+        };
+        self.try_iterate(device, inputs, steps, &mut progress)
+    }
+
+    /// Applies the stencil `steps` times, each result being the next first input; `progress` hears of every step done,
+    /// and ends the iteration with an error of its own.
+    pub fn try_iterate(
+        &self,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        steps: usize,
+        progress: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<HostArray> {
+        self.check(inputs)?;
         let mut inputs = self.on_device(device, inputs)?;
         // The input of the step before is the output of the next one; the caller's own array is left alone.
         let mut spare = None;
@@ -64,7 +144,7 @@ impl Stencil {
             if let (Input::Device(old), true) = (std::mem::replace(&mut inputs[0], Input::Device(result)), step > 0) {
                 spare = Some(old);
             }
-            progress(step + 1);
+            progress(step + 1)?;
         }
         drop(spare);
         match inputs.swap_remove(0) {
@@ -88,41 +168,49 @@ impl Stencil {
 
     /// [`Stencil::step`] into `spare`, if that has the type and shape of the result.
     fn step_into(&self, device: &Arc<dyn Device>, inputs: &[Input], spare: Option<DeviceArray>) -> Result<DeviceArray> {
-        self.check(inputs)?;
-        let types = self.argument_types(inputs);
-        let typed = self.typed(&types)?;
-        let function = typed.functions.first().ok_or_else(|| Error::Internal("typing gave no function".into()))?;
-        let scalar = *function.results.first().ok_or_else(|| Error::Internal("a stencil without a result".into()))?;
-        let shape = inputs[0].shape().to_vec();
+        let (scalar, shape) = self.outcome(inputs)?;
         let result = match spare.filter(|spare| spare.scalar() == scalar && spare.shape() == shape) {
             Some(spare) => spare,
             None => DeviceArray::empty(device, scalar, &shape)?,
         };
-        if shape.contains(&0) {
-            return Ok(result);
-        }
-        let executable = self.specializations.executable((device.name().to_string(), types), || {
-            let operands: Vec<Operand> = inputs
-                .iter()
-                .map(|input| match input {
-                    Input::Scalar(constant) => Operand::Scalar(constant.scalar),
-                    input => Operand::c_order(input.scalar_type(), input.shape().len()),
-                })
-                .collect();
-            Executable::build(self.build(&typed, &operands, shape.len())?, device)
-        })?;
-        let binding = |array: &DeviceArray| array.binding(array.shape(), &row_major_strides(array.shape()));
-        let mut arguments = inputs
-            .iter()
-            .map(|input| match input {
-                Input::Scalar(constant) => Ok(Argument::Scalar(constant.bits)),
-                Input::Device(array) => Ok(Argument::Array(binding(array))),
-                Input::Host(_) => Err(Error::Internal("a stencil's input is not on its device".into())),
-            })
-            .collect::<Result<Vec<Argument>>>()?;
-        arguments.push(Argument::Array(binding(&result)));
-        executable.run(&arguments)?;
+        self.run(device, inputs, &result, Edge::Filled)?;
         Ok(result)
+    }
+
+    /// Applies the stencil once to inputs that are on the device, and stores in `output`, of the first one's shape.
+    fn run(&self, device: &Arc<dyn Device>, inputs: &[Input], output: &DeviceArray, edge: Edge) -> Result<()> {
+        let types = self.argument_types(inputs);
+        let typed = self.typed(&types)?;
+        if output.shape().contains(&0) {
+            return Ok(());
+        }
+        let mut operands: Vec<Operand> = Vec::with_capacity(inputs.len());
+        let mut arguments: Vec<Argument> = Vec::with_capacity(inputs.len() + 1);
+        for input in inputs {
+            match (input, input.constant()) {
+                (_, Some(constant)) => {
+                    operands.push(Operand::Scalar(constant.scalar));
+                    arguments.push(Argument::Scalar(constant.bits));
+                }
+                (Input::Device(array), None) => {
+                    let array = match array.overlap(output) {
+                        Overlap::None => array.clone(),
+                        Overlap::Same | Overlap::Partial => array.copied()?,
+                    };
+                    operands.push(operand(&array));
+                    arguments.push(Argument::Array(array.as_binding()));
+                }
+                _ => return Err(Error::Internal("a stencil's input is not on its device".into())),
+            }
+        }
+        arguments.push(Argument::Array(output.as_binding()));
+        let border = edge == Edge::Filled || self.options.cval.is_some();
+        let key = Key { device: device.name().to_string(), types, operands, output: Some(operand(output)), border };
+        let executable = self.specializations.executable(key, |key| {
+            let output = key.output.as_ref().ok_or_else(|| Error::Internal("a stencil without an output".into()))?;
+            Executable::build(self.build(&typed, &key.operands, output, key.border)?, device)
+        })?;
+        executable.run(&arguments)
     }
 
     /// The stencil for arrays in C order of the given types (scalars: `Type::Scalar`), as one IR module before any pass.
@@ -140,17 +228,23 @@ impl Stencil {
                 ArgumentType::Absolute { scalar, rank } => Operand::c_order(scalar, rank as usize),
             })
             .collect();
-        self.build(&typed, &operands, rank)
+        let output = Operand::c_order(result_type(&typed)?, rank);
+        self.build(&typed, &operands, &output, true)
     }
 
-    fn build(&self, typed: &Module, operands: &[Operand], rank: usize) -> Result<Module> {
+    fn build(&self, typed: &Module, operands: &[Operand], output: &Operand, border: bool) -> Result<Module> {
         let function = typed.functions.first().ok_or_else(|| Error::Internal("typing gave no function".into()))?;
-        let scalar = *function.results.first().ok_or_else(|| Error::Internal("a stencil without a result".into()))?;
+        let Operand::Array { strides, .. } = output else {
+            return Err(Error::Internal("a stencil's output is no array".into()));
+        };
+        let rank = strides.len();
         let neighborhood = self.options.neighborhood.as_ref().map(|(windows, _)| windows.as_slice());
         let mut margins = stencil::margins(function, neighborhood);
         margins.resize(rank, (0, 0));
-        let border = stencil::border_value(&self.module, self.options.cval.as_ref(), scalar)?;
-        Ok(stencil::build(typed.clone(), operands, &Operand::c_order(scalar, rank), margins, Some(border))?)
+        // Checked against what the kernel returns, stored as what the output holds.
+        let value = stencil::border_value(&self.declaration.source, self.options.cval, result_type(typed)?)?;
+        let value = Constant { scalar: output.scalar(), bits: convert(value, output.scalar())? };
+        Ok(stencil::build(typed.clone(), operands, output, margins, border.then_some(value))?)
     }
 
     fn is_absolute(&self, parameter: usize) -> bool {
@@ -161,10 +255,9 @@ impl Stencil {
 
     /// What typing needs to know of the inputs.
     pub fn argument_types(&self, inputs: &[Input]) -> Vec<ArgumentType> {
-        inputs.iter().enumerate().map(|(number, input)| self.argument_type(number, input.scalar_type(), match input {
-            Input::Scalar(_) => None,
-            input => Some(input.shape().len() as u32),
-        })).collect()
+        let rank = |input: &Input| input.constant().is_none().then_some(input.shape().len() as u32);
+        let inputs = inputs.iter().enumerate();
+        inputs.map(|(number, input)| self.argument_type(number, input.scalar_type(), rank(input))).collect()
     }
 
     /// The type of an argument: an array of a rank, relative or absolute as the options say, or a scalar.
@@ -177,12 +270,13 @@ impl Stencil {
     }
 
     fn typed(&self, types: &[ArgumentType]) -> Result<Arc<Module>> {
-        self.specializations.typed((String::new(), types.to_vec()), || {
+        let key = Key { device: String::new(), types: types.to_vec(), operands: Vec::new(), output: None, border: false };
+        self.specializations.typed(key, |key| {
             let relative = Relative {
                 neighborhood: self.options.neighborhood.as_ref().map(|(windows, _)| windows.clone()),
             };
             let options = typing_options(&self.declaration);
-            Ok(typing::infer(&self.module, &self.name, types, None, &relative, &options)?.module)
+            Ok(typing::infer(&self.module, &self.name, &key.types, None, &relative, &options)?.module)
         })
     }
 
@@ -190,17 +284,19 @@ impl Stencil {
         let expected = self.parameters();
         if inputs.len() != expected.len() {
             let message = format!("'{}' takes {} arguments, {} were given", self.name, expected.len(), inputs.len());
-            return Err(Error::call_with_help(message, format!("its parameters are: {}", expected.join(", "))));
+            let help = format!("its parameters are: {}", expected.join(", "));
+            return Err(Error::call_with_help(message, help).of_class(Class::Type));
         }
-        if inputs.is_empty() || matches!(inputs[0], Input::Scalar(_)) || inputs[0].shape().is_empty() {
+        if inputs.is_empty() || inputs[0].constant().is_some() || inputs[0].shape().is_empty() {
             return Err(Error::call_with_help(
                 format!("the first argument of the stencil '{}' is a scalar", self.name),
                 "the first argument of a stencil is the array whose shape the result takes",
-            ));
+            )
+            .of_class(Class::Type));
         }
         let first = inputs[0].shape();
         for (number, input) in inputs.iter().enumerate().skip(1) {
-            if matches!(input, Input::Scalar(_)) || self.is_absolute(number) {
+            if input.constant().is_some() || self.is_absolute(number) {
                 continue;
             }
             let shape = input.shape();
@@ -223,4 +319,21 @@ impl Stencil {
         }
         Ok(())
     }
+}
+
+/// What a kernel may know of an array: on which axis its elements lie next to each other, and nothing more, so that
+/// the same code serves arrays of all shapes.
+fn operand(array: &DeviceArray) -> Operand {
+    let known = |stride: &isize| if *stride == 1 { Stride::Unit } else { Stride::Any };
+    let mut strides: Vec<Stride> = array.strides().iter().map(known).collect();
+    // Of several axes with this stride all but one have the extent 1; the last one is the one that loops run along.
+    if let Some(last) = strides.iter().rposition(|stride| *stride == Stride::Unit) {
+        strides[..last].fill(Stride::Any);
+    }
+    Operand::Array { scalar: array.scalar(), strides, distinct: true }
+}
+
+fn result_type(typed: &Module) -> Result<ScalarType> {
+    let function = typed.functions.first().ok_or_else(|| Error::Internal("typing gave no function".into()))?;
+    function.results.first().copied().ok_or_else(|| Error::Internal("a stencil without a result".into()))
 }

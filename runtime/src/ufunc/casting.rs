@@ -1,6 +1,8 @@
 //! NumPy's casting rules between scalar types.
 
 use crate::error::{Error, Result};
+use numbra_front::interp::scalar;
+use numbra_front::ir::Op;
 use numbra_front::types::{Constant, ScalarType};
 
 /// `np.can_cast(from, to, 'safe')`: no value is lost (64-bit integers to float64 count as safe there).
@@ -24,6 +26,17 @@ pub fn is_safe(from: ScalarType, to: ScalarType) -> bool {
     }
 }
 
+/// `np.can_cast(from, to, 'same_kind')`: what results may be converted to where the caller gives the array.
+pub fn is_same_kind(from: ScalarType, to: ScalarType) -> bool {
+    let kind = |scalar: ScalarType| match scalar {
+        ScalarType::Bool => 0,
+        _ if scalar.is_unsigned() => 1,
+        _ if scalar.is_float() => 3,
+        _ => 2,
+    };
+    is_safe(from, to) || kind(from) <= kind(to)
+}
+
 /// Whether a Python scalar (`int`, `float` or `bool`, here as int64, float64 or bool) fits beside arrays in a loop that
 /// takes `to`: its kind counts, not its width (NEP 50).
 pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
@@ -32,6 +45,14 @@ pub fn is_safe_from_python(from: ScalarType, to: ScalarType) -> bool {
         scalar if scalar.is_float() => to.is_float(),
         _ => to != ScalarType::Bool,
     }
+}
+
+/// The bits of a constant in another type.
+pub fn convert(constant: Constant, to: ScalarType) -> Result<u64> {
+    if constant.scalar == to {
+        return Ok(constant.bits);
+    }
+    Ok(scalar::apply(Op::Convert, &[constant.scalar], &[constant.bits], to)?)
 }
 
 /// Whether Python scalars of the types `scalars` yield to the arrays beside them (NEP 50): where none is of a higher
@@ -85,6 +106,29 @@ mod tests {
         for (from, row) in table {
             for (to, expected) in ScalarType::ALL.into_iter().zip(row.chars()) {
                 assert_eq!(is_safe(from, to), expected == '1', "{from} to {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn numpys_table_of_kinds() {
+        // The same with 'same_kind'.
+        let table = [
+            (Bool, "11111111111"),
+            (I8, "01111000011"),
+            (I16, "01111000011"),
+            (I32, "01111000011"),
+            (I64, "01111000011"),
+            (U8, "01111111111"),
+            (U16, "01111111111"),
+            (U32, "01111111111"),
+            (U64, "01111111111"),
+            (F32, "00000000011"),
+            (F64, "00000000011"),
+        ];
+        for (from, row) in table {
+            for (to, expected) in ScalarType::ALL.into_iter().zip(row.chars()) {
+                assert_eq!(is_same_kind(from, to), expected == '1', "{from} to {to}");
             }
         }
     }

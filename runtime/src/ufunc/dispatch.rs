@@ -3,53 +3,92 @@
 use super::casting::{is_safe, is_safe_from_python, yields};
 use crate::call::Input;
 use crate::error::{Error, Result};
+use numbra_front::error::Class;
 use numbra_front::syntax::declaration::Declaration;
 use numbra_front::types::ScalarType;
 use numbra_front::types::signature::{Signature, Type};
+use numbra_front::typing::{Rules, promotion};
 
 /// The types with which a kernel's function is compiled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Loop {
     pub parameters: Vec<ScalarType>,
     pub result: Option<ScalarType>,
 }
 
-/// The first declared signature that all inputs cast to safely, or, without signatures, the inputs' own types.
-pub fn choose(name: &str, declaration: &Declaration, inputs: &[Input]) -> Result<Loop> {
-    if declaration.signatures.is_empty() {
-        return Ok(Loop { parameters: inputs.iter().map(Input::scalar_type).collect(), result: None });
+/// The type of an argument, as far as it decides which loop runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Given {
+    /// A scalar of Python: bool, int64 or float64, whose width gives way.
+    Weak(ScalarType),
+    Strong(ScalarType),
+}
+
+impl Given {
+    pub fn of(input: &Input) -> Given {
+        match input {
+            Input::Scalar(constant) => Given::Weak(constant.scalar),
+            input => Given::Strong(input.scalar_type()),
+        }
     }
-    let loops = declaration
-        .signatures
-        .iter()
-        .map(|(signature, _)| scalar_loop(signature))
-        .collect::<Result<Vec<Loop>>>()?;
+
+    pub fn scalar(self) -> ScalarType {
+        match self {
+            Given::Weak(scalar) | Given::Strong(scalar) => scalar,
+        }
+    }
+}
+
+/// The first declared signature that all inputs cast to safely, or, without signatures, the inputs' own types.
+pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result<Loop> {
+    if declaration.signatures.is_empty() {
+        let exact = declaration.typing == Some(Rules::Exact);
+        let parameter = |input: &Given| match *input {
+            Given::Weak(scalar) if exact => beside(scalar, inputs),
+            input => input.scalar(),
+        };
+        return Ok(Loop { parameters: inputs.iter().map(parameter).collect(), result: None });
+    }
     let weak = yields(&types(inputs, true), &types(inputs, false));
     let fits = |candidate: &Loop| {
         candidate.parameters.len() == inputs.len()
-            && inputs.iter().zip(&candidate.parameters).all(|(input, &to)| match input {
-                Input::Scalar(constant) if weak => is_safe_from_python(constant.scalar, to),
-                _ => is_safe(input.scalar_type(), to),
+            && inputs.iter().zip(&candidate.parameters).all(|(input, &to)| match *input {
+                Given::Weak(scalar) if weak => is_safe_from_python(scalar, to),
+                input => is_safe(input.scalar(), to),
             })
     };
-    loops.into_iter().find(fits).ok_or_else(|| {
-        let given: Vec<&str> = inputs.iter().map(|input| input.scalar_type().name()).collect();
+    loops(declaration)?.into_iter().find(fits).ok_or_else(|| {
+        let given: Vec<&str> = inputs.iter().map(|input| input.scalar().name()).collect();
         let known: Vec<String> = declaration.signatures.iter().map(|(signature, _)| signature.to_string()).collect();
         Error::call_with_help(
             format!(
                 "ufunc '{name}' not supported for the input types ({}), and the inputs could not be safely coerced to \
-                 any supported types according to the casting rule 'safe'",
+                 any supported types according to the casting rule ''safe''",
                 given.join(", ")
             ),
             format!("its signatures are {}: convert the inputs, or add a signature", known.join(", ")),
         )
+        .of_class(Class::Type)
     })
 }
 
-/// The types of the inputs that are Python scalars, or of those that are arrays.
-fn types(inputs: &[Input], scalars: bool) -> Vec<ScalarType> {
-    let wanted = inputs.iter().filter(|input| matches!(input, Input::Scalar(_)) == scalars);
-    wanted.map(Input::scalar_type).collect()
+/// The declared loops, in order.
+pub fn loops(declaration: &Declaration) -> Result<Vec<Loop>> {
+    declaration.signatures.iter().map(|(signature, _)| scalar_loop(signature)).collect()
+}
+
+/// The types of the inputs that are Python scalars, or of those that are not.
+fn types(inputs: &[Given], scalars: bool) -> Vec<ScalarType> {
+    let wanted = inputs.iter().filter(|input| matches!(input, Given::Weak(_)) == scalars);
+    wanted.map(|input| input.scalar()).collect()
+}
+
+/// The type that a scalar of Python takes beside arrays, as in NumPy: theirs, unless its kind is a higher one.
+fn beside(scalar: ScalarType, inputs: &[Given]) -> ScalarType {
+    match types(inputs, false).into_iter().reduce(promotion::unify) {
+        Some(common) if is_safe_from_python(scalar, common) => common,
+        _ => scalar,
+    }
 }
 
 fn scalar_loop(signature: &Signature) -> Result<Loop> {
@@ -58,7 +97,8 @@ fn scalar_loop(signature: &Signature) -> Result<Loop> {
         Type::Array(_) => Err(Error::call_with_help(
             format!("the signature {signature} has an array type: vectorized functions take scalars"),
             "write the element type alone, for example float64(float64)",
-        )),
+        )
+        .of_class(Class::Type)),
     };
     Ok(Loop {
         parameters: signature.arguments.iter().map(scalar).collect::<Result<_>>()?,
@@ -81,7 +121,8 @@ mod tests {
         let text = format!("from numba import vectorize\n@vectorize({signatures})\ndef f(x, y):\n    return x + y\n");
         let module = python::parse(&Source::new("kernel.py", &text)).unwrap();
         let declaration = declaration::read(&module, module.function("f").unwrap()).unwrap();
-        choose("f", &declaration, inputs).unwrap().parameters[0]
+        let given: Vec<Given> = inputs.iter().map(Given::of).collect();
+        choose("f", &declaration, &given).unwrap().parameters[0]
     }
 
     /// What numba 0.68 with NumPy 2.4 chooses.

@@ -1,5 +1,6 @@
-//! A function over scalars made into a function over arrays, with one `parallel`: [`vectorize`] and [`stencil`].
+//! A function over scalars made into a function over arrays, with one `parallel`: [`vectorize`], [`stencil`], [`fold`].
 
+pub mod fold;
 pub mod stencil;
 pub mod vectorize;
 

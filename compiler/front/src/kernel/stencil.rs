@@ -2,10 +2,10 @@
 
 use super::*;
 use crate::error::{Class, Error, Mistake, Result};
-use crate::source::Span;
-use crate::syntax::constant::{self, Number};
-use crate::syntax::tree;
+use crate::source::{Source, Span};
+use crate::syntax::constant::Number;
 use crate::types::Constant;
+use std::sync::Arc;
 
 /// How many points from each edge are border: per axis at the low and the high end. From the windows of the arrays.
 pub fn margins(function: &Function, neighborhood: Option<&[(i64, i64)]>) -> Vec<(i64, i64)> {
@@ -28,17 +28,16 @@ pub fn margins(function: &Function, neighborhood: Option<&[(i64, i64)]>) -> Vec<
     margins
 }
 
-/// What the border holds: `cval` of the module, or 0, in the type of the result.
-pub fn border_value(module: &tree::Module, cval: Option<&tree::Expression>, scalar: ScalarType) -> Result<Constant> {
-    let Some(expression) = cval else { return Ok(Constant::zero(scalar)) };
+/// What the border holds: `cval`, which stands in `source`, or 0, in the type of the result.
+pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: ScalarType) -> Result<Constant> {
+    let Some((number, span)) = cval else { return Ok(Constant::zero(scalar)) };
     let mistake = |message: String, help: &str| -> Result<Constant> {
-        Err(Mistake::new(Class::Type, &module.source, expression.span, message).help(help).into())
+        Err(Mistake::new(Class::Type, source, span, message).help(help).into())
     };
-    match constant::number(module, expression) {
-        None => mistake("cval is not a number that is known when compiling".into(), "write a literal, or a constant of the file"),
-        Some(Number::Bool(value)) => Ok(if scalar.is_float() { float(scalar, value as u8 as f64) } else { Constant::integer(scalar, value as i128) }),
-        Some(Number::Integer(value)) if scalar.is_float() => Ok(float(scalar, value as f64)),
-        Some(Number::Integer(value)) => {
+    match number {
+        Number::Bool(value) => Ok(if scalar.is_float() { float(scalar, value as u8 as f64) } else { Constant::integer(scalar, value as i128) }),
+        Number::Integer(value) if scalar.is_float() => Ok(float(scalar, value as f64)),
+        Number::Integer(value) => {
             let constant = Constant::integer(scalar, value);
             match constant.as_integer() == Some(value) {
                 true => Ok(constant),
@@ -48,8 +47,8 @@ pub fn border_value(module: &tree::Module, cval: Option<&tree::Expression>, scal
                 ),
             }
         }
-        Some(Number::Float(value)) if scalar.is_float() => Ok(float(scalar, value)),
-        Some(Number::Float(value)) => mistake(
+        Number::Float(value) if scalar.is_float() => Ok(float(scalar, value)),
+        Number::Float(value) => mistake(
             format!("cval type does not match stencil return type: {value:?} is a float, the kernel returns {scalar}"),
             "write an integer cval, or return a float from the kernel",
         ),

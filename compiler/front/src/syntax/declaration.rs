@@ -6,17 +6,21 @@
 mod options;
 mod stencil;
 
-use super::constant;
-use super::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Module};
-use crate::error::{Class, Mistake, Result};
-use crate::source::Span;
+use super::constant::{self, Number};
+use super::python;
+use super::tree::{Expression, ExpressionKind, FunctionDefinition, Import, Keyword, Module};
+use crate::error::{Class, Error, Mistake, Result};
+use crate::source::{Source, Span};
 use crate::types::signature::{self, Signature, Type};
 use crate::typing::Rules;
 use options::Options;
+use std::sync::Arc;
 
 /// What the decorators of a function say.
 #[derive(Debug, Clone)]
 pub struct Declaration {
+    /// The text that the spans refer to.
+    pub source: Arc<Source>,
     pub kind: Kind,
     /// In order of declaration; empty: lazily from the arguments.
     pub signatures: Vec<(Signature, Span)>,
@@ -30,18 +34,25 @@ pub struct Declaration {
 #[derive(Debug, Clone)]
 pub enum Kind {
     Vectorize {
-        /// 0, 1 or `'reorderable'`.
-        identity: Option<Expression>,
+        identity: Option<Identity>,
     },
     Stencil(StencilOptions),
     /// No decorator, or `jit` / `njit`: a helper for the kernels of the file.
     Function,
 }
 
+/// What a ufunc says of itself as a reduction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Identity {
+    /// 0 or 1: combined with any value it gives that value. The order of the values makes no difference.
+    Number(i128),
+    /// There is no such value, but the order of the values makes no difference.
+    Reorderable,
+}
+
 #[derive(Debug, Clone, Default)]
 pub struct StencilOptions {
-    /// A number that [`constant::number`] knows.
-    pub cval: Option<Expression>,
+    pub cval: Option<(Number, Span)>,
     /// (min, max) per axis.
     pub neighborhood: Option<(Vec<(i64, i64)>, Span)>,
     /// Names of parameters with absolute indexing.
@@ -69,7 +80,7 @@ pub fn is_target(name: &str) -> bool {
 pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaration> {
     let mut found: Option<(Declaration, Span)> = None;
     for expression in &function.decorators {
-        let decorator = Decorator::new(module, function, expression);
+        let decorator = Decorator::new(module, function, &module.source, expression);
         let declaration = decorator.read()?;
         if let Some((_, first)) = found {
             let mistake = decorator.mistake(
@@ -82,6 +93,7 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         found = Some((declaration, expression.span));
     }
     let plain = Declaration {
+        source: module.source.clone(),
         kind: Kind::Function,
         signatures: Vec::new(),
         target: None,
@@ -91,10 +103,31 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
     Ok(found.map_or(plain, |(declaration, _)| declaration))
 }
 
+/// Reads a decorator that stands in no file, as it is applied to the function of that name:
+/// `numba.vectorize(['float64(float64)'], target='cuda')`. Its names are those of numba, numpy and math.
+pub fn apply(module: &Module, function: &str, decorator: &str) -> Result<Declaration> {
+    let definition = module
+        .function(function)
+        .ok_or_else(|| Error::Internal(format!("'{function}' is not in its module '{}'", module.source.name)))?;
+    let source = Source::new("<decorator>", decorator);
+    let expression = python::parse_expression(&source, 0, &source.text)?;
+    let import = |name: &str| Import { name: name.into(), path: name.into(), span: Span::NONE };
+    let surroundings = Module {
+        source,
+        imports: ["numba", "numpy", "math"].map(import).to_vec(),
+        constants: Vec::new(),
+        linked: Vec::new(),
+        functions: Vec::new(),
+    };
+    Ok(Decorator::new(&surroundings, definition, &module.source, &expression).read()?)
+}
+
 /// A decorator, taken apart: `vectorize`, `vectorize(arguments, keywords)`.
 struct Decorator<'a> {
     module: &'a Module,
     function: &'a FunctionDefinition,
+    /// The text of the function, which the decorator may stand outside of.
+    function_source: &'a Arc<Source>,
     /// What is called, or stands alone.
     name: &'a Expression,
     arguments: &'a [Expression],
@@ -103,7 +136,12 @@ struct Decorator<'a> {
 }
 
 impl<'a> Decorator<'a> {
-    fn new(module: &'a Module, function: &'a FunctionDefinition, expression: &'a Expression) -> Decorator<'a> {
+    fn new(
+        module: &'a Module,
+        function: &'a FunctionDefinition,
+        function_source: &'a Arc<Source>,
+        expression: &'a Expression,
+    ) -> Decorator<'a> {
         let resolved = constant::resolve(module, expression);
         let (name, arguments, keywords): (_, &[_], &[_]) = match &resolved.kind {
             ExpressionKind::Call {
@@ -116,6 +154,7 @@ impl<'a> Decorator<'a> {
         Decorator {
             module,
             function,
+            function_source,
             name,
             arguments,
             keywords,
@@ -125,6 +164,11 @@ impl<'a> Decorator<'a> {
 
     fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
         Mistake::new(class, &self.module.source, span, message)
+    }
+
+    /// A mistake in the function itself.
+    fn function_mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+        Mistake::new(class, self.function_source, span, message)
     }
 
     fn text(&self, span: Span) -> &str {
@@ -199,8 +243,9 @@ impl<'a> Decorator<'a> {
             .target
             .or(default_target.map(|target| (target.to_string(), self.span)));
         Ok(Declaration {
+            source: self.module.source.clone(),
             kind: Kind::Vectorize {
-                identity: options.identity.cloned(),
+                identity: options.identity,
             },
             signatures: signatures
                 .into_iter()
@@ -221,6 +266,7 @@ impl<'a> Decorator<'a> {
         };
         self.check_counts(&signatures)?;
         Ok(Declaration {
+            source: self.module.source.clone(),
             kind: Kind::Function,
             signatures: signatures
                 .into_iter()
@@ -297,10 +343,11 @@ impl<'a> Decorator<'a> {
                     self.function.name,
                     plural(expected)
                 );
-                return Err(self
-                    .mistake(Class::Type, *span, message)
-                    .also(self.function.name_span, "the function")
-                    .help("write one type for each parameter"));
+                let mut mistake = self.mistake(Class::Type, *span, message);
+                if Arc::ptr_eq(&self.module.source, self.function_source) {
+                    mistake = mistake.also(self.function.name_span, "the function");
+                }
+                return Err(mistake.help("write one type for each parameter"));
             }
         }
         Ok(())
@@ -310,8 +357,9 @@ impl<'a> Decorator<'a> {
     fn check_parameters(&self, kind: &str) -> Result<(), Mistake> {
         let function = self.function;
         if let Some((span, instead)) = function.unsupported_parameters {
-            let message = format!("parameter '{}' is not supported in kernels", self.text(span));
-            return Err(self.mistake(Class::Unsupported, span, message).help(instead));
+            let text = self.function_source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            let message = format!("parameter '{text}' is not supported in kernels");
+            return Err(self.function_mistake(Class::Unsupported, span, message).help(instead));
         }
         if let Some(parameter) = function.parameters.iter().find(|parameter| parameter.default.is_some()) {
             let message = format!(
@@ -319,12 +367,12 @@ impl<'a> Decorator<'a> {
                 parameter.name
             );
             let help = "remove it: a kernel is called with all of its arguments";
-            return Err(self.mistake(Class::Unsupported, parameter.span, message).help(help));
+            return Err(self.function_mistake(Class::Unsupported, parameter.span, message).help(help));
         }
         if function.parameters.is_empty() {
             let message = format!("a {kind} function needs a parameter");
             let help = "the arrays that it is called with say how large the result is";
-            return Err(self.mistake(Class::Type, function.name_span, message).help(help));
+            return Err(self.function_mistake(Class::Type, function.name_span, message).help(help));
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Text to tree. Every front end produces the same untyped [`tree`], so there is one set of typing rules.
 
+pub mod bind;
 pub mod constant;
 pub mod declaration;
 mod nesting;

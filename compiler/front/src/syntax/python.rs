@@ -8,12 +8,15 @@
 //! that is compiled complains; a syntax error anywhere is an error, as in Python.
 
 mod expression;
+mod find;
 mod mistake;
 mod module;
 mod star;
 mod statement;
 #[cfg(test)]
 mod tests;
+
+pub use find::{Place, find};
 
 use super::nesting::{self, MAX_BLOCKS, MAX_OPERATORS};
 use super::tree;

@@ -11,6 +11,8 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// `NAME = expression` and `NAME: type = expression` at module level, in order.
     pub constants: Vec<ConstantDefinition>,
+    /// Functions of other modules that this one calls.
+    pub linked: Vec<Link>,
     /// Every `def` at module level, and `f = vectorize(...)(lambda ...)`-like definitions, in order.
     pub functions: Vec<FunctionDefinition>,
 }
@@ -22,6 +24,16 @@ pub struct Import {
     /// The dotted name that it stands for, e.g. `numpy` or `math.cos`. `from x import *` has the name `*`.
     pub path: String,
     pub span: Span,
+}
+
+/// A function of another module.
+#[derive(Debug, Clone)]
+pub struct Link {
+    /// The name that it has here.
+    pub name: String,
+    pub module: Arc<Module>,
+    /// The name that it has there.
+    pub function: String,
 }
 
 #[derive(Debug, Clone)]
@@ -179,6 +191,12 @@ impl Module {
     pub fn function(&self, name: &str) -> Option<&FunctionDefinition> {
         // A later definition of the same name replaces an earlier one, as in Python.
         self.functions.iter().rev().find(|function| function.name == name)
+    }
+
+    /// A function of another module that is known here by that name, and its module.
+    pub fn linked(&self, name: &str) -> Option<(&Module, &FunctionDefinition)> {
+        let link = self.linked.iter().rev().find(|link| link.name == name)?;
+        Some((&link.module, link.module.function(&link.function)?))
     }
 
     pub fn constant(&self, name: &str) -> Option<&ConstantDefinition> {

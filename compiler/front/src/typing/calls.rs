@@ -133,6 +133,9 @@ impl<'t> Typer<'t, '_> {
         if let Some(definition) = self.unit.module.function(name) {
             return Ok(Some((self.unit, definition)));
         }
+        if let Some((module, definition)) = self.unit.module.linked(name) {
+            return Ok(Some((Unit { module, ..self.unit }, definition)));
+        }
         if self.unit.prelude.is_none() {
             return Ok(None);
         }

@@ -153,7 +153,7 @@ impl<'t> Typer<'t, '_> {
             let mistake = self.mistake(Class::Type, span, format!("'{path}' is no number"));
             return Err(mistake.help("call it, or take one of its attributes").into());
         }
-        if self.unit.module.function(name).is_some() {
+        if self.unit.module.function(name).is_some() || self.unit.module.linked(name).is_some() {
             let mistake = self.mistake(Class::Unsupported, span, format!("'{name}' is a function, not a number"));
             return Err(mistake.help(format!("call it: {name}(...)")).into());
         }

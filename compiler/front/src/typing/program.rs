@@ -34,7 +34,8 @@ pub struct Instance {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key {
-    prelude: Option<&'static str>,
+    /// The module that has the function, by its address.
+    module: *const tree::Module,
     function: String,
     arguments: Vec<Shape>,
 }
@@ -127,12 +128,12 @@ impl<'t> Program<'t> {
         call: Span,
     ) -> Result<Instance> {
         let name = &definition.name;
-        let key = Key { prelude: unit.prelude, function: name.clone(), arguments: arguments.to_vec() };
+        let key = Key { module: unit.module, function: name.clone(), arguments: arguments.to_vec() };
         if let Some(instance) = self.instances.get(&key) {
             return Ok(instance.clone());
         }
         let here = |message: String| Mistake::new(Class::Unsupported, &caller.module.source, call, message);
-        let recursive = |active: &Key| active.function == *name && active.prelude == unit.prelude;
+        let recursive = |active: &Key| active.function == *name && std::ptr::eq(active.module, unit.module);
         if self.active.iter().any(recursive) {
             return Err(here(format!("recursion: '{name}' calls itself"))
                 .help("write it as a loop; GPUs have no recursion")
@@ -160,7 +161,7 @@ impl<'t> Program<'t> {
 
     /// The kernel itself takes part in the search for recursion.
     pub fn enter_kernel(&mut self, name: &str) {
-        self.active.push(Key { prelude: None, function: name.into(), arguments: Vec::new() });
+        self.active.push(Key { module: self.unit.module, function: name.into(), arguments: Vec::new() });
     }
 
     /// The functions that the first one needs, and the tables that they need.

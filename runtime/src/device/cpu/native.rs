@@ -3,9 +3,9 @@
 use super::pool;
 use crate::array::HostArray;
 use crate::device::host::{HostBuffer, download};
-use crate::device::{Buffer, Device, FaultRecord, Kernel, Launch, Sites, parameters};
+use crate::device::{Buffer, Device, FaultRecord, HostCode, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
-use numbra_codegen::artefact::Manifest;
+use numbra_codegen::artefact::{Manifest, ScalarParameter};
 use numbra_codegen::llvm::{Cpu as Processor, NativeKernel, NativeOptions, Status, compile_native, has_fma};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::ir::Module;
@@ -51,6 +51,10 @@ impl Device for Cpu {
 
     fn target(&self) -> Target {
         Target { schedule: Schedule::Range, capabilities: self.capabilities }
+    }
+
+    fn works_in_host_memory(&self) -> bool {
+        true
     }
 
     fn limits(&self) -> Vec<(String, String)> {
@@ -143,9 +147,30 @@ impl Kernel for Native {
         });
         match fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
-            Some(Status { site, position, payload, .. }) => {
-                Err(self.sites.error(FaultRecord { site, position, payload }, launch.space))
-            }
+            Some(status) => Err(self.fault(status, launch.space)),
         }
+    }
+
+    fn host_code(&self) -> Option<&dyn HostCode> {
+        Some(self)
+    }
+}
+
+impl HostCode for Native {
+    fn scalars(&self) -> &[ScalarParameter] {
+        &self.manifest.scalars
+    }
+
+    unsafe fn call(&self, buffers: &[*mut u8], scalars: &[u64], space: &[i64]) -> Result<()> {
+        let mut status = Status::default();
+        // SAFETY: the caller's promise.
+        unsafe { self.code.call(buffers, scalars, &mut status) };
+        if status.flag == 0 { Ok(()) } else { Err(self.fault(status, space)) }
+    }
+}
+
+impl Native {
+    fn fault(&self, Status { site, position, payload, .. }: Status, space: &[i64]) -> Error {
+        self.sites.error(FaultRecord { site, position, payload }, space)
     }
 }

@@ -1,6 +1,6 @@
 //! The options of `vectorize` and `jit`: which there are, and what their values can be.
 
-use super::{Decorator, TARGETS, is_target};
+use super::{Decorator, Identity, TARGETS, is_target};
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::constant::{self, Number};
@@ -64,7 +64,7 @@ pub const CUDA_JIT: Known = Known(&[
 pub struct Options<'a> {
     pub signatures: Option<&'a Expression>,
     pub target: Option<(String, Span)>,
-    pub identity: Option<&'a Expression>,
+    pub identity: Option<Identity>,
     pub fastmath: bool,
     pub typing: Option<Rules>,
 }
@@ -186,16 +186,12 @@ pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> R
     }
 }
 
-fn identity<'a>(
-    decorator: &Decorator,
-    keyword: &Keyword,
-    value: &'a Expression,
-) -> Result<Option<&'a Expression>, Mistake> {
+fn identity(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<Option<Identity>, Mistake> {
     let integer = constant::number(decorator.module, value).and_then(Number::as_integer);
-    match &value.kind {
-        ExpressionKind::None => Ok(None),
-        ExpressionKind::String(name) if name == "reorderable" => Ok(Some(value)),
-        _ if matches!(integer, Some(0 | 1)) => Ok(Some(value)),
+    match (&value.kind, integer) {
+        (ExpressionKind::None, _) => Ok(None),
+        (ExpressionKind::String(name), _) if name == "reorderable" => Ok(Some(Identity::Reorderable)),
+        (_, Some(number @ (0 | 1))) => Ok(Some(Identity::Number(number))),
         _ => {
             let text = decorator.text(value.span);
             let mistake = decorator.mistake(

@@ -45,9 +45,10 @@ impl Decorator<'_> {
         {
             let message = "Cannot use the reserved word 'out' in stencil kernels";
             let help = "give the parameter another name: 'out' is the array for the result, given in the call";
-            return Err(self.mistake(Class::Value, out.span, message).help(help));
+            return Err(self.function_mistake(Class::Value, out.span, message).help(help));
         }
         Ok(Declaration {
+            source: self.module.source.clone(),
             kind: Kind::Stencil(options),
             signatures: Vec::new(),
             target: device,
@@ -66,12 +67,12 @@ impl Decorator<'_> {
         Err(mistake.help("the mode is 'constant': cval is the result where the stencil reaches over the border"))
     }
 
-    fn border_value(&self, keyword: &Keyword, value: &Expression) -> Result<Option<Expression>, Mistake> {
+    fn border_value(&self, keyword: &Keyword, value: &Expression) -> Result<Option<(Number, Span)>, Mistake> {
         if matches!(value.kind, ExpressionKind::None) {
             return Ok(None);
         }
-        if constant::number(self.module, value).is_some() {
-            return Ok(Some(value.clone()));
+        if let Some(number) = constant::number(self.module, value) {
+            return Ok(Some((number, value.span)));
         }
         let mistake = self.mistake(
             Class::Type,

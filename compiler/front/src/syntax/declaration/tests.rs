@@ -21,6 +21,25 @@ fn signatures(declaration: &Declaration) -> Vec<String> {
 }
 
 #[test]
+fn decorators_outside_of_files() {
+    let source = Source::new("t.py", "def f(x, y):\n    return x\n");
+    let module = python::parse(&source).unwrap();
+    let applied = apply(&module, "f", "numba.vectorize(['f8(f8, f8)'], target='cuda', identity=1)").unwrap();
+    assert!(matches!(applied.kind, Kind::Vectorize { identity: Some(Identity::Number(1)) }));
+    assert_eq!((applied.signatures.len(), applied.target.unwrap().0.as_str()), (1, "cuda"));
+    let stencil = apply(&module, "f", "numba.stencil(cval=-math.inf, standard_indexing=('y',))").unwrap();
+    assert!(matches!(stencil.kind, Kind::Stencil(options) if options.standard_indexing.len() == 1));
+    let message = |decorator: &str| apply(&module, "f", decorator).unwrap_err().to_string();
+    let counts = message("numba.vectorize(['f8(f8)'])");
+    assert!(counts.contains("<decorator>:1:18") && !counts.contains("the function\n"), "{counts}");
+    assert!(message("numba.vectorize(target='foo')").contains("Unsupported target: foo"));
+    let source = Source::new("t.py", "def f(x, *rest):\n    return x\n");
+    let module = python::parse(&source).unwrap();
+    let message = apply(&module, "f", "numba.vectorize").unwrap_err().to_string();
+    assert!(message.contains("t.py:1:10") && message.contains("*rest"), "{message}");
+}
+
+#[test]
 fn every_form_of_vectorize() {
     const BODY: &str = "\ndef f(x, y):\n    return x + y\n";
     const BOTH: &[&str] = &["float64(float64, float64)"];
@@ -96,7 +115,7 @@ fn every_form_of_stencil() {
         assert!(options.cval.is_none() && options.neighborhood.is_none() && options.standard_indexing.is_empty());
     }
     let full = options("R = 2\n@numba.stencil(cval=7, neighborhood=((-1, 1), [-R, 0]), standard_indexing=('b',))");
-    assert!(matches!(full.cval.unwrap().kind, ExpressionKind::Integer(Some(7))));
+    assert!(matches!(full.cval, Some((Number::Integer(7), _))));
     assert_eq!(full.neighborhood.unwrap().0, [(-1, 1), (-2, 0)]);
     assert_eq!(full.standard_indexing[0].0, "b");
 
@@ -108,7 +127,7 @@ fn every_form_of_stencil() {
     let Kind::Stencil(options) = read(&module, &module.functions[0]).unwrap().kind else {
         panic!()
     };
-    let value = constant::number(&module, &options.cval.unwrap());
+    let value = options.cval.map(|(number, _)| number);
     assert!(matches!(value, Some(Number::Float(value)) if value.is_nan()));
 }
 

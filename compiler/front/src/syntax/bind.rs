@@ -1,0 +1,409 @@
+//! A function taken out of a running program: the names that it finds around it are given to it as values.
+//!
+//! A function of a file finds its surroundings in the file's text. One of a running program, a closure above all, has
+//! them as objects: [`outer_names`] says which ones it needs, [`assemble`] makes a module of the function and what they
+//! stand for.
+
+use super::tree::*;
+use crate::source::{Source, Span};
+use crate::types::{Constant, ScalarType};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a name around a function stands for.
+#[derive(Debug, Clone)]
+pub enum Meaning {
+    /// What is imported under a dotted path: `numpy`, `math.cos`, `numba.float64`.
+    Import(String),
+    Constant(Value),
+    /// A function of that module.
+    Function(Arc<Module>, String),
+    /// Something that kernels have no use for, with what to do instead.
+    Unsupported { what: &'static str, instead: &'static str },
+}
+
+/// A value that is frozen when the function is compiled.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Bool(bool),
+    /// `None`: too large.
+    Integer(Option<i128>),
+    Float(f64),
+    Text(String),
+    /// A scalar of a fixed type, such as NumPy's.
+    Typed(Constant),
+    Tuple(Vec<Value>),
+    /// An array in C order: the type, the shape, and the elements' bits as in [`Constant::bits`].
+    Array(ScalarType, Vec<usize>, Vec<u64>),
+}
+
+/// The names that a function reads and does not bind itself, with the place of their first use. Attributes belong to
+/// the name: `np.cos`, `settings.grid.width`.
+pub fn outer_names(function: &FunctionDefinition) -> Vec<(String, Span)> {
+    let mut reader = Reader::new(function);
+    let mut body = function.clone();
+    let mut found: Vec<(String, Span)> = Vec::new();
+    reader.function(&mut body, &mut |chain, expression| {
+        if found.iter().all(|(name, _)| name != chain) {
+            found.push((chain.to_string(), expression.span));
+        }
+    });
+    found
+}
+
+/// A module that holds the function alone, in which the names mean what `meanings` says. Names with dots stand for
+/// whole chains of attributes.
+pub fn assemble(source: &Arc<Source>, mut function: FunctionDefinition, meanings: Vec<(String, Meaning)>) -> Module {
+    let mut uses: HashMap<String, Span> = HashMap::new();
+    let dotted: HashSet<&str> =
+        meanings.iter().map(|(name, _)| name.as_str()).filter(|name| name.contains('.')).collect();
+    let original = function.clone();
+    Reader::new(&original).function(&mut function, &mut |chain, expression| {
+        // The longest part of the chain that has a meaning of its own is a name from now on.
+        let mut inner = expression;
+        let mut part = chain;
+        loop {
+            uses.entry(part.to_string()).or_insert(inner.span);
+            if dotted.contains(part) {
+                inner.kind = ExpressionKind::Name(part.to_string());
+                return;
+            }
+            let ExpressionKind::Attribute { value, .. } = &mut inner.kind else { return };
+            inner = value;
+            part = part.rsplit_once('.').map_or("", |(before, _)| before);
+        }
+    });
+    let name = function.name.clone();
+    let mut module = Module {
+        source: source.clone(),
+        imports: Vec::new(),
+        constants: Vec::new(),
+        linked: Vec::new(),
+        functions: vec![function],
+    };
+    for (own, meaning) in meanings {
+        let span = uses.get(&own).copied().unwrap_or(Span::NONE);
+        let mut constant = |kind: ExpressionKind, annotation: Option<ScalarType>| {
+            let annotation = annotation.map(|scalar| ExpressionKind::String(scalar.name().to_string()));
+            module.constants.push(ConstantDefinition {
+                name: own.clone(),
+                name_span: span,
+                annotation: annotation.map(|kind| Expression { kind, span }),
+                value: Expression { kind, span },
+            });
+        };
+        match meaning {
+            // Inside itself a function is known by its own name.
+            _ if own == name => {}
+            Meaning::Import(path) => module.imports.push(Import { name: own, path: canonical(&path), span }),
+            Meaning::Function(other, function) => module.linked.push(Link { name: own, module: other, function }),
+            Meaning::Unsupported { what, instead } => constant(ExpressionKind::Unsupported { what, instead }, None),
+            Meaning::Constant(value) => {
+                let scalar = match &value {
+                    Value::Typed(constant) => Some(constant.scalar),
+                    Value::Array(scalar, ..) => Some(*scalar),
+                    _ => None,
+                };
+                constant(literal(&value, span), scalar);
+            }
+        }
+    }
+    module
+}
+
+fn literal(value: &Value, span: Span) -> ExpressionKind {
+    match value {
+        Value::Bool(value) => ExpressionKind::Bool(*value),
+        Value::Integer(value) => ExpressionKind::Integer(*value),
+        Value::Float(value) => ExpressionKind::Float { value: *value, text: format!("{value:?}") },
+        Value::Text(text) => ExpressionKind::String(text.clone()),
+        Value::Typed(constant) => match (constant.scalar, constant.as_integer()) {
+            (ScalarType::Bool, _) => ExpressionKind::Bool(constant.bits != 0),
+            (_, Some(value)) => ExpressionKind::Integer(Some(value)),
+            (_, None) => literal(&Value::Float(constant.as_f64()), span),
+        },
+        Value::Tuple(values) => {
+            ExpressionKind::Tuple(values.iter().map(|value| Expression { kind: literal(value, span), span }).collect())
+        }
+        Value::Array(scalar, shape, bits) => rows(*scalar, shape, bits, span),
+    }
+}
+
+/// Tuples of tuples for an array.
+fn rows(scalar: ScalarType, shape: &[usize], bits: &[u64], span: Span) -> ExpressionKind {
+    match shape {
+        [] => literal(&Value::Typed(Constant { scalar, bits: bits.first().copied().unwrap_or(0) }), span),
+        [extent, inner @ ..] => {
+            let size: usize = inner.iter().product();
+            let row = |number: usize| rows(scalar, inner, &bits[number * size..(number + 1) * size], span);
+            ExpressionKind::Tuple((0..*extent).map(|number| Expression { kind: row(number), span }).collect())
+        }
+    }
+}
+
+/// Walks a function and shows every chain of names and attributes whose first name is not the function's own.
+struct Reader {
+    /// Names that the function binds, and how often lambdas around bind them.
+    bound: BTreeMap<String, usize>,
+}
+
+type Visit<'v> = dyn FnMut(&str, &mut Expression) + 'v;
+
+impl Reader {
+    fn new(function: &FunctionDefinition) -> Reader {
+        let mut bound = BTreeMap::new();
+        for parameter in &function.parameters {
+            bound.insert(parameter.name.clone(), 1);
+        }
+        targets(&function.body, &mut |name| {
+            bound.insert(name.to_string(), 1);
+        });
+        Reader { bound }
+    }
+
+    fn function(&mut self, function: &mut FunctionDefinition, visit: &mut Visit) {
+        // What stands outside of the body is read where the function is defined.
+        let mut outside = Reader { bound: BTreeMap::new() };
+        for parameter in &mut function.parameters {
+            for expression in [&mut parameter.annotation, &mut parameter.default].into_iter().flatten() {
+                outside.expression(expression, visit);
+            }
+        }
+        if let Some(expression) = &mut function.returns {
+            outside.expression(expression, visit);
+        }
+        self.block(&mut function.body, visit);
+    }
+
+    fn block(&mut self, statements: &mut [Statement], visit: &mut Visit) {
+        for statement in statements {
+            self.statement(statement, visit);
+        }
+    }
+
+    fn statement(&mut self, statement: &mut Statement, visit: &mut Visit) {
+        use StatementKind as Kind;
+        match &mut statement.kind {
+            Kind::Assign { targets, value } => {
+                self.expression(value, visit);
+                targets.iter_mut().for_each(|target| self.expression(target, visit));
+            }
+            Kind::AugmentedAssign { target, value, .. } => {
+                self.expression(value, visit);
+                self.expression(target, visit);
+            }
+            Kind::AnnotatedAssign { target, annotation, value } => {
+                for expression in value.iter_mut().chain([annotation, target]) {
+                    self.expression(expression, visit);
+                }
+            }
+            Kind::If { condition, then, otherwise } => {
+                self.expression(condition, visit);
+                self.block(then, visit);
+                self.block(otherwise, visit);
+            }
+            Kind::While { condition, body, otherwise } => {
+                self.expression(condition, visit);
+                self.block(body, visit);
+                self.block(otherwise, visit);
+            }
+            Kind::For { target, iterable, body, otherwise } => {
+                self.expression(iterable, visit);
+                self.expression(target, visit);
+                self.block(body, visit);
+                self.block(otherwise, visit);
+            }
+            Kind::Return(value) => value.iter_mut().for_each(|value| self.expression(value, visit)),
+            Kind::Expression(value) => self.expression(value, visit),
+            Kind::Assert { condition, message } => {
+                self.expression(condition, visit);
+                message.iter_mut().for_each(|message| self.expression(message, visit));
+            }
+            // The name of the exception is text.
+            Kind::Raise { .. } | Kind::Break | Kind::Continue | Kind::Pass | Kind::Unsupported { .. } => {}
+        }
+    }
+
+    fn expression(&mut self, expression: &mut Expression, visit: &mut Visit) {
+        use ExpressionKind as Kind;
+        if let Some(chain) = chain(expression) {
+            let root = chain.split('.').next().unwrap_or_default();
+            if !self.bound.contains_key(root) {
+                visit(&chain, expression);
+            }
+            return;
+        }
+        match &mut expression.kind {
+            Kind::Tuple(items) | Kind::List(items) | Kind::Logical { operands: items, .. } => {
+                items.iter_mut().for_each(|item| self.expression(item, visit));
+            }
+            Kind::Unary { operand, .. } => self.expression(operand, visit),
+            Kind::Binary { left, right, .. } => {
+                self.expression(left, visit);
+                self.expression(right, visit);
+            }
+            Kind::Compare { first, rest } => {
+                self.expression(first, visit);
+                rest.iter_mut().for_each(|(_, operand)| self.expression(operand, visit));
+            }
+            Kind::Conditional { condition, then, otherwise } => {
+                for part in [condition, then, otherwise] {
+                    self.expression(part, visit);
+                }
+            }
+            Kind::Call { function, arguments, keywords } => {
+                self.expression(function, visit);
+                arguments.iter_mut().for_each(|argument| self.expression(argument, visit));
+                keywords.iter_mut().for_each(|keyword| self.expression(&mut keyword.value, visit));
+            }
+            Kind::Attribute { value, .. } => self.expression(value, visit),
+            Kind::Subscript { value, indices } => {
+                self.expression(value, visit);
+                indices.iter_mut().for_each(|index| self.expression(index, visit));
+            }
+            Kind::Slice { start, stop, step } => {
+                for part in [start, stop, step].into_iter().flatten() {
+                    self.expression(part, visit);
+                }
+            }
+            Kind::Lambda { parameters, body } => {
+                for parameter in parameters.iter() {
+                    *self.bound.entry(parameter.name.clone()).or_default() += 1;
+                }
+                self.expression(body, visit);
+                for parameter in parameters.iter() {
+                    if let Some(count) = self.bound.get_mut(&parameter.name) {
+                        *count -= 1;
+                        if *count == 0 {
+                            self.bound.remove(&parameter.name);
+                        }
+                    }
+                }
+            }
+            Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Bool(_) | Kind::String(_) => {}
+            Kind::None | Kind::Ellipsis | Kind::Unsupported { .. } => {}
+        }
+    }
+}
+
+/// `np.cos` as text; `None` if it is no chain of names.
+fn chain(expression: &Expression) -> Option<String> {
+    match &expression.kind {
+        ExpressionKind::Name(name) => Some(name.clone()),
+        ExpressionKind::Attribute { value, name, .. } => Some(format!("{}.{name}", chain(value)?)),
+        _ => None,
+    }
+}
+
+/// The names that statements assign to.
+fn targets(statements: &[Statement], found: &mut dyn FnMut(&str)) {
+    fn of(target: &Expression, found: &mut dyn FnMut(&str)) {
+        match &target.kind {
+            ExpressionKind::Name(name) => found(name),
+            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => items.iter().for_each(|item| of(item, found)),
+            _ => {}
+        }
+    }
+    for statement in statements {
+        match &statement.kind {
+            StatementKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, found)),
+            StatementKind::AugmentedAssign { target, .. } | StatementKind::AnnotatedAssign { target, .. } => {
+                of(target, found);
+            }
+            StatementKind::If { then, otherwise, .. } => {
+                targets(then, found);
+                targets(otherwise, found);
+            }
+            StatementKind::While { body, otherwise, .. } => {
+                targets(body, found);
+                targets(otherwise, found);
+            }
+            StatementKind::For { target, body, otherwise, .. } => {
+                of(target, found);
+                targets(body, found);
+                targets(otherwise, found);
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::python;
+    use crate::typing::{self, ArgumentType, Options, Relative, Rules};
+
+    fn function(text: &str) -> (Arc<Source>, FunctionDefinition) {
+        let source = Source::new("t.py", text);
+        let module = python::parse(&source).unwrap();
+        (source, module.functions[0].clone())
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        outer_names(&function(text).1).into_iter().map(|(name, _)| name).collect()
+    }
+
+    fn typed(text: &str, meanings: Vec<(&str, Meaning)>) -> crate::Result<String> {
+        let (source, function) = function(text);
+        let meanings = meanings.into_iter().map(|(name, meaning)| (name.to_string(), meaning)).collect();
+        let module = assemble(&source, function, meanings);
+        let options = Options { rules: Rules::Numba, fastmath: false };
+        let argument = [ArgumentType::Scalar(ScalarType::I64)];
+        Ok(typing::infer(&module, "f", &argument, None, &Relative::default(), &options)?.module.to_string())
+    }
+
+    #[test]
+    fn names_from_outside() {
+        assert_eq!(names("def f(x):\n    y = np.cos(x) + K\n    return y * a.b.c + K\n"), ["np.cos", "K", "a.b.c"]);
+        // Assigned anywhere: a name of the function's own.
+        assert_eq!(names("def f(x):\n    for i in range(N):\n        K = i\n    return K + x.real\n"), ["range", "N"]);
+        assert_eq!(names("def f(x, y=D):\n    g = lambda z: z + q\n    return g(x) + z\n"), ["D", "q", "z"]);
+        assert_eq!(names("def f(x):\n    raise ValueError('no')\n"), [""; 0]);
+        assert_eq!(names("def f(a):\n    return a[K, -K] + t[0]\n"), ["K", "t"]);
+    }
+
+    #[test]
+    fn values_are_frozen() {
+        let text = "def f(x):\n    return x * K + s.k + t[1] + w[x]\n";
+        let meanings = || {
+            vec![
+                ("K", Meaning::Constant(Value::Integer(Some(3)))),
+                ("s.k", Meaning::Constant(Value::Typed(Constant::f32(-0.5)))),
+                ("t", Meaning::Constant(Value::Tuple(vec![Value::Bool(true), Value::Float(f64::INFINITY)]))),
+                ("w", Meaning::Constant(Value::Array(ScalarType::I8, vec![3], vec![1, 2, -3i64 as u64]))),
+            ]
+        };
+        let ir = typed(text, meanings()).unwrap();
+        assert!(ir.contains("-0.5") && ir.contains("inf") && ir.contains("i8") && ir.contains("-3"), "{ir}");
+        let unsupported = Meaning::Unsupported { what: "strings", instead: "use numbers" };
+        let mut without = meanings();
+        without[0].1 = unsupported;
+        let message = typed(text, without).unwrap_err().to_string();
+        assert!(message.contains("t.py:2:16") && message.contains("strings"), "{message}");
+        let mut unknown = meanings();
+        unknown.remove(0);
+        assert!(typed(text, unknown).unwrap_err().to_string().contains("unknown name 'K'"));
+    }
+
+    #[test]
+    fn functions_of_other_modules_are_called() {
+        let (source, helper) = function("def g(y):\n    return math.floor(y) + K\n");
+        let meanings = vec![
+            ("math".to_string(), Meaning::Import("math".into())),
+            ("K".to_string(), Meaning::Constant(Value::Integer(Some(100)))),
+        ];
+        let helper = Arc::new(assemble(&source, helper, meanings));
+        let (_, again) = function("def g(y):\n    return y - K\n");
+        let again = Arc::new(assemble(&source, again, vec![("K".into(), Meaning::Constant(Value::Integer(Some(7))))]));
+        let meanings = vec![
+            ("h", Meaning::Function(helper, "g".into())),
+            ("lib.h", Meaning::Function(again, "g".into())),
+        ];
+        let ir = typed("def f(x):\n    return h(x) + lib.h(x)\n", meanings).unwrap();
+        assert!(ir.contains("100") && ir.contains(" 7"), "{ir}");
+        assert_eq!(ir.matches("function @g").count(), 2, "{ir}");
+        let message = typed("def f(x):\n    return f(x)\n", Vec::new()).unwrap_err().to_string();
+        assert!(message.contains("recursion"), "{message}");
+    }
+}

@@ -1,0 +1,30 @@
+"""python -m numbra: what is here."""
+
+import platform
+
+import numpy
+
+import numbra
+
+
+def main() -> None:
+    for what, version in [*numbra.versions(), ("NumPy", numpy.__version__), ("Python", platform.python_version())]:
+        print(f"{what} {version}")
+    print(f"threads: {numbra.threads()} (NUMBRA_NUM_THREADS sets their number)")
+    print("cache: none; kernels are compiled anew in each process")
+    print(f"default target: {numbra.get_default_target()}")
+    print("devices:")
+    for device in numbra.devices():
+        if not device["available"]:
+            print(f"  {device['name']}: not here")
+            for line in device["reason"].splitlines():
+                print(f"    {line.strip()}")
+            continue
+        print(f"  {device['name']}: {device['description']}")
+        print(f"    dtypes: {' '.join(device['dtypes'])}")
+        for what, limit in device["limits"]:
+            print(f"    {what}: {limit}")
+
+
+if __name__ == "__main__":
+    main()

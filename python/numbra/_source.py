@@ -1,0 +1,160 @@
+"""Where a Python function is, and what the names in it stand for."""
+
+from __future__ import annotations
+
+import enum
+import linecache
+import types
+from typing import Any, Iterable
+
+import numpy
+
+from ._core import Stencil, Ufunc
+from .types import Scalar
+
+
+def function_of(thing: Any) -> types.FunctionType | None:
+    """The Python function behind a function, a kernel, a helper, or what Numba makes of one."""
+    if isinstance(thing, types.FunctionType):
+        return thing
+    for name in ("py_func", "_dispatcher"):
+        inner = getattr(thing, name, None)
+        if inner is not None and inner is not thing:
+            return function_of(inner)
+    return None
+
+
+def lines_of(function: types.FunctionType) -> list[str]:
+    """The lines of the function's file as they are now, while it is being defined; [] if there is no file."""
+    filename = function.__code__.co_filename
+    linecache.checkcache(filename)
+    return linecache.getlines(filename, function.__globals__)
+
+
+def file_of(function: types.FunctionType, lines: list[str] | None) -> tuple[str, str]:
+    """The name and the text of the function's file. `lines`: as they were when it was defined."""
+    lines = lines or lines_of(function)
+    if not lines:
+        import inspect
+
+        try:
+            lines = inspect.findsource(function)[0]
+        except (OSError, TypeError):
+            where = function.__code__.co_filename
+            raise OSError(
+                f"the text of the function '{function.__name__}' is not to be found (in {where}): numbra compiles kernels "
+                "from their text\n  help: define it in a file or in a cell of a notebook"
+            ) from None
+    return function.__code__.co_filename, "".join(lines)
+
+
+def block_of(function: types.FunctionType) -> tuple[str, str, int] | None:
+    """The file's name, the lines of the function alone, and the number of the first one."""
+    import inspect
+    import textwrap
+
+    try:
+        lines, first = inspect.getsourcelines(function)
+    except (OSError, TypeError, IndentationError):
+        return None
+    return function.__code__.co_filename, textwrap.dedent("".join(lines)), max(first, 1)
+
+
+def place_of(function: types.FunctionType) -> tuple[str, int, list[str], list[tuple[int, int]] | None]:
+    """The function's name, its line, its parameters, and (from Python 3.11 on) the places, line and column, of the first
+    and behind the last thing that it computes."""
+    code = function.__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
+    inside = None
+    if code.co_name == "<lambda>" and hasattr(code, "co_positions"):
+        known = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
+        if known:
+            first = min((line, column) for line, _, column, _ in known)
+            last = max((line, column) for _, line, _, column in known)
+            inside = [first, last]
+    return code.co_name, code.co_firstlineno, list(code.co_varnames[:count]), inside
+
+
+def resolve(function: types.FunctionType, names: Iterable[str]) -> list[tuple[str, str, Any]]:
+    """What dotted names stand for in the function: (name, kind, value). Names that stand for nothing are left out, and those
+    that mean what they always mean. A shorter name than the one asked for leaves the rest of it to the compiler."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    found: dict[str, tuple[str, str, Any]] = {}
+    for name in names:
+        root, *rest = name.split(".")
+        if root in cells:
+            try:
+                value = cells[root].cell_contents
+            except ValueError:  # not assigned yet
+                continue
+        elif root in function.__globals__:
+            value = function.__globals__[root]
+        else:
+            continue
+        path = root
+        while rest and _has_parts(value):
+            try:
+                value = getattr(value, rest[0])
+            except AttributeError:
+                break
+            path += "." + rest.pop(0)
+        else:
+            meaning = _meaning(root, value)
+            if meaning is not None:
+                found[path] = (path, *meaning)
+    return list(found.values())
+
+
+LIBRARIES = {"numpy", "math", "numba", "numbra", "cmath"}
+
+
+def _library(module: types.ModuleType) -> bool:
+    return module.__name__.split(".")[0] in LIBRARIES
+
+
+def _has_parts(value: Any) -> bool:
+    """Whether attributes of the value are values of their own: modules of users, classes, plain objects."""
+    if isinstance(value, types.ModuleType):
+        return not _library(value)
+    if isinstance(value, type):
+        return not issubclass(value, numpy.generic) and value not in (int, float, bool)
+    if isinstance(value, tuple):
+        return hasattr(value, "_fields")
+    known = (bool, int, float, complex, str, list, numpy.ndarray, numpy.generic, types.FunctionType, Ufunc, Stencil, Scalar)
+    return not isinstance(value, known) and not callable(value)
+
+
+def _meaning(root: str, value: Any) -> tuple[str, Any] | None:
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if isinstance(value, types.ModuleType):
+        return ("import", value.__name__) if _library(value) else ("unsupported", value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = int(value)  # of a subclass, such as IntEnum
+    if value is None or isinstance(value, (bool, int, float, str, tuple, list, numpy.generic, numpy.ndarray)):
+        return ("unsupported", value) if value is None else ("constant", value)
+    if isinstance(value, type):
+        if issubclass(value, numpy.generic):
+            return "import", f"numpy.{value.__name__}"
+        return None if value.__name__ == root else ("unsupported", value)
+    if isinstance(value, numpy.ufunc):
+        return "import", f"numpy.{value.__name__}"
+    if isinstance(value, Scalar):
+        return "import", f"numba.{value.name}"
+    if isinstance(value, Stencil) or type(value).__name__ == "StencilFunc":
+        return "stencil", value
+    module = (getattr(value, "__module__", None) or "").split(".")[0]
+    name = getattr(value, "__name__", root)
+    if module in ("numpy", "math"):
+        return "import", f"{module}.{name}"
+    if module in ("numba", "numbra") and name == "prange":
+        return "import", "numba.prange"
+    if module == "builtins":
+        return None if name == root else ("unsupported", value)
+    plain = function_of(value)
+    if plain is not None:
+        return "function", plain
+    if type(value).__module__.startswith("numba."):  # its types
+        return "import", f"numba.{value}"
+    return "unsupported", value

@@ -1,0 +1,61 @@
+//! Errors as exceptions of Python's own classes, with the kernel's line and a caret in the message.
+
+use numbra::Error;
+use numbra_front::error::{Class, Mistake};
+use numbra_runtime::array::ArrayError;
+use pyo3::exceptions::*;
+use pyo3::prelude::*;
+use pyo3::types::PyType;
+
+pyo3::create_exception!(numbra, KernelSyntaxError, PySyntaxError, "A kernel's text that is no Python, or not the Python of kernels.");
+pyo3::create_exception!(numbra, DeviceError, PyRuntimeError, "A device that is not here, or that failed.");
+
+/// The exception for an error of the library.
+pub fn exception(py: Python, error: Error) -> PyErr {
+    let class = error.class();
+    if let (Some(Class::Raised), Error::Fault(mistake)) = (class, &error) {
+        return raised(py, mistake);
+    }
+    // How messages begin elsewhere; here the exception's name stands in that place.
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text).to_string();
+    match class {
+        Some(Class::Syntax) => KernelSyntaxError::new_err(text),
+        Some(Class::Name) => PyNameError::new_err(text),
+        Some(Class::Type) => PyTypeError::new_err(text),
+        Some(Class::Value) => PyValueError::new_err(text),
+        Some(Class::Index) => PyIndexError::new_err(text),
+        Some(Class::ZeroDivision) => PyZeroDivisionError::new_err(text),
+        Some(Class::Unsupported) => PyNotImplementedError::new_err(text),
+        Some(Class::Raised) => PyRuntimeError::new_err(text),
+        None => match error {
+            Error::Array(ArrayError::OutOfMemory { .. }) => PyMemoryError::new_err(text),
+            Error::Device { .. } => DeviceError::new_err(text),
+            _ => PyRuntimeError::new_err(text),
+        },
+    }
+}
+
+pub fn front_exception(py: Python, error: numbra_front::Error) -> PyErr {
+    exception(py, error.into())
+}
+
+/// What a kernel raised: `raise ValueError("text")` is a ValueError here too.
+fn raised(py: Python, mistake: &Mistake) -> PyErr {
+    let (name, message) = mistake.message.split_once(": ").unwrap_or((&mistake.message, ""));
+    let mut shown = mistake.clone();
+    shown.message = message.to_string();
+    let text = shown.to_string();
+    let text = text.strip_prefix("error: ").or(text.strip_prefix("error")).unwrap_or(&text).to_string();
+    let class = py.import("builtins").and_then(|builtins| builtins.getattr(name)).ok();
+    let class = class.and_then(|class| class.cast_into::<PyType>().ok());
+    match class {
+        Some(class) if class.is_subclass_of::<PyBaseException>().unwrap_or(false) => PyErr::from_type(class, text),
+        _ => PyRuntimeError::new_err(format!("{}\n{text}", mistake.message)),
+    }
+}
+
+/// Runs `work` without the interpreter's lock.
+pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
+    py.detach(work).map_err(|error| exception(py, error))
+}

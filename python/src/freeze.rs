@@ -1,0 +1,171 @@
+//! A Python function as a module of the front end: its text, and the values that it finds around it, frozen.
+
+use crate::arrays;
+use crate::error::front_exception;
+use numbra_front::error::Class;
+use numbra_front::source::Source;
+use numbra_front::syntax::bind::{self, Meaning, Value};
+use numbra_front::syntax::python::{self, Place};
+use numbra_front::syntax::tree::{FunctionDefinition, Module};
+use numbra_front::types::{Constant, ScalarType};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The function and all functions that it calls, each a module of its own; with the name of the function in it.
+///
+/// `lines`: the lines of the function's file as they were when the function was made, or None.
+pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Arc<Module>, String)> {
+    let finder = py.import("numbra._source")?;
+    Freezer { finder, open: Vec::new(), done: Vec::new() }.module(function, lines)
+}
+
+/// The function without what is around it.
+pub fn text_alone(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Module, String)> {
+    let freezer = Freezer { finder: py.import("numbra._source")?, open: Vec::new(), done: Vec::new() };
+    let (source, definition) = freezer.text(function, lines)?;
+    let name = definition.name.clone();
+    Ok((bind::assemble(&source, definition, Vec::new()), name))
+}
+
+struct Freezer<'py> {
+    finder: Bound<'py, PyModule>,
+    /// The functions that lead here, one calling the next.
+    open: Vec<Bound<'py, PyAny>>,
+    done: Vec<(Bound<'py, PyAny>, (Arc<Module>, String))>,
+}
+
+impl<'py> Freezer<'py> {
+    fn module(&mut self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Module>, String)> {
+        if let Some((_, done)) = self.done.iter().find(|(known, _)| known.is(function)) {
+            return Ok(done.clone());
+        }
+        let (source, definition) = self.text(function, lines)?;
+        let names: Vec<String> = bind::outer_names(&definition).into_iter().map(|(name, _)| name).collect();
+        let resolved = self.finder.call_method1("resolve", (function, names))?;
+        self.open.push(function.clone());
+        let mut meanings = Vec::new();
+        for entry in resolved.try_iter()? {
+            let (name, kind, value): (String, String, Bound<PyAny>) = entry?.extract()?;
+            meanings.push((name, self.meaning(&kind, &value)?));
+        }
+        self.open.pop();
+        let name = definition.name.clone();
+        let module = Arc::new(bind::assemble(&source, definition, meanings));
+        self.done.push((function.clone(), (module.clone(), name.clone())));
+        Ok((module, name))
+    }
+
+    /// The function in its file; where the rest of the file is no Python that we can read, in its own lines.
+    fn text(&self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Source>, FunctionDefinition)> {
+        let py = function.py();
+        let place = self.place(function)?;
+        let (name, text): (String, String) = self.finder.call_method1("file_of", (function, lines))?.extract()?;
+        let source = remembered(name, text, 1);
+        match python::find(&source, &place) {
+            Ok(definition) => Ok((source, definition)),
+            Err(error) if error.class() == Some(Class::Syntax) => {
+                let block = self.finder.call_method1("block_of", (function,))?;
+                let Ok((name, text, first_line)) = block.extract::<(String, String, usize)>() else {
+                    return Err(front_exception(py, error));
+                };
+                let source = remembered(name, text, first_line);
+                let definition = python::find(&source, &place).map_err(|_| front_exception(py, error))?;
+                Ok((source, definition))
+            }
+            Err(error) => Err(front_exception(py, error)),
+        }
+    }
+
+    fn place(&self, function: &Bound<'py, PyAny>) -> PyResult<Place> {
+        let (name, line, parameters, inside): (String, usize, Vec<String>, Option<[(usize, usize); 2]>) =
+            self.finder.call_method1("place_of", (function,))?.extract()?;
+        Ok(match name.as_str() {
+            "<lambda>" => Place::Lambda { parameters, line, inside },
+            _ => Place::Definition { name, line },
+        })
+    }
+
+    fn meaning(&mut self, kind: &str, value: &Bound<'py, PyAny>) -> PyResult<Meaning> {
+        Ok(match kind {
+            "import" => Meaning::Import(value.extract()?),
+            "constant" => match frozen(value)? {
+                Some(value) => Meaning::Constant(value),
+                None => unsupported(),
+            },
+            "function" => {
+                if self.open.iter().any(|open| open.is(value)) {
+                    return Ok(RECURSION);
+                }
+                let (module, name) = self.module(value, &value.py().None().into_bound(value.py()))?;
+                Meaning::Function(module, name)
+            }
+            "stencil" => Meaning::Unsupported {
+                what: "stencils as functions",
+                instead: "move what both need into a function without a decorator",
+            },
+            "unsupported" => unsupported(),
+            _ => return Err(PyRuntimeError::new_err(format!("numbra._source gives a name of kind '{kind}'"))),
+        })
+    }
+}
+
+const RECURSION: Meaning = Meaning::Unsupported {
+    what: "functions that call themselves, or each other in a circle",
+    instead: "write recursion as a loop; GPUs have none",
+};
+
+fn unsupported() -> Meaning {
+    Meaning::Unsupported {
+        what: "objects that are no numbers, no arrays of numbers and no functions",
+        instead: "pass the numbers that are needed as arguments",
+    }
+}
+
+/// The value that an object is frozen as.
+fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
+    if let Ok(value) = object.cast::<PyBool>() {
+        return Ok(Some(Value::Bool(value.is_true())));
+    }
+    if object.is_exact_instance_of::<PyInt>() {
+        return Ok(Some(Value::Integer(object.extract::<i128>().ok())));
+    }
+    if object.is_exact_instance_of::<PyFloat>() {
+        return Ok(Some(Value::Float(object.extract()?)));
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        return Ok(Some(Value::Text(text.to_string())));
+    }
+    if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
+        let values = object.try_iter()?.map(|entry| frozen(&entry?)).collect::<PyResult<Option<Vec<Value>>>>()?;
+        return Ok(values.map(Value::Tuple));
+    }
+    let Some((scalar, shape, bits)) = elements(object)? else { return Ok(None) };
+    Ok(Some(match shape.as_slice() {
+        [] => Value::Typed(Constant { scalar, bits: bits.first().copied().unwrap_or(0) }),
+        _ => Value::Array(scalar, shape, bits),
+    }))
+}
+
+/// The elements of an array or scalar of NumPy's, in C order.
+fn elements(object: &Bound<PyAny>) -> PyResult<Option<(ScalarType, Vec<usize>, Vec<u64>)>> {
+    let Ok(held) = arrays::held("constant", object) else { return Ok(None) };
+    let Ok(view) = held.array.view() else { return Ok(None) };
+    let bits = view.iter().map(|constant| constant.bits).collect();
+    Ok(Some((held.array.scalar(), held.array.shape().to_vec(), bits)))
+}
+
+/// The source with that text; the same one as the last time if it is the same, since a file has many kernels.
+fn remembered(name: String, text: String, first_line: usize) -> Arc<Source> {
+    static LAST: Mutex<Option<Arc<Source>>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some(source) if source.name == name && source.first_line == first_line && source.text == text => source.clone(),
+        _ => {
+            let source = Arc::new(Source { name, text, first_line });
+            *last = Some(source.clone());
+            source
+        }
+    }
+}

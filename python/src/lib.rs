@@ -1,0 +1,36 @@
+//! The extension module `numbra._core`: numbra's runtime as Python sees it. What is here is about Python's objects alone;
+//! the package beside it finds the text of functions and reads decorators, the library does everything else.
+//!
+//! * `ufunc` and `stencil`: the kernels that users call; `quick` is the short way for small arrays;
+//! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
+//! * `arrays`: NumPy's arrays and scalars in and out, without copies;
+//! * `target`: which device; `error`: which exception; `emit`: `inspect_*`.
+
+mod arrays;
+mod device;
+mod emit;
+mod error;
+mod freeze;
+mod kernel;
+mod quick;
+mod stencil;
+mod target;
+mod ufunc;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("KernelSyntaxError", py.get_type::<error::KernelSyntaxError>())?;
+    module.add("DeviceError", py.get_type::<error::DeviceError>())?;
+    module.add_class::<ufunc::Ufunc>()?;
+    module.add_class::<stencil::Stencil>()?;
+    module.add_function(wrap_pyfunction!(target::set_default_target, module)?)?;
+    module.add_function(wrap_pyfunction!(target::get_default_target, module)?)?;
+    module.add_function(wrap_pyfunction!(device::devices, module)?)?;
+    module.add_function(wrap_pyfunction!(device::versions, module)?)?;
+    module.add_function(wrap_pyfunction!(device::threads, module)?)?;
+    Ok(())
+}

@@ -1,0 +1,214 @@
+//! The short way of a ufunc's call: few elements, plain arrays of one shape or Python's scalars, on a processor.
+//!
+//! For ten elements the call is all of the time. So nothing is allocated here but the result, and what the types decide
+//! is looked up by one number.
+
+use crate::arrays::{self, Array};
+use crate::error::exception;
+use numbra::Kernel;
+use numbra_front::types::{Constant, ScalarType};
+use numbra_runtime::ufunc::casting;
+use numbra_runtime::ufunc::direct::{Direct, Kind};
+use numbra_runtime::ufunc::{Given, Vectorize};
+use pyo3::ffi;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Kernels with more parameters go the other way.
+const MOST_OPERANDS: usize = 8;
+/// Elements from which on the other way costs nothing in comparison.
+const MOST_ELEMENTS: usize = 16 * 1024;
+/// Elements from which on other threads of Python may run meanwhile, as in NumPy.
+const DETACHED_ELEMENTS: usize = 500;
+
+/// What calls were prepared, newest last.
+#[derive(Default)]
+pub struct Quick {
+    prepared: Mutex<Prepared>,
+}
+
+#[derive(Default)]
+struct Prepared {
+    generation: u64,
+    calls: Vec<(u64, Option<Arc<Direct>>)>,
+}
+
+/// The operands of a call, and their types as one number.
+struct Operands<'py> {
+    kinds: [Kind; MOST_OPERANDS],
+    bits: [u64; MOST_OPERANDS + 1],
+    count: usize,
+    key: u64,
+    shape: &'py [isize],
+    length: usize,
+}
+
+impl Quick {
+    /// The result, if this call can go the short way. `kernel`: the function and its device; asked only for types that
+    /// are seen for the first time.
+    #[inline]
+    pub fn call<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        generation: u64,
+        prepare: impl FnOnce(&[Kind]) -> PyResult<Option<Arc<Direct>>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(mut operands) = read(py, arguments) else { return Ok(None) };
+        let known = {
+            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            if prepared.generation != generation {
+                *prepared = Prepared { generation, calls: Vec::new() };
+            }
+            prepared.calls.iter().find(|(key, _)| *key == operands.key).map(|(_, direct)| direct.clone())
+        };
+        let direct = match known {
+            Some(direct) => direct,
+            None => {
+                let direct = prepare(&operands.kinds[..operands.count])?;
+                let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
+                prepared.calls.push((operands.key, direct.clone()));
+                direct
+            }
+        };
+        match direct {
+            Some(direct) => run(py, &direct, &mut operands).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The kinds of operands prepared, with the function's device.
+pub fn prepare(kernel: &Vectorize, device: &Arc<dyn numbra::device::Device>, kinds: &[Kind]) -> numbra::Result<Option<Arc<Direct>>> {
+    Ok(kernel.direct(device, kinds)?.map(Arc::new))
+}
+
+/// The operands, if they are such as go the short way.
+#[inline]
+fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operands<'py>> {
+    let count = arguments.len();
+    if count > MOST_OPERANDS {
+        return None;
+    }
+    let mut operands = Operands {
+        kinds: [Kind::Array(ScalarType::Bool); MOST_OPERANDS],
+        bits: [0; MOST_OPERANDS + 1],
+        count,
+        key: count as u64,
+        shape: &[],
+        length: 1,
+    };
+    let array_type = arrays::array_type(py);
+    let mut any_array = false;
+    for number in 0..count {
+        // SAFETY: the tuple has so many items, and the caller of the call keeps it alive until it returns.
+        let (object, array) = unsafe {
+            let object = ffi::PyTuple_GetItem(arguments.as_ptr(), number as isize);
+            (object, Array::exact(array_type, object))
+        };
+        let code = match array {
+            Some(array) => {
+                let scalar = array.scalar()?;
+                if !array.is_plain() {
+                    return None;
+                }
+                let shape = array.shape();
+                if !any_array {
+                    operands.shape = shape;
+                    operands.length = shape.iter().product::<isize>() as usize;
+                    if operands.length > MOST_ELEMENTS {
+                        return None;
+                    }
+                    any_array = true;
+                } else if shape != operands.shape {
+                    return None;
+                }
+                operands.kinds[number] = Kind::Array(scalar);
+                operands.bits[number] = array.address() as u64;
+                scalar as u64
+            }
+            None => {
+                // SAFETY: a borrowed reference of the tuple's.
+                let constant = unsafe { python_scalar(py, object) }?;
+                operands.kinds[number] = Kind::Scalar(Given::Weak(constant.scalar));
+                operands.bits[number] = constant.bits;
+                16 + constant.scalar as u64
+            }
+        };
+        operands.key = operands.key << 6 | code;
+    }
+    Some(operands)
+}
+
+/// Python's float, int of 64 bits, or bool.
+///
+/// # Safety
+/// `object` must be an object.
+#[inline]
+unsafe fn python_scalar(_: Python, object: *mut ffi::PyObject) -> Option<Constant> {
+    unsafe {
+        if ffi::PyFloat_CheckExact(object) != 0 {
+            return Some(Constant::f64(ffi::PyFloat_AsDouble(object)));
+        }
+        if ffi::PyLong_CheckExact(object) != 0 {
+            let mut overflow = 0;
+            let value = ffi::PyLong_AsLongLongAndOverflow(object, &mut overflow);
+            return (overflow == 0).then(|| Constant::integer(ScalarType::I64, value as i128));
+        }
+        if ffi::PyBool_Check(object) != 0 {
+            return Some(Constant::bool(object == ffi::Py_True()));
+        }
+    }
+    None
+}
+
+#[inline]
+fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> PyResult<Bound<'py, PyAny>> {
+    for number in 0..operands.count {
+        if let (Kind::Scalar(given), Some(wanted)) = (operands.kinds[number], direct.parameter(number))
+            && given.scalar() != wanted
+        {
+            let constant = Constant { scalar: given.scalar(), bits: operands.bits[number] };
+            let converted = casting::check_bounds(constant, wanted).and_then(|()| casting::convert(constant, wanted));
+            operands.bits[number] = converted.map_err(|error| exception(py, error))?;
+        }
+    }
+    let scalar = direct.result();
+    if operands.shape.is_empty() {
+        let mut element = 0u64;
+        operands.bits[operands.count] = &raw mut element as u64;
+        apply(py, direct, operands)?;
+        // SAFETY: the kernel has stored an element of its type.
+        return unsafe { arrays::numpy_scalar(py, scalar, (&raw mut element).cast()) };
+    }
+    // SAFETY: NumPy copies the extents; the new array is C-ordered, aligned, and of the type asked for.
+    let result = unsafe {
+        let dimensions = operands.shape.as_ptr().cast_mut();
+        let raw = arrays::new_array(py, operands.shape.len() as i32, dimensions, arrays::number_of(scalar));
+        let result = Bound::from_owned_ptr_or_err(py, raw)?;
+        let array = Array::exact(arrays::array_type(py), raw);
+        operands.bits[operands.count] = array.map_or(0, |array| array.address() as u64);
+        result
+    };
+    apply(py, direct, operands)?;
+    Ok(result)
+}
+
+#[inline]
+fn apply(py: Python, direct: &Direct, operands: &Operands) -> PyResult<()> {
+    let (bits, length) = (&operands.bits[..=operands.count], operands.length);
+    // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of a new one.
+    let outcome = unsafe {
+        if length >= DETACHED_ELEMENTS { py.detach(|| direct.run(bits, length)) } else { direct.run(bits, length) }
+    };
+    outcome.map_err(|error| exception(py, error))
+}
+
+/// The kernel as a ufunc.
+pub fn vectorized(kernel: &Kernel) -> numbra::Result<&Vectorize> {
+    match kernel {
+        Kernel::Vectorize(kernel) => Ok(kernel),
+        Kernel::Stencil(kernel) => Err(numbra::Error::Internal(format!("'{}' is no ufunc", kernel.name()))),
+    }
+}

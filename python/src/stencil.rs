@@ -1,0 +1,180 @@
+//! What `stencil` returns.
+
+use crate::arrays::{self, Operand, operand, output, to_numpy};
+use crate::emit::emitted;
+use crate::error::{detached, exception};
+use crate::kernel::Declared;
+use numbra::emit::Emit;
+use numbra::{Error, Input, Kernel};
+use numbra_front::syntax::declaration::Kind;
+use numbra_runtime::stencil::Stencil as Runtime;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use std::time::{Duration, Instant};
+
+/// Between looks at whether the user has pressed Ctrl-C.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A function of an array's neighbourhoods, applied at every point but the border.
+#[pyclass(frozen, dict, weakref, module = "numbra")]
+pub struct Stencil {
+    declared: Declared,
+}
+
+#[pymethods]
+impl Stencil {
+    /// `decorator`: the decorator as text. `lines`: those of the function's file.
+    #[new]
+    fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Stencil> {
+        Ok(Stencil { declared: Declared::new(function, decorator, lines)? })
+    }
+
+    /// Reads the decorator, so that mistakes in it show where it stands.
+    fn check(&self, py: Python) -> PyResult<()> {
+        self.declared.read(py).map(|_| ())
+    }
+
+    /// One sweep. The first argument is the array that gives the result its shape.
+    #[pyo3(signature = (*arguments, out=None))]
+    fn __call__<'py>(
+        &self,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let frozen = self.declared.frozen(py)?;
+        let operands = self.operands(arguments)?;
+        let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
+        let (kernel, target) = (&frozen.kernel, frozen.target);
+        let (scalar, shape) = detached(py, || relative(kernel)?.outcome(&inputs))?;
+        match out.filter(|out| !out.is_none()) {
+            Some(out) => {
+                let out = output(out)?;
+                detached(py, || relative(kernel)?.call_into(&target.open()?, &inputs, &out.array))?;
+                Ok(out.object)
+            }
+            None => {
+                let result = arrays::empty(py, scalar, &shape, None)?;
+                detached(py, || relative(kernel)?.fill(&target.open()?, &inputs, &result.array))?;
+                Ok(result.object)
+            }
+        }
+    }
+
+    /// The stencil applied `steps` times, each result being the next first argument. `progress`, if given, is called
+    /// with the number of steps done, a few times a second. Ctrl-C ends it.
+    #[pyo3(signature = (array, steps, *others, progress=None))]
+    fn iterate<'py>(
+        &self,
+        py: Python<'py>,
+        array: &Bound<'py, PyAny>,
+        steps: usize,
+        others: &Bound<'py, PyTuple>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let frozen = self.declared.frozen(py)?;
+        let mut operands = vec![operand(&self.declared.name, array)?];
+        operands.extend(self.operands(others)?);
+        let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
+        let (kernel, target) = (&frozen.kernel, frozen.target);
+        let mut stopped: Option<PyErr> = None;
+        let mut last = Instant::now();
+        let mut hear = |step: usize| {
+            if last.elapsed() < LOOK && step < steps {
+                return Ok(());
+            }
+            last = Instant::now();
+            let outcome = Python::attach(|py| {
+                py.check_signals()?;
+                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (step,)).map(|_| ()))
+            });
+            outcome.map_err(|error| {
+                stopped = Some(error);
+                Error::call("stopped")
+            })
+        };
+        let result = py.detach(|| relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
+        match (stopped, result) {
+            (Some(stopped), _) => Err(stopped),
+            (None, result) => to_numpy(py, &result.map_err(|error| exception(py, error))?),
+        }
+    }
+
+    /// The Python function.
+    #[getter]
+    fn py_func(&self, py: Python) -> Py<PyAny> {
+        self.declared.function.clone_ref(py)
+    }
+
+    /// The reach along every axis, (lowest, highest), if it was declared.
+    #[getter]
+    fn neighborhood(&self, py: Python) -> PyResult<Option<Vec<(i64, i64)>>> {
+        Ok(match &self.declared.frozen(py)?.kernel.declaration().kind {
+            Kind::Stencil(options) => options.neighborhood.as_ref().map(|(pairs, _)| pairs.clone()),
+            _ => None,
+        })
+    }
+
+    /// The device that the stencil runs on.
+    #[getter]
+    fn target(&self, py: Python) -> PyResult<String> {
+        Ok(self.declared.frozen(py)?.target.name().to_string())
+    }
+
+    /// The IR of the host function and its kernels, for a signature such as 'float64(float64[:, :])'.
+    fn inspect_ir(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Ir, signature, "")
+    }
+
+    /// LLVM IR for this machine's processor.
+    fn inspect_llvm(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Llvm, signature, "")
+    }
+
+    /// Assembly for this machine's processor.
+    fn inspect_asm(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Asm, signature, "")
+    }
+
+    /// PTX for an NVIDIA GPU.
+    #[pyo3(signature = (signature, arch="sm_80"))]
+    fn inspect_ptx(&self, py: Python, signature: &Bound<PyAny>, arch: &str) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Ptx, signature, arch)
+    }
+
+    fn inspect_wgsl(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Wgsl, signature, "")
+    }
+
+    /// SPIR-V, as bytes.
+    fn inspect_spirv(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+        self.inspect(py, Emit::Spirv, signature, "")
+    }
+
+    /// Pickled by name, as functions are.
+    fn __reduce__(slf: &Bound<Self>) -> PyResult<Py<PyAny>> {
+        Ok(slf.getattr("__qualname__")?.unbind())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<numbra stencil '{}'>", self.declared.name)
+    }
+}
+
+impl Stencil {
+    fn operands<'py>(&self, arguments: &Bound<'py, PyTuple>) -> PyResult<Vec<Operand<'py>>> {
+        arguments.iter().map(|argument| operand(&self.declared.name, &argument)).collect()
+    }
+
+    fn inspect(&self, py: Python, form: Emit, signature: &Bound<PyAny>, arch: &str) -> PyResult<Py<PyAny>> {
+        emitted(py, &self.declared.frozen(py)?.kernel, form, &signature.str()?.to_string(), arch)
+    }
+}
+
+/// The kernel as a stencil.
+fn relative(kernel: &Kernel) -> numbra::Result<&Runtime> {
+    match kernel {
+        Kernel::Stencil(kernel) => Ok(kernel),
+        Kernel::Vectorize(kernel) => Err(Error::Internal(format!("'{}' is no stencil", kernel.name()))),
+    }
+}
