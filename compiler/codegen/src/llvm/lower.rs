@@ -8,16 +8,22 @@ use crate::error::{Error, Result};
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
-use inkwell::context::Context;
+use inkwell::context::{AsContextRef, Context};
 use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{BasicMetadataTypeEnum, BasicTypeEnum, PointerType};
 use inkwell::values::{
-    BasicValue, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, IntValue, PointerValue, UnnamedAddress,
+    AsValueRef, BasicValue, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, InstructionValue, IntValue,
+    PointerValue, UnnamedAddress,
 };
 use inkwell::{AddressSpace, AtomicOrdering, IntPredicate};
 use numbra_front::ir::{self, Access, Builtin, Expression, Form, Function, Region, Statement};
 use numbra_front::types::{Constant, ScalarType};
+use llvm_sys::core::{
+    LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue, LLVMSetMetadata, LLVMValueAsMetadata,
+};
+use llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporaryMDNode};
+use llvm_sys::prelude::LLVMMetadataRef;
 use std::collections::HashMap;
 
 /// Where a kernel will run, as far as its LLVM IR shows it.
@@ -85,6 +91,7 @@ pub(super) fn lower_kernel<'ctx>(
         position: Vec::new(),
         tables: HashMap::new(),
         loops: Vec::new(),
+        rarely: 0,
     };
     lowering.parameters()?;
     lowering.variables()?;
@@ -192,6 +199,8 @@ pub(super) struct Lowering<'ctx, 'a> {
     tables: HashMap<ir::TableId, GlobalValue<'ctx>>,
     /// The innermost loop is the last one.
     loops: Vec<LoopBlocks<'ctx>>,
+    /// How many rare branches the region that is being lowered stands in.
+    rarely: u32,
 }
 
 struct LoopBlocks<'ctx> {
@@ -319,7 +328,9 @@ impl<'ctx> Lowering<'ctx, '_> {
             jump.set_metadata(weights, self.context.get_kind_id("prof")).map_err(backend_error)?;
         }
         self.builder.position_at_end(then_block);
+        self.rarely += rare as u32;
         self.region(then)?;
+        self.rarely -= rare as u32;
         self.fall_through(after)?;
         if otherwise_block != after {
             self.builder.position_at_end(otherwise_block);
@@ -342,9 +353,35 @@ impl<'ctx> Lowering<'ctx, '_> {
         self.fall_through(step_block)?;
         self.builder.position_at_end(step_block);
         self.region(step)?;
+        let latch = self.builder.get_insert_block();
         self.fall_through(body_block)?;
+        if let Some(jump) = latch.and_then(|latch| latch.get_terminator()).filter(|_| self.rarely > 0) {
+            self.keep_scalar(jump);
+        }
         self.builder.position_at_end(exit);
         Ok(())
+    }
+
+    /// Keeps LLVM from making vectors, or copies, of a loop that hardly ever runs: that took most of the time that
+    /// kernels with elementary functions take to compile. `jump`: from the loop's end to its start.
+    fn keep_scalar(&self, jump: InstructionValue<'ctx>) {
+        let context = self.context.as_ctx_ref();
+        let no = self.context.bool_type().const_zero();
+        // SAFETY: all of it belongs to the context. A loop's node has itself as the first operand, so that no two loops
+        // share one; it begins with a placeholder, which the third call replaces.
+        unsafe {
+            let text = |name: &str| LLVMMDStringInContext2(context, name.as_ptr().cast(), name.len());
+            let node = |operands: &mut [LLVMMetadataRef]| {
+                LLVMMDNodeInContext2(context, operands.as_mut_ptr(), operands.len())
+            };
+            let vectorize = node(&mut [text("llvm.loop.vectorize.enable"), LLVMValueAsMetadata(no.as_value_ref())]);
+            let unroll = node(&mut [text("llvm.loop.unroll.disable")]);
+            let placeholder = LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);
+            let own = node(&mut [placeholder, vectorize, unroll]);
+            LLVMMetadataReplaceAllUsesWith(placeholder, own);
+            let kind = self.context.get_kind_id("llvm.loop");
+            LLVMSetMetadata(jump.as_value_ref(), kind, LLVMMetadataAsValue(context, own));
+        }
     }
 
     /// Writes the failure into the status and leaves. Threads of a grid race for the status: the first one gets it.

@@ -115,7 +115,7 @@ impl Schedule {
             let condition = kernel.get(region, *wanted);
             let mut redo = Region::default();
             self.copies(kernel, &mut redo, &self.body, outer, start, stop);
-            region.push(Statement::If { condition, then: redo, otherwise: Region::default(), rare: false });
+            region.push(Statement::If { condition, then: redo, otherwise: Region::default(), rare: true });
         });
     }
 
