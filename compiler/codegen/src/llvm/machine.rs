@@ -126,7 +126,8 @@ pub(super) fn optimize(llvm: &Module, machine: &TargetMachine) -> Result<()> {
     llvm.verify().map_err(backend_error)?;
     let options = PassBuilderOptions::create();
     options.set_loop_vectorization(true);
-    options.set_loop_slp_vectorization(true);
+    // Loops become vectors or nothing does: what SLP finds in straight code is not worth a tenth of the compile time.
+    options.set_loop_slp_vectorization(false);
     options.set_loop_unrolling(true);
     options.set_loop_interleaving(true);
     llvm.run_passes("default<O3>", machine, options).map_err(backend_error)?;
