@@ -8,9 +8,10 @@ from ratios import BARS, Ratio, duration, ratio, seconds_of
 
 HEAD = """\
 Each number is a peer's time divided by numbra's on the same device: **above 1 numbra is the faster one**. Every peer has a
-process of its own; in each round each has one turn{turn}, and a ratio is formed per round. Given are the median of the rounds
-and, in brackets, the least and the largest. Before it is timed, a result is held against a float64 reference: "error" is the
-largest absolute difference, and what differs by more than is allowed is named instead of timed.
+process of its own; in each round each has one turn of {seconds} s, every other round in reversed order, and a ratio is formed
+per round. Given are the median of the rounds and, in brackets, the least and the largest. Before it is timed, a result is
+held against a float64 reference: "error" is the largest absolute difference, and what differs by more than is allowed is
+named instead of timed. f(x, y) is cos(x² + y²) / (1 + x² + y²).
 """
 
 
@@ -24,7 +25,7 @@ def _lines(record: dict, picture: str | None) -> Iterator[str]:
     if record["quick"]:
         yield "**A quick run on tiny arrays, to see that everything works: the times mean nothing.**"
         yield ""
-    yield HEAD.format(turn=f" of {record['seconds']} s")
+    yield HEAD.format(seconds=record["seconds"])
     if picture:
         yield f"![Ratios to numbra]({picture})"
         yield ""
@@ -45,8 +46,9 @@ def _lines(record: dict, picture: str | None) -> Iterator[str]:
 def _rows(line_up: dict) -> Iterator[str]:
     ours = seconds_of(line_up, BASE)
     base = duration(statistics.median(ours)) if ours else ""
+    place = [line_up["title"], line_up["device"]]
     for entry in line_up["entries"]:
-        cells = [line_up["title"], line_up["device"], entry["peer"]]
+        cells = [*place, entry["peer"]]
         if entry["failed"]:
             reason = entry["failed"].replace("|", "\\|")
             cells += [f"not measured: {reason}", "", base, ""]
@@ -59,6 +61,7 @@ def _rows(line_up: dict) -> Iterator[str]:
             measured = ratio(line_up, entry["peer"])
             cells += [_ratio(measured), duration(statistics.median(entry["seconds"])), base, _error(entry)]
         yield f"| {' | '.join(cells)} |"
+        place = ["", ""]
 
 
 def _ratio(measured: Ratio | None) -> str:

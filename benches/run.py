@@ -99,16 +99,12 @@ def main() -> int:
     progress = Progress(len(pairs))
     with tempfile.TemporaryDirectory() as scratch:
         for row, device in pairs:
-            progress.next(f"{row.title}, {device}")
+            title = row.heading(options.quick)
+            progress.next(f"{title}, {device}")
             entries: list[Entry] = line_up(row, device, options.peers, absent)
             compete(row, device, entries, options.quick, options.rounds, options.seconds, scratch, progress.say)
             progress.done()
-            result = {
-                "row": row.name,
-                "title": row.title,
-                "device": device,
-                "entries": [asdict(entry) for entry in entries],
-            }
+            result = {"row": row.name, "title": title, "device": device, "entries": [asdict(entry) for entry in entries]}
             record["line_ups"].append(result)
             summary(result)
     record["load"][1] = machine.load()
