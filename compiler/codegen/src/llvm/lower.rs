@@ -188,7 +188,7 @@ pub(super) struct Lowering<'ctx, 'a> {
     pub(super) llvm: &'a Module<'ctx>,
     pub(super) module: &'a ir::Module,
     pub(super) kernel: &'a Function,
-    placement: Placement,
+    pub(super) placement: Placement,
     function: FunctionValue<'ctx>,
     pub(super) builder: Builder<'ctx>,
     values: Vec<Option<BasicValueEnum<'ctx>>>,

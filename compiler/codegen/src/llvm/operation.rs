@@ -5,7 +5,7 @@
 //! in range. Only intrinsics that every one of our targets selects are used; `frem` is not.
 
 use super::backend_error;
-use super::lower::{Lowering, malformed, value_type};
+use super::lower::{Lowering, Placement, malformed, value_type};
 use crate::error::Result;
 use inkwell::values::{BasicValue, BasicValueEnum, FastMathFlags, FloatValue, IntValue};
 use inkwell::{FloatPredicate, IntPredicate};
