@@ -40,6 +40,9 @@ class Helper:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else python_types.MethodType(self, instance)
 
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<numbra helper '{self.__name__}'>"
 
@@ -88,15 +91,27 @@ def _applied(name: str, make: Callable[[Any, str], Any], arguments: tuple[Any, .
         arguments = (options.pop("func_or_mode"), *arguments)
     if arguments and _source.function_of(arguments[0]) is not None:
         return make(_source.function_of(arguments[0]), _decorator(name, arguments[1:], options))
+    if arguments and not _is_signature(arguments[0]):
+        raise _no_function(name, arguments[0])
     decorator = _decorator(name, arguments, options)
 
     def decorate(function: Any) -> Any:
         plain = _source.function_of(function)
         if plain is None:
-            raise TypeError(f"{name} makes kernels of functions written in Python, not of {function!r}")
+            raise _no_function(name, function)
         return make(plain, decorator)
 
     return decorate
+
+
+def _is_signature(value: Any) -> bool:
+    """Whether a decorator's first argument may be one or several signatures."""
+    return isinstance(value, (str, list, tuple, set, Scalar, Array, Signature)) or type(value).__module__.startswith("numba.")
+
+
+def _no_function(name: str, value: Any) -> TypeError:
+    help = "write a function, def or lambda, that calls it" if callable(value) else "the first argument is a function or signatures"
+    return TypeError(f"{name} makes kernels of functions written in Python, not of {value!r}\n  help: {help}")
 
 
 def _ufunc(function: Any, decorator: str) -> Ufunc:

@@ -93,10 +93,10 @@ impl Stencil {
                 Error::call("stopped")
             })
         };
-        let result = py.detach(|| relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
-        match (stopped, result) {
-            (Some(stopped), _) => Err(stopped),
-            (None, result) => to_numpy(py, &result.map_err(|error| exception(py, error))?),
+        let result = detached(py, || relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
+        match stopped {
+            Some(stopped) => Err(stopped),
+            None => to_numpy(py, &result?),
         }
     }
 
