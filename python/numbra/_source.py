@@ -38,7 +38,7 @@ def _command(function: types.FunctionType) -> list[str]:
         return []
     text = "".join(sys.orig_argv[sys.orig_argv.index("-c") + 1 :][:1])
     try:
-        inside = [compile(text, "<string>", "exec")]
+        inside = [compile(text, "<string>", "exec", dont_inherit=True)]
     except (SyntaxError, ValueError):
         return []
     # Text that was given to exec() has the same name of a file.

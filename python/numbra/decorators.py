@@ -7,7 +7,7 @@ import functools
 import math
 import types as python_types
 import warnings
-from typing import Any, Callable
+from typing import Any, Callable, overload
 
 from . import _source
 from ._core import Stencil, Ufunc
@@ -52,25 +52,61 @@ def prange(*arguments: int) -> range:
     return range(*arguments)
 
 
+@overload
+def vectorize(function: Callable[..., Any], /, **options: Any) -> Ufunc: ...
+@overload
+def vectorize(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Ufunc]: ...
 def vectorize(*arguments: Any, **options: Any) -> Any:
     """Makes a function of scalars one of arrays, applied element by element as NumPy's ufuncs are.
 
-    @vectorize                                          types from the arguments of each call
-    @vectorize(['float64(float64, float64)'])           the first signature to which the arguments convert safely
-    @vectorize([float64(float64, float64)], target='cuda', identity=0)
+        @vectorize
+        def axpy(a, x, y):
+            return a * x + y
 
-    Options: target (see the package), identity (0, 1, 'reorderable'), fastmath, typing ('numba': Numba's rules; 'exact':
-    operators keep the type of their operands and literals take the type that they meet), cache, nopython.
+        axpy(2.0, x, y)                     arrays and scalars, broadcast as NumPy does
+        axpy(2.0, x, y, out=y)              into an array that is there
+
+    The types come from the arguments of each call, or are declared: then the first signature is taken to which the
+    arguments convert safely.
+
+        @vectorize(['float64(float64, float64)'])
+        @vectorize([float32(float32), float64(float64)], target='parallel')
+
+    Of two arguments it has also reduce, accumulate and outer; inspect_ir, inspect_llvm, inspect_asm, inspect_ptx,
+    inspect_wgsl and inspect_spirv show what it becomes.
+
+    Options:
+        target      where it runs: 'cpu', 'parallel', 'cuda', 'vulkan', 'interp', 'auto' (see help(numbra))
+        identity    what reduce gives for nothing: 0, 1; or 'reorderable', if the order makes no difference
+        fastmath    True allows results that differ in the last places
+        typing      'numba': Numba's types; 'exact': operators keep the type of their operands and literals take the
+                    type that they meet, so that float32 stays float32
+    Numba's cache and nopython are taken too. Global values and those of a closure are constants of the kernel, as they
+    are when it is first needed. Mistakes are exceptions that show the kernel's line.
     """
     return _applied("vectorize", _ufunc, arguments, options)
 
 
+@overload
+def stencil(function: Callable[..., Any], /, **options: Any) -> Stencil: ...
+@overload
+def stencil(mode: str = "constant", /, **options: Any) -> Callable[[Callable[..., Any]], Stencil]: ...
 def stencil(*arguments: Any, **options: Any) -> Any:
-    """Makes a function of relative positions one of arrays: a[0, 1] is the element to the right.
+    """Makes a function of relative positions one of arrays, applied at every point: a[0, 1] is the element to the right.
 
-    Options: cval (what the result is where the function reaches over the border; 0), neighborhood (((min, max), ...), needed
-    where an index is not constant), standard_indexing (names of parameters that are indexed absolutely), target, fastmath,
-    typing. Called with out=array it stores there; iterate(a, steps) applies it again and again.
+        @stencil
+        def smooth(a):
+            return 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0])
+
+        smooth(field)                       a new array of the same shape, 0 at the border
+        smooth(field, out=result)           into an array that is there, whose border stays
+        smooth.iterate(field, 500)          applied 500 times
+
+    Options:
+        cval                what the result is where the function reaches over the border: 0
+        neighborhood        ((lowest, highest), ...) for each axis; needed where an index is not constant
+        standard_indexing   names of parameters that are indexed absolutely, such as tables of weights
+        target, fastmath, typing as in vectorize
     """
     return _applied("stencil", _stencil, arguments, options)
 

@@ -2,7 +2,7 @@
 
 use crate::arrays::{self, Operand, operand, output, to_numpy};
 use crate::emit::emitted;
-use crate::error::{detached, exception};
+use crate::error::detached;
 use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
@@ -142,6 +142,7 @@ impl Stencil {
         self.inspect(py, Emit::Ptx, signature, arch)
     }
 
+    /// WGSL for a GPU of any vendor.
     fn inspect_wgsl(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Wgsl, signature, "")
     }

@@ -92,6 +92,7 @@ impl Ufunc {
         1
     }
 
+    /// The number of inputs and results.
     #[getter]
     fn nargs(&self, py: Python) -> PyResult<usize> {
         Ok(self.nin(py)? + 1)
@@ -107,6 +108,7 @@ impl Ufunc {
         Ok(self.loops(py)?.into_iter().map(text).collect())
     }
 
+    /// The number of loops.
     #[getter]
     fn ntypes(&self, py: Python) -> PyResult<usize> {
         Ok(self.loops(py)?.len())
@@ -144,7 +146,9 @@ impl Ufunc {
     }
 
     /// f(...f(f(a[0], a[1]), a[2])..., a[n-1]) along the axis; several axes need an identity, None means all of them.
-    #[pyo3(signature = (array, axis=Axes::One(0), dtype=None, out=None, keepdims=false))]
+    #[pyo3(signature = (array, axis=Axes::One(0), dtype=None, out=None, keepdims=false, **options))]
+    #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None, keepdims=False)")]
+    #[expect(clippy::too_many_arguments, reason = "NumPy has them")]
     fn reduce<'py>(
         &self,
         py: Python<'py>,
@@ -153,7 +157,17 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
         out: Option<&Bound<'py, PyAny>>,
         keepdims: bool,
+        options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        for (name, _) in options.into_iter().flatten() {
+            let name: String = name.extract()?;
+            return Err(match name.as_str() {
+                "initial" | "where" => {
+                    PyNotImplementedError::new_err(format!("the keyword '{name}' of reduce is not supported yet"))
+                }
+                _ => PyTypeError::new_err(format!("reduce() got an unexpected keyword argument '{name}'")),
+            });
+        }
         let input = held(&self.declared.name, array)?;
         let input = self.as_dtype(input, dtype)?;
         let axes = axis.resolve(input.array.shape().len())?;
@@ -198,11 +212,13 @@ impl Ufunc {
         slf.call1((left.call_method1("reshape", (shape,))?, right))
     }
 
+    /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn reduceat(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
         Err(PyNotImplementedError::new_err("'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array"))
     }
 
+    /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn at(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
         Err(PyNotImplementedError::new_err("'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice"))
@@ -232,6 +248,7 @@ impl Ufunc {
         self.inspect(py, Emit::Ptx, signature, arch)
     }
 
+    /// WGSL for a GPU of any vendor.
     #[pyo3(signature = (signature=None))]
     fn inspect_wgsl(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Wgsl, signature, "")
@@ -300,10 +317,14 @@ impl Ufunc {
             None => (arrays::empty(py, outcome.scalar, &outcome.shape, Some(&outcome.strides))?, false),
         };
         detached(py, || vectorized(kernel)?.call_into(&target.open()?, &inputs, &result.array))?;
-        if !given && operands.iter().all(Operand::is_scalar) {
+        if given {
+            return Ok(result.object);
+        }
+        if operands.iter().all(Operand::is_scalar) {
             return arrays::unwrapped(result.object);
         }
-        Ok(result.object)
+        let all = &arguments.get_slice(0, nin);
+        wrapped(slf, all, result.object)
     }
 
     /// Remembers the loop that arguments of these types use.
@@ -429,6 +450,31 @@ fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>) ->
             Ok(out)
         }
         None => arrays::unwrapped(result),
+    }
+}
+
+/// The result as the kind of array that the arguments are (`__array_wrap__`): masked arrays, matrices, classes of users.
+fn wrapped<'py>(slf: &Bound<'py, Ufunc>, arguments: &Bound<'py, PyTuple>, result: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let plain = arrays::array_type(py);
+    let mut best: Option<(f64, Bound<'py, PyAny>)> = None;
+    for argument in arguments {
+        if argument.get_type_ptr() == plain || arrays::python_scalar(&argument)?.is_some() {
+            continue;
+        }
+        let Ok(wrap) = argument.getattr("__array_wrap__") else { continue };
+        let priority = argument.getattr("__array_priority__").and_then(|priority| priority.extract()).unwrap_or(0.0);
+        // NumPy's own scalars have the method too, and a priority below everything.
+        if priority >= 0.0 && best.as_ref().is_none_or(|(highest, _)| priority > *highest) {
+            best = Some((priority, wrap));
+        }
+    }
+    let Some((_, wrap)) = best else { return Ok(result) };
+    let context = (slf.clone(), arguments.clone(), 0);
+    match wrap.call1((result.clone(), context.clone(), false)) {
+        // Before NumPy 2 it took two arguments.
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => wrap.call1((result, context)),
+        outcome => outcome,
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Points of the first piece of a long launch that can be interrupted, and how long later ones take at least.
-const FIRST_PIECE: i64 = 1 << 16;
+const FIRST_PIECE: i64 = 1 << 14;
 const SHORTEST_PIECE: Duration = Duration::from_millis(25);
 /// Points of one dispatch at most: enough to fill any GPU, few enough that no watchdog ends a slow kernel.
 const POINTS: u64 = 1 << 26;
