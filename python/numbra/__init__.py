@@ -72,4 +72,5 @@ __all__ = [
     "types",
     "vectorize",
     "versions",
-] + types.__all__
+]
+__all__ += types.__all__

@@ -5,6 +5,19 @@ from typing import Any, TypedDict, final
 
 import numpy.typing
 
+__all__ = [
+    "DeviceError",
+    "KernelSyntaxError",
+    "Stencil",
+    "Ufunc",
+    "__version__",
+    "devices",
+    "get_default_target",
+    "set_default_target",
+    "threads",
+    "versions",
+]
+
 __version__: str
 
 class KernelSyntaxError(SyntaxError):

@@ -87,11 +87,15 @@ def place_of(function: types.FunctionType) -> tuple[str, int, list[str], list[tu
     count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
     inside = None
     if code.co_name == "<lambda>" and hasattr(code, "co_positions"):
-        known = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
-        if known:
-            first = min((line, column) for line, _, column, _ in known)
-            last = max((line, column) for _, line, _, column in known)
-            inside = [first, last]
+        firsts: list[tuple[int, int]] = []
+        lasts: list[tuple[int, int]] = []
+        for line, last_line, column, last_column in code.co_positions():
+            if line is None or last_line is None or column is None or last_column is None or column == last_column == 0:
+                continue
+            firsts.append((line, column))
+            lasts.append((last_line, last_column))
+        if firsts:
+            inside = [min(firsts), max(lasts)]
     return code.co_name, code.co_firstlineno, list(code.co_varnames[:count]), inside
 
 

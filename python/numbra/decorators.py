@@ -21,6 +21,9 @@ class NotCompiledWarning(UserWarning):
 class Helper:
     """A function for kernels to call, marked with njit or jit. Called from Python it is the plain function."""
 
+    __name__: str
+    __qualname__: str
+
     def __init__(self, function: Callable[..., Any]) -> None:
         self.py_func = function
         self._warned = False
@@ -117,7 +120,7 @@ def njit(*arguments: Any, **options: Any) -> Any:
 
 
 def jit(*arguments: Any, **options: Any) -> Any:
-    """See njit."""
+    """Marks a function that kernels call, as njit does."""
     return njit(*arguments, **options)
 
 
