@@ -72,5 +72,9 @@ __all__ = [
     "types",
     "vectorize",
     "versions",
+    # The types.
+    "b1", "bool_", "boolean", "byte", "char", "double", "f4", "f8", "float32", "float64", "float_", "i1", "i2", "i4",
+    "i8", "int16", "int32", "int64", "int8", "int_", "intc", "intp", "long_", "longlong", "short", "single", "u1", "u2",
+    "u4", "u8", "ubyte", "uchar", "uint", "uint16", "uint32", "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong",
+    "ushort", "void",
 ]
-__all__ += types.__all__
