@@ -1,15 +1,20 @@
 //! Errors as exceptions of Python's own classes, with the kernel's line and a caret in the message.
 
 use numbra::Error;
-use numbra_runtime::interrupt::interruptible;
 use numbra_front::error::{Class, Mistake};
 use numbra_runtime::array::ArrayError;
+use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 use std::cell::Cell;
 
-pyo3::create_exception!(numbra, KernelSyntaxError, PySyntaxError, "A kernel's text that is no Python, or not the Python of kernels.");
+pyo3::create_exception!(
+    numbra,
+    KernelSyntaxError,
+    PySyntaxError,
+    "A kernel's text that is no Python, or not the Python of kernels."
+);
 pyo3::create_exception!(numbra, DeviceError, PyRuntimeError, "A device that is not here, or that failed.");
 
 /// The exception for an error of the library.

@@ -80,7 +80,11 @@ impl Quick {
 }
 
 /// The kinds of operands prepared, with the function's device.
-pub fn prepare(kernel: &Vectorize, device: &Arc<dyn numbra::device::Device>, kinds: &[Kind]) -> numbra::Result<Option<Arc<Direct>>> {
+pub fn prepare(
+    kernel: &Vectorize,
+    device: &Arc<dyn numbra::device::Device>,
+    kinds: &[Kind],
+) -> numbra::Result<Option<Arc<Direct>>> {
     Ok(kernel.direct(device, kinds)?.map(Arc::new))
 }
 

@@ -29,7 +29,11 @@ impl Ufunc {
     /// `decorator`: the decorator as text. `lines`: those of the function's file.
     #[new]
     fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Ufunc> {
-        Ok(Ufunc { declared: Declared::new(function, decorator, lines)?, quick: Quick::default(), used: Mutex::default() })
+        Ok(Ufunc {
+            declared: Declared::new(function, decorator, lines)?,
+            quick: Quick::default(),
+            used: Mutex::default(),
+        })
     }
 
     #[pyo3(signature = (*arguments, **options))]
@@ -202,7 +206,11 @@ impl Ufunc {
     }
 
     /// f(a, b) for all pairs of an element of `left` and one of `right`.
-    fn outer<'py>(slf: &Bound<'py, Self>, left: &Bound<'py, PyAny>, right: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn outer<'py>(
+        slf: &Bound<'py, Self>,
+        left: &Bound<'py, PyAny>,
+        right: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let numpy = py.import("numpy")?;
         let (left, right) = (numpy.call_method1("asarray", (left,))?, numpy.call_method1("asarray", (right,))?);
@@ -215,13 +223,17 @@ impl Ufunc {
     /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn reduceat(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array"))
+        Err(PyNotImplementedError::new_err(
+            "'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array",
+        ))
     }
 
     /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn at(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice"))
+        Err(PyNotImplementedError::new_err(
+            "'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice",
+        ))
     }
 
     /// The IR of the host function and its kernels, for a signature such as 'float64(float64)'.
@@ -306,7 +318,8 @@ impl Ufunc {
             return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
         }
         let out = out.or(positional).filter(|out| !out.is_none());
-        let operands = inputs.iter().map(|input| operand(&self.declared.name, &input)).collect::<PyResult<Vec<Operand>>>()?;
+        let operands =
+            inputs.iter().map(|input| operand(&self.declared.name, &input)).collect::<PyResult<Vec<Operand>>>()?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
         // The types first: they decide what the result is, and may have to be compiled.
@@ -330,8 +343,9 @@ impl Ufunc {
     /// Remembers the loop that arguments of these types use.
     fn note(&self, py: Python, given: Vec<Given>) -> PyResult<()> {
         let frozen = self.declared.frozen(py)?;
-        let (chosen, result) =
-            vectorized(&frozen.kernel).and_then(|kernel| kernel.choose(&given)).map_err(|error| exception(py, error))?;
+        let (chosen, result) = vectorized(&frozen.kernel)
+            .and_then(|kernel| kernel.choose(&given))
+            .map_err(|error| exception(py, error))?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.iter().all(|(known, _)| *known != chosen) {
             used.push((chosen, result));
@@ -353,10 +367,18 @@ impl Ufunc {
             };
             kernel.loops()?.into_iter().map(typed).collect::<numbra::Result<Vec<_>>>()
         })?;
-        if declared.is_empty() { Ok(self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()) } else { Ok(declared) }
+        if declared.is_empty() {
+            Ok(self.used.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        } else {
+            Ok(declared)
+        }
     }
 
-    fn as_dtype<'py>(&self, input: arrays::Held<'py>, dtype: Option<&Bound<'py, PyAny>>) -> PyResult<arrays::Held<'py>> {
+    fn as_dtype<'py>(
+        &self,
+        input: arrays::Held<'py>,
+        dtype: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<arrays::Held<'py>> {
         match dtype {
             Some(dtype) => held(&self.declared.name, &input.object.call_method1("astype", (dtype,))?),
             None => Ok(input),
@@ -422,9 +444,10 @@ impl Axes {
 /// An axis counted from the end if negative.
 fn axis_of(axis: isize, rank: usize) -> PyResult<usize> {
     let place = if axis < 0 { axis + rank as isize } else { axis };
-    usize::try_from(place).ok().filter(|place| *place < rank).ok_or_else(|| {
-        PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}"))
-    })
+    usize::try_from(place)
+        .ok()
+        .filter(|place| *place < rank)
+        .ok_or_else(|| PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}")))
 }
 
 /// `out=` as NumPy takes it: an array, or a tuple of one.
@@ -454,7 +477,11 @@ fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>) ->
 }
 
 /// The result as the kind of array that the arguments are (`__array_wrap__`): masked arrays, matrices, classes of users.
-fn wrapped<'py>(slf: &Bound<'py, Ufunc>, arguments: &Bound<'py, PyTuple>, result: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+fn wrapped<'py>(
+    slf: &Bound<'py, Ufunc>,
+    arguments: &Bound<'py, PyTuple>,
+    result: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = slf.py();
     let plain = arrays::array_type(py);
     let mut best: Option<(f64, Bound<'py, PyAny>)> = None;
@@ -493,9 +520,12 @@ fn overridden<'py>(
         }
         if method.is_none() {
             let kind = argument.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("operand '{kind}' does not support ufuncs (__array_ufunc__=None)")));
+            return Err(PyTypeError::new_err(format!(
+                "operand '{kind}' does not support ufuncs (__array_ufunc__=None)"
+            )));
         }
-        let mut all = vec![argument.clone(), slf.clone().into_any(), pyo3::types::PyString::new(py, "__call__").into_any()];
+        let mut all =
+            vec![argument.clone(), slf.clone().into_any(), pyo3::types::PyString::new(py, "__call__").into_any()];
         all.extend(arguments.iter());
         let result = method.call(PyTuple::new(py, all)?, options)?;
         if !result.is(py.NotImplemented()) {

@@ -31,7 +31,8 @@ pub fn interruptible<T>(go_on: &dyn Fn() -> bool, work: impl FnOnce() -> T) -> T
         }
     }
     // SAFETY: only the lifetime is forgotten; the function is gone from WATCH before this call returns or unwinds.
-    let go_on = unsafe { std::mem::transmute::<*const (dyn Fn() -> bool + '_), *const (dyn Fn() -> bool + 'static)>(go_on) };
+    let go_on =
+        unsafe { std::mem::transmute::<*const (dyn Fn() -> bool + '_), *const (dyn Fn() -> bool + 'static)>(go_on) };
     let _restore = Restore(WATCH.replace(Some(Watch { go_on, asked: Instant::now() })));
     work()
 }
@@ -83,8 +84,8 @@ impl Pace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Input, Program, device};
     use crate::array::HostArray;
+    use crate::{Input, Program, device};
     use numbra_front::types::ScalarType;
 
     #[test]
@@ -109,7 +110,8 @@ mod tests {
             let inputs = [HostArray::zeros(ScalarType::F32, &[1 << 20]).unwrap().into(), Input::from(100_000i64)];
             // Whole launches take minutes.
             let start = Instant::now();
-            let result = interruptible(&|| start.elapsed() < Duration::from_millis(100), || kernel.call(&device, &inputs));
+            let result =
+                interruptible(&|| start.elapsed() < Duration::from_millis(100), || kernel.call(&device, &inputs));
             assert!(matches!(result, Err(Error::Interrupted)), "{name}: {result:?}");
             assert!(start.elapsed() < Duration::from_secs(10), "{name}: {:?}", start.elapsed());
             // What is asked in vain changes nothing, and faults keep their place.

@@ -80,7 +80,12 @@ impl Vectorize {
 }
 
 impl Direct {
-    fn new(host: &Function, kernel: Arc<dyn Kernel>, parameters: Vec<ScalarType>, result: ScalarType) -> Option<Direct> {
+    fn new(
+        host: &Function,
+        kernel: Arc<dyn Kernel>,
+        parameters: Vec<ScalarType>,
+        result: ScalarType,
+    ) -> Option<Direct> {
         let (space, captures, arrays) = host.body.statements.iter().find_map(|statement| match statement {
             Statement::Launch { space, captures, arrays, .. } => Some((space, captures, arrays)),
             _ => None,

@@ -115,7 +115,8 @@ impl Kernel for Native {
         let offsets: Vec<i64> = launch.arrays.iter().map(|array| array.offset).collect();
         let points = launch.points()?;
         // Units are elements of a one-dimensional space and rows of any other.
-        let units = if launch.space.len() == 1 { points } else { launch.space[..launch.space.len() - 1].iter().product() };
+        let units =
+            if launch.space.len() == 1 { points } else { launch.space[..launch.space.len() - 1].iter().product() };
         let chunks = if self.threads == 1 || points < SERIAL_POINTS {
             1
         } else {
