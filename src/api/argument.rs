@@ -118,7 +118,7 @@ impl<'a> Argument<'a> {
 
 /// What can be passed to a kernel:
 ///
-/// * scalars: `bool`, the integers of 8 to 64 bits, `f32`, `f64`. Where a kernel has several signatures they give way to
+/// * scalars: `bool`, the integers of 8 to 64 bits (`usize` and `isize` as if they had 64), `f32`, `f64`. Where a kernel has several signatures they give way to
 ///   the arrays beside them, as Python's numbers do in NumPy;
 /// * slices, arrays and `Vec`s of them: one axis;
 /// * with the feature `ndarray`: `&Array`, `&ArrayView`, views by value, `&ArrayRef`, owned arrays; any strides, not
@@ -159,6 +159,18 @@ macro_rules! scalars {
 }
 
 scalars!(bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+
+impl<'a> IntoArgument<'a> for usize {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        (self as u64).into_argument()
+    }
+}
+
+impl<'a> IntoArgument<'a> for isize {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        (self as i64).into_argument()
+    }
+}
 
 impl<'a, T: Element> IntoArgument<'a> for &'a [T] {
     fn into_argument(self) -> Result<Argument<'a>> {
