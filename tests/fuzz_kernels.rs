@@ -60,7 +60,8 @@ fn what_was_found_stays_right() {
     paths.sort();
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
-        let count = regression::run(&path.display().to_string(), &text, &devices()).unwrap_or_else(|error| panic!("{error}"));
+        let checks = Checks { stages: true, cuda_form: true, judges: true, devices: devices() };
+        let count = regression::run(&path.display().to_string(), &text, &checks).unwrap_or_else(|error| panic!("{error}"));
         assert!(count > 0, "{} expects nothing", path.display());
     }
 }

@@ -1,7 +1,7 @@
 //! Comparing results: bit for bit, with all NaNs equal, or within a distance counted in representable values.
 
 use numbra::array::HostArray;
-use numbra::front::types::ScalarType;
+use numbra::front::types::{Constant, ScalarType};
 
 /// Elements as the bits of [`numbra::front::types::Constant`].
 pub fn bits(array: &HostArray) -> Vec<u64> {
@@ -44,17 +44,20 @@ pub fn is_subnormal(bits: u64, scalar: ScalarType) -> bool {
     }
 }
 
-/// Fails with the first difference. `ulps`: distance allowed for floats; integers must be equal.
-pub fn assert_same(what: &str, got: &HostArray, expected: &HostArray, ulps: u64) {
-    assert_eq!(got.scalar(), expected.scalar(), "{what}: dtype");
-    assert_eq!(got.shape(), expected.shape(), "{what}: shape");
+/// The first difference. `ulps`: distance allowed for floats; 0 counts a zero's sign too. Integers must be equal.
+pub fn difference(got: &HostArray, expected: &HostArray, ulps: u64) -> Option<String> {
     let scalar = got.scalar();
-    for (place, (got, expected)) in got.view().iter().zip(expected.view().iter()).enumerate() {
-        let same = if scalar.is_float() {
-            distance(got.bits, expected.bits, scalar) <= ulps
-        } else {
-            got.bits == expected.bits
-        };
-        assert!(same, "{what}: element {place} is {got}, expected {expected}");
+    if (scalar, got.shape()) != (expected.scalar(), expected.shape()) {
+        let text = |array: &HostArray| format!("{} {:?}", array.scalar(), array.shape());
+        return Some(format!("gave {}, expected {}", text(got), text(expected)));
     }
+    let same = |got: u64, expected: u64| match scalar.is_float() {
+        true if ulps > 0 => distance(got, expected, scalar) <= ulps,
+        true => got == expected || is_nan(got, scalar) && is_nan(expected, scalar),
+        false => got == expected,
+    };
+    let mut pairs = got.view().iter().zip(expected.view().iter()).enumerate().collect::<Vec<_>>().into_iter();
+    let (place, (got, expected)) = pairs.find(|(_, (got, expected))| !same(got.bits, expected.bits))?;
+    let bits = |constant: Constant| format!("{constant} ({:#x})", constant.bits);
+    Some(format!("element {place} is {}, expected {}", bits(got), bits(expected)))
 }

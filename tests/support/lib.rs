@@ -2,12 +2,15 @@
 //! every stage.
 
 pub mod call;
+pub mod commands;
 pub mod compare;
 pub mod fuzz;
+pub mod kernels;
 pub mod lowerings;
 pub mod panics;
 pub mod random;
 pub mod stages;
+pub mod tables;
 
 use numbra::device::{self, Device};
 use std::sync::Arc;

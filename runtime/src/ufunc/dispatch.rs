@@ -72,7 +72,8 @@ pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result
 pub fn own_types(declaration: &Declaration, inputs: &[Given]) -> Vec<ScalarType> {
     let exact = declaration.typing == Some(Rules::Exact);
     let parameter = |input: &Given| match *input {
-        Given::Weak(scalar) if exact => beside(scalar, inputs),
+        // A bool is a flag, not a number without a width.
+        Given::Weak(scalar) if exact && scalar != ScalarType::Bool => beside(scalar, inputs),
         input => input.scalar(),
     };
     inputs.iter().map(parameter).collect()

@@ -5,6 +5,7 @@ use super::subnormals;
 use super::tree::Case;
 use crate::call::{Agreement, Call, CallArgument, Outcome, settled};
 use crate::panics::caught;
+use crate::tables::Arithmetic;
 use crate::{lowerings, stages};
 use numbra::array::HostArray;
 use numbra::device::Device;
@@ -163,6 +164,16 @@ fn compare(place: &str, outcome: &Outcome, expected: &Outcome, agreement: Agreem
     outcome.difference(expected, agreement).map_or(Ok(()), |difference| Err(wrong(place, difference)))
 }
 
+/// What of a device's outcome must agree with the interpreter's. `marks`: which elements have met subnormals.
+pub fn agreement<'a>(device: &dyn Device, marks: &'a [bool]) -> Agreement<'a> {
+    match device.name() {
+        "interp" | "cpu" | "parallel" => Agreement::Full,
+        // Whichever point fails first.
+        _ if Arithmetic::of(device) == Arithmetic::Exact => Agreement::AnyFault,
+        _ => Agreement::Except(marks),
+    }
+}
+
 fn check_device(
     case: &Case,
     kernel: &Kernel,
@@ -173,13 +184,13 @@ fn check_device(
 ) -> Result<(), Verdict> {
     let name = device.name();
     let empty = call.shape.contains(&0);
-    let gpu = !matches!(name, "interp" | "cpu" | "parallel");
-    let marks = if gpu && !empty { subnormals::met(module, call, &Limits::NONE) } else { Ok(Vec::new()) };
+    let flushes = Arithmetic::of(device.as_ref()) == Arithmetic::Flushes;
+    let marks = if flushes && !empty { subnormals::met(module, call, &Limits::NONE) } else { Ok(Vec::new()) };
     let marks = marks.map_err(|failure| wrong("subnormals", failure.to_string()))?;
-    if gpu && marks.contains(&true) && matches!(expected, Outcome::Fault(_)) {
+    if flushes && marks.contains(&true) && matches!(expected, Outcome::Fault(_)) {
         return Ok(());
     }
-    let agreement = if gpu && !empty { Agreement::Except(&marks) } else { Agreement::Full };
+    let agreement = if empty { Agreement::Full } else { agreement(device.as_ref(), &marks) };
     // The arrays with their strides, as views of device arrays would be called.
     if name != "parallel" {
         let outcome = call.run_on(module, device).map_err(|error| wrong(name, error.to_string()))?;
@@ -191,7 +202,7 @@ fn check_device(
         .iter()
         .map(|argument| match (&argument.form, argument.host_array()) {
             (_, Some(array)) => Input::Host(array),
-            (Form::Scalar(bits), _) => Input::Scalar(Constant { scalar: argument.scalar, bits: *bits }),
+            (Form::Scalar(bits), _) => Input::Typed(Constant { scalar: argument.scalar, bits: *bits }),
             (Form::Array { .. }, None) => Input::from(0i64),
         })
         .collect();

@@ -1,12 +1,11 @@
 //! What the fuzzer found, as IR texts with expectations: writing them, and running them on every way.
 
 use super::Found;
-use super::check::{Verdict, prepare};
+use super::check::{Checks, Verdict, agreement, prepare};
 use super::subnormals;
 use crate::call::{Agreement, Call, CallArgument, Fault, Outcome};
 use crate::{lowerings, stages};
 use numbra::array::HostArray;
-use numbra::device::Device;
 use numbra::front::interp::Limits;
 use numbra::front::interp::memory::to_bytes;
 use numbra::front::ir::expectation::{Case, CaseArgument, Expected, cases};
@@ -76,8 +75,8 @@ fn nested(array: &HostArray) -> String {
     list(array.shape(), &mut array.view().iter())
 }
 
-/// Runs every expectation of a text: the interpreter, after every stage, CUDA's form, every device, the judges.
-pub fn run(name: &str, source_text: &str, devices: &[Arc<dyn Device>]) -> Result<usize, String> {
+/// Runs every expectation of a text: the interpreter, and what `checks` has besides. Gives how many there are.
+pub fn run(name: &str, source_text: &str, checks: &Checks) -> Result<usize, String> {
     let source = Source::new(name, source_text);
     let module = parse::parse_source(&source).map_err(|error| error.to_string())?;
     let cases = cases(&source, &module).map_err(|error| error.to_string())?;
@@ -85,12 +84,12 @@ pub fn run(name: &str, source_text: &str, devices: &[Arc<dyn Device>]) -> Result
         let mut module = module.clone();
         let place = module.functions.iter().position(|function| function.name == case.function);
         module.functions.swap(0, place.ok_or("no such function")?);
-        run_case(case, &module, devices).map_err(|error| format!("{name}:{}: {error}", case.line))?;
+        run_case(case, &module, checks).map_err(|error| format!("{name}:{}: {error}", case.line))?;
     }
     Ok(cases.len())
 }
 
-fn run_case(case: &Case, module: &Module, devices: &[Arc<dyn Device>]) -> Result<(), String> {
+fn run_case(case: &Case, module: &Module, checks: &Checks) -> Result<(), String> {
     let mut arguments = Vec::new();
     for argument in &case.arguments {
         arguments.push(match argument {
@@ -114,14 +113,19 @@ fn run_case(case: &Case, module: &Module, devices: &[Arc<dyn Device>]) -> Result
         outcome.difference(&own, agreement).map_or(Ok(()), |difference| Err(format!("{place}: {difference}")))
     };
     own.difference(&expected, Agreement::AnyFault).map_or(Ok(()), |difference| Err(format!("interpreter: {difference}")))?;
-    stages::compare(module, &call, &LIMITS, &own)?;
-    check("cuda form", &lowerings::run_cuda_form(module, &call)?, Agreement::AnyFault)?;
-    lowerings::judge(&case.function, module);
+    if checks.stages {
+        stages::compare(module, &call, &LIMITS, &own)?;
+    }
+    if checks.cuda_form {
+        check("cuda form", &lowerings::run_cuda_form(module, &call)?, Agreement::AnyFault)?;
+    }
+    if checks.judges {
+        lowerings::judge(&case.function, module);
+    }
     let marks = subnormals::met(module, &call, &LIMITS).map_err(|failure| failure.to_string())?;
-    for device in devices {
+    for device in &checks.devices {
         let outcome = call.run_on(module, device).map_err(|error| format!("{}: {error}", device.name()))?;
-        let exact = matches!(device.name(), "interp" | "cpu" | "parallel");
-        check(device.name(), &outcome, if exact { Agreement::Full } else { Agreement::Except(&marks) })?;
+        check(device.name(), &outcome, agreement(device.as_ref(), &marks))?;
     }
     Ok(())
 }
