@@ -69,7 +69,11 @@ impl<'a> Argument<'a> {
     ///
     /// # Safety
     /// All elements must be there, and nobody may write them, for as long as `'a`.
-    pub(crate) unsafe fn borrowed<T: Element>(first: *const T, shape: &[usize], strides: &[isize]) -> Result<Argument<'a>> {
+    pub(crate) unsafe fn borrowed<T: Element>(
+        first: *const T,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Result<Argument<'a>> {
         let address = first.cast_mut().cast();
         // SAFETY: the caller's promise. Kernels only read their arguments.
         let array = unsafe { BorrowedArray::new(T::SCALAR, address, shape, strides) }?;
@@ -214,8 +218,7 @@ impl<'a> IntoArgument<'a> for &'a HostArray {
     fn into_argument(self) -> Result<Argument<'a>> {
         let (shape, strides) = (self.shape(), self.strides());
         // SAFETY: all elements of its shape, borrowed for 'a.
-        let array =
-            unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
+        let array = unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
         Ok(Argument { input: Input::Borrowed(array), owner: None, borrowed: PhantomData })
     }
 }
@@ -321,7 +324,11 @@ impl<'a> Destination<'a> {
 
     /// # Safety
     /// All elements must be there, and nobody else may touch them, for as long as `'a`.
-    pub(crate) unsafe fn borrowed<T: Element>(first: *mut T, shape: &[usize], strides: &[isize]) -> Result<Destination<'a>> {
+    pub(crate) unsafe fn borrowed<T: Element>(
+        first: *mut T,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Result<Destination<'a>> {
         // SAFETY: the caller's promise.
         let array = unsafe { BorrowedArray::new(T::SCALAR, first.cast(), shape, strides) }?;
         Ok(Destination { array, borrowed: PhantomData })

@@ -110,7 +110,9 @@ fn dedented(text: String) -> String {
     if common.is_empty() {
         return text;
     }
-    text.split_inclusive('\n').map(|line| line.strip_prefix(common).unwrap_or(line.trim_start_matches([' ', '\t']))).collect()
+    text.split_inclusive('\n')
+        .map(|line| line.strip_prefix(common).unwrap_or(line.trim_start_matches([' ', '\t'])))
+        .collect()
 }
 
 /// The value that an argument is frozen as.

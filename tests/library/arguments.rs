@@ -95,7 +95,8 @@ fn every_type_goes_in_and_comes_out() {
 #[test]
 fn scalars_give_way_to_arrays() {
     let source = numbra::source("def f(x, y): return x + y").unwrap();
-    let f = source.vectorize("f").unwrap().signatures(["float32(float32, float32)", "float64(float64, float64)"]).unwrap();
+    let f =
+        source.vectorize("f").unwrap().signatures(["float32(float32, float32)", "float64(float64, float64)"]).unwrap();
     let x = [1f32, 2.0];
     let scalar = |output: numbra::Result<(ScalarType, Vec<usize>)>| output.unwrap().0;
     assert_eq!(scalar(f.outcome((&x, 2.5))), ScalarType::F32);
@@ -156,7 +157,8 @@ fn results_keep_the_order_of_axes() {
         assert_eq!(f.call(&output).unwrap().into_array::<f32>().unwrap(), expected.mapv(|value| value + 1.0));
         assert_eq!(output.into_array::<f32>().unwrap(), expected);
         // The first axis is the last in memory; one of extent 1 lies anywhere.
-        let moved = Array::from_shape_fn((3, 1, 4, 2), |(i, _, k, l)| (i * 100 + k * 10 + l) as f32).permuted_axes([3, 1, 0, 2]);
+        let moved = Array::from_shape_fn((3, 1, 4, 2), |(i, _, k, l)| (i * 100 + k * 10 + l) as f32)
+            .permuted_axes([3, 1, 0, 2]);
         let result: Array<f32, ndarray::Ix4> = f.call(&moved).unwrap().try_into().unwrap();
         assert_eq!(result, moved.mapv(|value| value + 1.0), "{device}");
     }

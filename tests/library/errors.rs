@@ -16,7 +16,8 @@ fn an_error_is_an_error() {
 
 #[test]
 fn mistakes_in_text_have_a_place() {
-    let message = |text: &str| numbra::source(text).and_then(|source| source.vectorize("f").map(|_| ())).unwrap_err().to_string();
+    let message =
+        |text: &str| numbra::source(text).and_then(|source| source.vectorize("f").map(|_| ())).unwrap_err().to_string();
     assert!(message("def g(x): return x").contains("there is no function 'f'"));
     assert!(message("").contains("it has no functions"));
     let stencil = message("from numba import stencil\n@stencil\ndef f(a): return a[0]");
@@ -131,6 +132,7 @@ fn deep_text_on_a_small_stack() {
 
 #[test]
 fn main_shows_the_place() {
-    let error = numbra::source("def f(x): return x + y").and_then(|source| source.vectorize("f")?.outcome(1)).unwrap_err();
+    let error =
+        numbra::source("def f(x): return x + y").and_then(|source| source.vectorize("f")?.outcome(1)).unwrap_err();
     assert!(format!("{error:?}").starts_with("unknown name 'y'\n  ┌─ <source>:1:22\n"), "{error:?}");
 }

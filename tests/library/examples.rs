@@ -5,9 +5,11 @@ use std::process::Command;
 /// Runs an example. `cargo test` builds examples before tests run; so does `cargo build --examples`.
 fn run(name: &str, device: &str) -> String {
     let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().unwrap().with_file_name("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    let program =
+        tests.parent().unwrap().with_file_name("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
     let output = Command::new(&program).arg(device).env_remove("NUMBRA_TARGET").output();
-    let output = output.unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --examples", program.display()));
+    let output =
+        output.unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --examples", program.display()));
     assert!(output.status.success(), "{name} on {device}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
@@ -28,7 +30,8 @@ fn they_run() {
 #[test]
 fn they_say_what_is_wrong() {
     let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().unwrap().with_file_name("examples").join("heat").with_extension(std::env::consts::EXE_EXTENSION);
+    let program =
+        tests.parent().unwrap().with_file_name("examples").join("heat").with_extension(std::env::consts::EXE_EXTENSION);
     let output = Command::new(program).arg("abacus").env_remove("NUMBRA_TARGET").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("abacus"));

@@ -161,7 +161,8 @@ fn constants_of_the_program() {
     let source = numbra::source("RATE = 2\ndef f(x): return RATE * x + W[0][1] + W[1][0]").unwrap();
     let weights = array![[1f32, 2.0], [3.0, 4.0]];
     for device in devices() {
-        let f = source.constant("W", &weights).unwrap().constant("RATE", 10).unwrap().vectorize("f").unwrap().on(&device);
+        let f =
+            source.constant("W", &weights).unwrap().constant("RATE", 10).unwrap().vectorize("f").unwrap().on(&device);
         assert_eq!(f.call(&[1i32]).unwrap().into_vec::<f64>().unwrap(), [15.0], "{device}");
     }
     assert!(source.constant("not a name", 1).is_err());

@@ -10,7 +10,8 @@ use numbra::{Device, On, Stencil, Vectorize};
 
 /// The devices that must be here.
 fn devices() -> Vec<Device> {
-    let names: &[&str] = if cfg!(feature = "llvm") { &["interp", "cpu", "parallel", "vulkan"] } else { &["interp", "vulkan"] };
+    let names: &[&str] =
+        if cfg!(feature = "llvm") { &["interp", "cpu", "parallel", "vulkan"] } else { &["interp", "vulkan"] };
     names.iter().map(|name| Device::open(name).unwrap_or_else(|error| panic!("{name}: {error}"))).collect()
 }
 

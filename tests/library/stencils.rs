@@ -9,7 +9,8 @@ fn three_axes_and_several_arrays() {
     let a = Array3::from_shape_fn((4, 5, 6), |(i, j, k)| (i * 100 + j * 10 + k) as f32);
     for device in devices() {
         let f = stencil(&device, "def f(a, b): return a[-1, 0, 0] + 2 * a[0, 1, 0] - b[0, 0, 1]");
-        let result: Array3<f32> = f.kernel().clone().typing(Typing::Exact).on(&device).call((&a, &a)).unwrap().try_into().unwrap();
+        let result: Array3<f32> =
+            f.kernel().clone().typing(Typing::Exact).on(&device).call((&a, &a)).unwrap().try_into().unwrap();
         for ((i, j, k), value) in result.indexed_iter() {
             let inside = i > 0 && j < 4 && k < 5;
             let expected = if inside { a[[i - 1, j, k]] + 2.0 * a[[i, j + 1, k]] - a[[i, j, k + 1]] } else { 0.0 };
@@ -61,7 +62,10 @@ fn iteration() {
         let half = stencil(&device, "def f(a): return a[0] / 2");
         assert_eq!(half.iterate(&[8i64, 4], 2).unwrap().into_vec::<f64>().unwrap(), [2.0, 1.0]);
         let there = f.iterate_device(f.call_device(device.upload(&a).unwrap()).unwrap(), 2).unwrap();
-        assert_eq!(there.download().unwrap().into_vec::<i64>().unwrap(), f.iterate(&a, 3).unwrap().into_vec::<i64>().unwrap());
+        assert_eq!(
+            there.download().unwrap().into_vec::<i64>().unwrap(),
+            f.iterate(&a, 3).unwrap().into_vec::<i64>().unwrap()
+        );
     }
 }
 
