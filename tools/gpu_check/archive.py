@@ -129,8 +129,7 @@ def package(wheel: Path | None, target: Path) -> None:
         say("building the wheel")
         subprocess.run(["make", "--silent", "wheel"], check=True, cwd=ROOT)
         [wheel] = (ROOT / "target/wheels").glob("numbra-*.whl")
-    with zipfile.ZipFile(wheel) as content:
-        content.extractall(target)
+    unzip(wheel, target)
     for library in target.rglob("*.so"):
         # Every Python on Linux lives with these two (they are on manylinux's list).
         needs_only(library, GLIBC | {"libstdc++.so.6", "libgcc_s.so.1"})
@@ -148,9 +147,16 @@ def numpy(downloads: Path, target: Path) -> None:
             check=True,
         )  # fmt: skip
     [wheel] = downloads.glob("numpy-*.whl")
-    with zipfile.ZipFile(wheel) as content:
-        # Its own tests are a fifth of it.
-        content.extractall(target, [name for name in content.namelist() if "/tests/" not in name])
+    # Its own tests are a fifth of it.
+    unzip(wheel, target, lambda name: "/tests/" not in name)
+
+
+def unzip(wheel: Path, target: Path, wanted=lambda name: True) -> None:
+    try:
+        with zipfile.ZipFile(wheel) as content:
+            content.extractall(target, [name for name in content.namelist() if wanted(name)])
+    except (OSError, zipfile.BadZipFile) as error:
+        raise Failure(f"{wheel}: {error}") from None
 
 
 def loader(target: Path) -> None:

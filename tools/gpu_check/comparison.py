@@ -36,7 +36,7 @@ class Comparison:
         self.seconds: dict[tuple[str, str], list[float]] = {}
         self.notes: dict[tuple[str, str], str] = {}
         self.copies: dict[str, list[float]] = {}
-        piece.figures |= {"copy": {}, "absent": {}, "versions": {}, "rows": []}
+        piece.figures.update(copy={}, absent={}, versions={}, rows=[])
 
     def take_turns(self, number: int) -> None:
         """Everyone measures everything once; every other round in the other order."""
