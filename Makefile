@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target may be run first on a fresh machine; `setup` installs what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check
+.PHONY: help setup demo wheel test bench check
 
 # One profile (dev) and all default members everywhere, so that the demo and the tests share every built crate.
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -8,6 +8,8 @@ VENV := target/venv
 # Where the demo writes its pictures, and further arguments for it: make demo DEMO="--quick --device cpu"
 OUT ?= out
 DEMO ?=
+# Arguments for the benchmarks: make bench BENCH="--rows f,saxpy --peers numbra,numba"
+BENCH ?=
 # What tools/setup found: LLVM's prefix, ptxas. A variable set by the caller wins (setup wrote it down then).
 ENVIRONMENT := set -a && . target/tools/environment && set +a &&
 
@@ -15,18 +17,24 @@ help: ## this list
 	@echo 'usage: make TARGET'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
-setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas, pytest
+setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas, Python tools
 	@tools/setup
 
 demo: setup ## build, then run the demo programs on every device here; pictures go to out/
 	@$(ENVIRONMENT) cargo build
 	@$(ENVIRONMENT) $(BINARIES)/numbra demo --out $(OUT) $(DEMO)
 
-test: setup ## all tests: cargo test, then pytest
+wheel: setup ## the Python package with LLVM in it; goes to target/wheels/
+	@$(ENVIRONMENT) tools/wheel
+
+test: setup ## all tests: cargo test, then pytest with the wheel
 	@$(ENVIRONMENT) cargo test
-	@if [ -d tests/python ]; then \
-		$(ENVIRONMENT) NUMBRA_BINARY=$(abspath $(BINARIES))/numbra $(VENV)/bin/python -m pytest -q tests/python; \
-	fi
+	@$(ENVIRONMENT) tools/wheel
+	@$(ENVIRONMENT) $(VENV)/bin/python -m pytest -q tests/python
+
+bench: wheel ## numbra beside its peers from PyPI, in one run; table and picture go to out/
+	@$(or $(PYTHON),python3) benches/prepare.py target/benches target/wheels/numbra-*.whl
+	@target/benches/bin/python benches/run.py --out $(OUT)/bench $(BENCH)
 
 check: setup ## formatting and lints, warnings are errors
 	cargo fmt --all --check

@@ -164,7 +164,7 @@ impl DeviceArray {
     /// The array as it lies where kernels work in the host's memory, otherwise a copy in C order.
     pub fn from_borrowed(device: &Arc<dyn Device>, array: &BorrowedArray) -> Result<DeviceArray> {
         if !device.works_in_host_memory() {
-            return DeviceArray::from_host(device, &Arc::new(array.view()?.to_array()?));
+            return DeviceArray::from_host(device, &Arc::new(array.to_array()?));
         }
         Ok(DeviceArray {
             device: device.clone(),
@@ -216,6 +216,13 @@ impl DeviceArray {
         let expected = row_major_strides(&self.shape);
         let in_place = |axis: usize| self.shape[axis] == 1 || self.strides[axis] == expected[axis];
         self.shape.contains(&0) || (0..self.shape.len()).all(in_place)
+    }
+
+    /// The same elements with `count` more axes of extent 1 behind the others.
+    pub fn with_trailing_axes(mut self, count: usize) -> DeviceArray {
+        self.shape.extend(std::iter::repeat_n(1, count));
+        self.strides.extend(std::iter::repeat_n(0, count));
+        self
     }
 
     /// The array as a kernel sees it.

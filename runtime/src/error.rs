@@ -1,7 +1,7 @@
 //! What can go wrong when kernels are built and run.
 
 use crate::array::ArrayError;
-use numbra_front::error::Class;
+use numbra_front::error::{Class, Mistake};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -25,7 +25,7 @@ pub enum Error {
     Device { device: String, message: String, help: String },
     /// The kernel itself failed: an index out of bounds, a division by zero. Rendered with its place in the text.
     #[error("{0}")]
-    Fault(Box<numbra_front::error::Mistake>),
+    Fault(Box<Mistake>),
     /// Our own fault.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -61,6 +61,14 @@ impl Error {
             Error::Call { class, .. } => Some(*class),
             Error::Fault(mistake) => Some(mistake.class),
             Error::Codegen(_) | Error::Device { .. } | Error::Internal(_) => None,
+        }
+    }
+
+    /// The mistake in a kernel's text, with its place; `None` for what has no place there.
+    pub fn mistake(&self) -> Option<&Mistake> {
+        match self {
+            Error::Front(numbra_front::Error::Kernel(mistake)) | Error::Fault(mistake) => Some(mistake),
+            _ => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::stencil::Stencil;
 use crate::ufunc::Vectorize;
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::{Class, Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::source::{Source, Span};
 use numbra_front::syntax::declaration::{self, Declaration, Kind};
@@ -60,6 +60,14 @@ impl Kernel {
         match self {
             Kernel::Vectorize(kernel) => kernel.declaration(),
             Kernel::Stencil(kernel) => kernel.declaration(),
+        }
+    }
+
+    /// What there is to warn of in what was typed so far: a literal that widens a float32 computation, say.
+    pub fn warnings(&self) -> Vec<Warning> {
+        match self {
+            Kernel::Vectorize(kernel) => kernel.warnings(),
+            Kernel::Stencil(kernel) => kernel.warnings(),
         }
     }
 

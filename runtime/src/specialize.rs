@@ -2,9 +2,10 @@
 
 use crate::error::Result;
 use crate::executable::Executable;
+use numbra_front::error::{Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::syntax::declaration::Declaration;
-use numbra_front::typing::{Options, Rules};
+use numbra_front::typing::{Options, Rules, Typed};
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,11 +17,13 @@ const DEEP_STACK: usize = 256 << 20;
 pub struct Specializations<K> {
     typed: Mutex<HashMap<K, Arc<Module>>>,
     executables: Mutex<HashMap<K, Arc<Executable>>>,
+    /// Of everything that was typed, each once.
+    warnings: Mutex<Vec<Mistake>>,
 }
 
 impl<K> Default for Specializations<K> {
     fn default() -> Self {
-        Specializations { typed: Mutex::default(), executables: Mutex::default() }
+        Specializations { typed: Mutex::default(), executables: Mutex::default(), warnings: Mutex::default() }
     }
 }
 
@@ -31,8 +34,25 @@ impl<K> std::fmt::Debug for Specializations<K> {
 }
 
 impl<K: Hash + Eq> Specializations<K> {
-    pub fn typed(&self, key: K, build: impl FnOnce(&K) -> Result<Module>) -> Result<Arc<Module>> {
-        get(&self.typed, key, build)
+    pub fn typed(&self, key: K, build: impl FnOnce(&K) -> Result<Typed>) -> Result<Arc<Module>> {
+        get(&self.typed, key, |key| {
+            let Typed { module, warnings } = build(key)?;
+            let mut known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+            for warning in warnings {
+                // The same place may be typed for several signatures.
+                let same = |other: &Mistake| other.span == warning.span && other.message == warning.message;
+                if !known.iter().any(same) {
+                    known.push(warning);
+                }
+            }
+            Ok(module)
+        })
+    }
+
+    /// What there is to warn of in the functions typed so far.
+    pub fn warnings(&self) -> Vec<Warning> {
+        let known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().cloned().map(Warning).collect()
     }
 
     pub fn executable(&self, key: K, build: impl FnOnce(&K) -> Result<Executable>) -> Result<Arc<Executable>> {

@@ -7,7 +7,8 @@ use numbra::front::error::Mistake;
 use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, Limits, Program, Trap, scalar::same};
 use numbra::front::ir::Module;
 use numbra::front::types::{Constant, ScalarType};
-use numbra::{DeviceArray, Error};
+use numbra::Error;
+use numbra_runtime::DeviceArray;
 use numbra_runtime::executable::{self, Executable};
 use std::sync::Arc;
 

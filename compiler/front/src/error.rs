@@ -111,9 +111,26 @@ impl Error {
     }
 }
 
+/// Something worth telling the user that keeps nothing from running.
+#[derive(Debug, Clone)]
+pub struct Warning(pub Mistake);
+
 /// Renders with `FILE:LINE:COL`, the line and a caret.
 impl fmt::Display for Mistake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.render(Diagnostic::error(), formatter)
+    }
+}
+
+/// As a mistake is rendered.
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.render(Diagnostic::warning(), formatter)
+    }
+}
+
+impl Mistake {
+    fn render(&self, severity: Diagnostic<()>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text_length = self.source.text.len() as u32;
         let clamp = |span: Span| {
             let start = span.start.min(text_length);
@@ -129,7 +146,7 @@ impl fmt::Display for Mistake {
         for (range, (_, text)) in ranges[1..].iter().zip(&self.also) {
             labels.push(Label::secondary((), range.clone()).with_message(text));
         }
-        let mut diagnostic = Diagnostic::error().with_message(&self.message).with_labels(labels);
+        let mut diagnostic = severity.with_message(&self.message).with_labels(labels);
         if let Some(help) = &self.help {
             diagnostic = diagnostic.with_note(format!("help: {help}"));
         }

@@ -93,6 +93,15 @@ impl BorrowedArray {
         HostView::new(self.scalar, bytes, self.offset(), self.shape.clone(), self.strides.clone())
     }
 
+    /// A copy in C order.
+    pub fn to_array(&self) -> Result<HostArray, ArrayError> {
+        let mut array = HostArray::zeros(self.scalar, &self.shape)?;
+        // SAFETY: both have all elements of the shape, and the target is a new array. What lies between the elements is
+        // not touched: it may be others', who write it.
+        unsafe { convert::collect(self.address, &self.strides, &mut array) };
+        Ok(array)
+    }
+
     /// Copies the elements of an array of the same type and shape here.
     pub fn copy_from(&self, source: &HostArray) -> Result<(), ArrayError> {
         if source.scalar() != self.scalar {

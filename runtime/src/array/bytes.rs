@@ -38,17 +38,25 @@ impl AlignedBytes {
         let shift = allocation.align_offset(Self::ALIGNMENT);
         // SAFETY: less than the alignment, which was added to the length.
         let pointer = unsafe { allocation.add(shift) };
-        #[cfg(target_os = "linux")]
-        if length >= LARGE {
-            prefer_large_pages(pointer.as_ptr(), length);
-        }
-        Ok(AlignedBytes { pointer, length, allocation, layout })
+        let mut bytes = AlignedBytes { pointer, length, allocation, layout };
+        prefer_large_pages(&mut bytes);
+        Ok(bytes)
     }
+}
+
+/// Has large new memory come in large pages where the system has them. Changes no contents.
+pub fn prefer_large_pages(memory: &mut [u8]) {
+    #[cfg(target_os = "linux")]
+    if memory.len() >= LARGE {
+        advise_large_pages(memory.as_mut_ptr(), memory.len());
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = memory;
 }
 
 /// Asks for pages of 2 MiB: a five hundredth of the page faults when a result is first written.
 #[cfg(target_os = "linux")]
-fn prefer_large_pages(start: *mut u8, length: usize) {
+fn advise_large_pages(start: *mut u8, length: usize) {
     const PAGE: usize = 2 << 20;
     let skip = start.align_offset(PAGE);
     let whole = length.saturating_sub(skip) / PAGE * PAGE;

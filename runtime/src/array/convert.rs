@@ -28,6 +28,17 @@ pub(super) unsafe fn scatter(source: &HostArray, target: *mut u8, strides: &[isi
     unsafe { copy(source.scalar(), source.bytes().as_ptr(), target, &collapsed.shape, &collapsed.strides) }
 }
 
+/// Copies the elements of the array of the target's shape that begins at `source` and has these strides in elements.
+///
+/// # Safety
+/// All elements of the source must be there.
+pub(super) unsafe fn collect(source: *const u8, strides: &[isize], target: &mut HostArray) {
+    let (scalar, row_major) = (target.scalar(), row_major_strides(target.shape()));
+    let collapsed = collapse(target.shape(), &[&row_major, strides]);
+    // SAFETY: as above; a host array has all elements of its shape.
+    unsafe { copy(scalar, source, target.bytes_mut().as_mut_ptr(), &collapsed.shape, &collapsed.strides) }
+}
+
 /// Copies elements; `strides` are the target's and the source's.
 ///
 /// # Safety

@@ -11,12 +11,14 @@ pub mod collapse;
 mod convert;
 mod element;
 mod error;
+#[cfg(feature = "ndarray")]
 mod from_ndarray;
 mod host;
 pub mod npy;
 mod view;
 
 pub use borrowed::BorrowedArray;
+pub use bytes::prefer_large_pages;
 pub use broadcast::{broadcast_shapes, broadcast_strides, row_major_strides};
 pub use collapse::{Collapsed, collapse, like};
 pub use element::Element;

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
 use crate::ufunc::casting::{convert, is_same_kind};
-use numbra_front::error::Class;
+use numbra_front::error::{Class, Warning};
 use numbra_front::ir::{Module, Stride};
 use numbra_front::kernel::{Operand, stencil};
 use numbra_front::syntax::declaration::{Declaration, Kind, StencilOptions};
@@ -58,6 +58,11 @@ impl Stencil {
 
     pub fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    /// What there is to warn of in what was typed so far.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.specializations.warnings()
     }
 
     /// Names of the parameters, in order.
@@ -135,6 +140,18 @@ impl Stencil {
         steps: usize,
         progress: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<HostArray> {
+        self.iterate_on_device(device, inputs, steps, progress)?.into_host()
+    }
+
+    /// As [`Stencil::try_iterate`]; the result stays on the device, which may still be working on it. Without a step it
+    /// is a copy of the first input.
+    pub fn iterate_on_device(
+        &self,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        steps: usize,
+        progress: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<DeviceArray> {
         self.check(inputs)?;
         let mut inputs = self.on_device(device, inputs)?;
         // The input of the step before is the output of the next one; the caller's own array is left alone.
@@ -146,12 +163,9 @@ impl Stencil {
             }
             progress(step + 1)?;
         }
-        drop(spare);
         match inputs.swap_remove(0) {
-            Input::Device(array) => {
-                drop(inputs);
-                array.into_host()
-            }
+            Input::Device(array) if steps == 0 => array.copied(),
+            Input::Device(array) => Ok(array),
             _ => Err(Error::Internal("a stencil's first input is on no device".into())),
         }
     }
@@ -276,7 +290,7 @@ impl Stencil {
                 neighborhood: self.options.neighborhood.as_ref().map(|(windows, _)| windows.clone()),
             };
             let options = typing_options(&self.declaration);
-            Ok(typing::infer(&self.module, &self.name, &key.types, None, &relative, &options)?.module)
+            Ok(typing::infer(&self.module, &self.name, &key.types, None, &relative, &options)?)
         })
     }
 

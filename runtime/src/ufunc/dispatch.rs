@@ -44,7 +44,8 @@ pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result
     if declaration.signatures.is_empty() {
         let exact = declaration.typing == Some(Rules::Exact);
         let parameter = |input: &Given| match *input {
-            Given::Weak(scalar) if exact => beside(scalar, inputs),
+            // A bool is a flag, not a number without a width.
+            Given::Weak(scalar) if exact && scalar != ScalarType::Bool => beside(scalar, inputs),
             input => input.scalar(),
         };
         return Ok(Loop { parameters: inputs.iter().map(parameter).collect(), result: None });

@@ -29,6 +29,10 @@ impl Vectorize {
                 "declare the function with identity=0, 1 or 'reorderable' if the order of its arguments makes no difference",
             ));
         }
+        axes.iter().try_for_each(|&axis| check_axis(axis, input))?;
+        if axes.iter().enumerate().any(|(place, axis)| axes[..place].contains(axis)) {
+            return Err(Error::call("duplicate value in 'axis'"));
+        }
         let chosen = self.folding("reduce", input)?;
         let scalar = chosen.parameters[0];
         let array = self.array(device, input)?;
@@ -58,6 +62,7 @@ impl Vectorize {
 
     /// All values of the fold along an axis: the array's shape.
     pub fn accumulate(&self, device: &Arc<dyn Device>, input: &Input, axis: usize) -> Result<HostArray> {
+        check_axis(axis, input)?;
         let chosen = self.folding("accumulate", input)?;
         let array = self.array(device, input)?;
         self.fold(device, &chosen, &array, axis, Keep::All)?.into_host()
@@ -152,6 +157,14 @@ impl Vectorize {
         let arguments = [Argument::Array(array.binding(&row.0, &row.1)), Argument::Array(result.binding(&out.0, &out.1))];
         executable.run(&arguments)?;
         Ok(result)
+    }
+}
+
+fn check_axis(axis: usize, input: &Input) -> Result<()> {
+    let rank = input.shape().len();
+    match axis < rank {
+        true => Ok(()),
+        false => Err(Error::call(format!("axis {axis} is out of bounds for array of dimension {rank}")).of_class(Class::Index)),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
 use casting::{check_bounds, convert, is_same_kind};
 pub use dispatch::{Given, Loop};
-use numbra_front::error::Class;
+use numbra_front::error::{Class, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::{Operand, vectorize};
 use numbra_front::syntax::declaration::Declaration;
@@ -73,6 +73,11 @@ impl Vectorize {
 
     pub fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    /// What there is to warn of in the loops that were typed so far.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.specializations.warnings()
     }
 
     /// Names of the parameters, in order.
@@ -265,7 +270,7 @@ impl Vectorize {
             let Loop { parameters, result } = &key.chosen;
             let arguments: Vec<ArgumentType> = parameters.iter().map(|&scalar| ArgumentType::Scalar(scalar)).collect();
             let options = typing_options(&self.declaration);
-            Ok(typing::infer(&self.module, &self.name, &arguments, *result, &Relative::default(), &options)?.module)
+            Ok(typing::infer(&self.module, &self.name, &arguments, *result, &Relative::default(), &options)?)
         })
     }
 

@@ -19,26 +19,26 @@ fn a_call_from_first_to_last() {
         let add = kernel(ADD);
         let inputs = hosts(&[array(&[1000], &[1.0; 1000]), array(&[1000], &[2.0; 1000])]);
         call(&add, &device, &inputs).unwrap();
-        let launch = "0 cuLaunchKernel numbra_add_vectorize_kernel0(m2+0 m4+0 m6+0 1000 0 1000 0 0 0) grid 4 1 1 block 256 1 1 \
+        let launch = "0 cuLaunchKernel numbra_add_vectorize_kernel0(m3+0 m5+0 m2+0 1000 0 1000 0 0 0) grid 4 1 1 block 256 1 1 \
                       shared 0 stream 1";
         let expected = [
             "- cuDevicePrimaryCtxRetain 0",
             "0 cuStreamCreateWithPriority 0",
             // Status records.
             "0 cuMemAlloc_v2 12288",
-            // Each array: device memory, page-locked memory, a copy.
+            // The result, then each argument: device memory, page-locked memory, a copy.
+            "0 cuMemAllocAsync 8192 stream 1",
             "0 cuMemAllocAsync 8192 stream 1",
             "0 cuMemAllocHost_v2 65536",
-            "0 cuMemcpyHtoDAsync_v2 m2+0 from h3+0 bytes 8000 stream 1",
+            "0 cuMemcpyHtoDAsync_v2 m3+0 from h4+0 bytes 8000 stream 1",
             "0 cuMemAllocAsync 8192 stream 1",
             "0 cuMemAllocHost_v2 65536",
-            "0 cuMemcpyHtoDAsync_v2 m4+0 from h5+0 bytes 8000 stream 1",
-            "0 cuMemAllocAsync 8192 stream 1",
+            "0 cuMemcpyHtoDAsync_v2 m5+0 from h6+0 bytes 8000 stream 1",
             "0 cuModuleLoadDataEx",
             "0 cuModuleGetFunction 1 numbra_add_vectorize_kernel0",
             launch,
             "0 cuMemAllocHost_v2 65536",
-            "0 cuMemcpyDtoHAsync_v2 h7+0 from m6+0 bytes 8000 stream 1",
+            "0 cuMemcpyDtoHAsync_v2 h7+0 from m2+0 bytes 8000 stream 1",
             "0 cuEventSynchronize 3",
         ];
         assert_eq!(fake.calls_of(WORK), expected);
@@ -80,7 +80,7 @@ fn arguments_in_the_order_of_the_ptx() {
             arguments[..3].iter().all(|pointer| pointer.starts_with('m') && pointer.ends_with("+0")),
             "{arguments:?}"
         );
-        assert!(arguments.contains(&"8:1") && arguments.contains(&"f64:-2.5"), "{arguments:?}");
+        assert!(arguments.contains(&"8:1") && arguments.contains(&"f32:-2.5"), "{arguments:?}");
         // The space, begin and end in rows, and for each array its offset and the stride of its rows, if that is not 0.
         assert!(arguments.ends_with(&["7", "300", "0", "7", "0", "300", "0", "0", "300"]), "{arguments:?}");
     });

@@ -202,7 +202,7 @@ fn check_device(
         .iter()
         .map(|argument| match (&argument.form, argument.host_array()) {
             (_, Some(array)) => Input::Host(array),
-            (Form::Scalar(bits), _) => Input::Scalar(Constant { scalar: argument.scalar, bits: *bits }),
+            (Form::Scalar(bits), _) => Input::Typed(Constant { scalar: argument.scalar, bits: *bits }),
             (Form::Array { .. }, None) => Input::from(0i64),
         })
         .collect();

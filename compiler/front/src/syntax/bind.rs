@@ -83,32 +83,42 @@ pub fn assemble(source: &Arc<Source>, mut function: FunctionDefinition, meanings
     };
     for (own, meaning) in meanings {
         let span = uses.get(&own).copied().unwrap_or(Span::NONE);
-        let mut constant = |kind: ExpressionKind, annotation: Option<ScalarType>| {
-            let annotation = annotation.map(|scalar| ExpressionKind::String(scalar.name().to_string()));
-            module.constants.push(ConstantDefinition {
-                name: own.clone(),
-                name_span: span,
-                annotation: annotation.map(|kind| Expression { kind, span }),
-                value: Expression { kind, span },
-            });
-        };
         match meaning {
             // Inside itself a function is known by its own name.
             _ if own == name => {}
             Meaning::Import(path) => module.imports.push(Import { name: own, path: canonical(&path), span }),
             Meaning::Function(other, function) => module.linked.push(Link { name: own, module: other, function }),
-            Meaning::Unsupported { what, instead } => constant(ExpressionKind::Unsupported { what, instead }, None),
-            Meaning::Constant(value) => {
-                let scalar = match &value {
-                    Value::Typed(constant) => Some(constant.scalar),
-                    Value::Array(scalar, ..) => Some(*scalar),
-                    _ => None,
-                };
-                constant(literal(&value, span), scalar);
+            Meaning::Unsupported { what, instead } => {
+                module.constants.push(definition(own, ExpressionKind::Unsupported { what, instead }, None, span));
             }
+            Meaning::Constant(value) => module.constants.push(constant_at(own, &value, span)),
         }
     }
     module
+}
+
+/// `name = value`, for a module that has a text of its own.
+pub fn constant(name: &str, value: &Value) -> ConstantDefinition {
+    constant_at(name.to_string(), value, Span::NONE)
+}
+
+fn constant_at(name: String, value: &Value, span: Span) -> ConstantDefinition {
+    let scalar = match value {
+        Value::Typed(constant) => Some(constant.scalar),
+        Value::Array(scalar, ..) => Some(*scalar),
+        _ => None,
+    };
+    definition(name, literal(value, span), scalar, span)
+}
+
+fn definition(name: String, kind: ExpressionKind, annotation: Option<ScalarType>, span: Span) -> ConstantDefinition {
+    let annotation = annotation.map(|scalar| ExpressionKind::String(scalar.name().to_string()));
+    ConstantDefinition {
+        name,
+        name_span: span,
+        annotation: annotation.map(|kind| Expression { kind, span }),
+        value: Expression { kind, span },
+    }
 }
 
 fn literal(value: &Value, span: Span) -> ExpressionKind {

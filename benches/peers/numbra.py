@@ -1,0 +1,38 @@
+"""numbra itself: the kernels of kernels.py, decorated."""
+
+from functools import partial
+
+import kernels
+
+DISTRIBUTION = "numbra"
+DEVICES = ("cpu", "parallel", "vulkan", "cuda")
+MEASURES = ("call", "new", "first", "import")
+UNABLE: dict[str, str] = {}
+
+
+def load():
+    global numbra
+    import numbra
+
+
+def begin(device):
+    pass
+
+
+def notes(device):
+    return ""
+
+
+def _ufunc(name, device, arguments, out):
+    ufunc = numbra.vectorize([kernels.SIGNATURES[name]], target=device)(kernels.UFUNCS[name])
+    return partial(ufunc, *arguments) if out is None else partial(ufunc, *arguments, out=out)
+
+
+def _stencil(name, device, arguments, out):
+    stencil = numbra.stencil(kernels.STENCILS[name], target=device)
+    return partial(stencil, *arguments) if out is None else partial(stencil, *arguments, out=out)
+
+
+KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS} | {
+    name: partial(_stencil, name) for name in kernels.STENCILS
+}

@@ -1,0 +1,109 @@
+"""What is computed: the arguments, the float64 reference that every result is held against, and by how much it may differ."""
+
+import math
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+Arrays = tuple  # of NumPy arrays and scalars: a problem's arguments
+
+
+@dataclass(frozen=True)
+class Problem:
+    arguments: Callable[[tuple[int, ...]], Arrays]
+    dtype: str
+    """Of the result."""
+    reference: Callable[..., np.ndarray]
+    tolerance: float
+    """The largest absolute difference from the reference, in the units of the result."""
+    moved: int
+    """Bytes per element that memory must see, read and written; 0 where another bound is the nearer one by far."""
+
+
+def _grid(shape):
+    """The points of the seeds' plot: [-3, 3] on both axes."""
+    rows, columns = (np.linspace(-3, 3, extent) for extent in shape)
+    return tuple(np.ascontiguousarray(axis) for axis in np.meshgrid(columns, rows))
+
+
+def _f(x, y):
+    r = x**2 + y**2
+    return np.cos(r) / (1 + r)
+
+
+def _line(shape):
+    rng = np.random.default_rng(1)
+    return np.float32(2.5), rng.random(shape, np.float32), rng.random(shape, np.float32)
+
+
+def _options(shape):
+    rng = np.random.default_rng(2)
+    spans = ((5, 30), (1, 100), (0.25, 10))  # price, strike, years: those of the CUDA samples
+    return tuple(rng.uniform(low, high, shape).astype(np.float32) for low, high in spans)
+
+
+def _black_scholes(price, strike, years):
+    """In float64, from the complementary error function; the kernels' constants are the float32 ones."""
+    from kernels import DRIFT, RATE, VOLATILITY
+
+    price, strike, years = (array.astype(np.float64) for array in (price, strike, years))
+    normal = np.vectorize(lambda d: 0.5 * math.erfc(-d * math.sqrt(0.5)), otypes=[np.float64])
+    root = float(VOLATILITY) * np.sqrt(years)
+    d1 = (np.log(price / strike) + float(DRIFT) * years) / root
+    return price * normal(d1) - strike * np.exp(-float(RATE) * years) * normal(d1 - root)
+
+
+def _plate(shape):
+    return (np.random.default_rng(3).random(shape, np.float32),)
+
+
+def _heat(a):
+    from kernels import GIVES, STAYS
+
+    a = a.astype(np.float64)
+    result = np.zeros_like(a)
+    result[1:-1, 1:-1] = float(STAYS) * a[1:-1, 1:-1]
+    result[1:-1, 1:-1] += float(GIVES) * (a[:-2, 1:-1] + a[2:, 1:-1] + a[1:-1, :-2] + a[1:-1, 2:])
+    return result
+
+
+def _board(shape):
+    return (np.random.default_rng(4).integers(0, 2, shape),)
+
+
+def _life(a):
+    inner = slice(1, -1)
+    windows = (slice(None, -2), inner, slice(2, None))
+    around = sum(a[rows, columns] for rows in windows for columns in windows) - a[inner, inner]
+    result = np.zeros(a.shape)
+    result[inner, inner] = (around == 3) | ((around == 2) & (a[inner, inner] == 1))
+    return result
+
+
+PROBLEMS = {
+    # |r| <= 18: its own rounding alone moves the cosine by 2e-15.
+    "f": Problem(_grid, "float64", _f, 4e-15, 24),
+    "saxpy": Problem(_line, "float32", lambda a, x, y: a * x.astype(np.float64) + y, 5e-7, 12),
+    "small": Problem(
+        lambda shape: tuple(np.random.default_rng(5).random((3, *shape))), "float64", lambda a, x, y: a * x + y, 1e-15, 0
+    ),
+    "black_scholes": Problem(_options, "float32", _black_scholes, 1e-4, 16),
+    "black_scholes_erf": Problem(_options, "float32", _black_scholes, 1e-4, 16),
+    "heat": Problem(_plate, "float32", _heat, 5e-7, 8),
+    "life": Problem(_board, "int64", _life, 0, 16),
+}
+
+
+def difference(name: str, arguments: Arrays, result: np.ndarray) -> float:
+    """The largest absolute difference of a result from the reference. Raises ValueError where it is too large."""
+    problem = PROBLEMS[name]
+    reference = problem.reference(*arguments)
+    if result.shape != reference.shape or result.dtype != problem.dtype:
+        raise ValueError(
+            f"the result is {result.dtype}{list(result.shape)} where {problem.dtype}{list(reference.shape)} was expected"
+        )
+    largest = float(np.max(np.abs(result - reference)))
+    if not largest <= problem.tolerance:
+        raise ValueError(f"wrong: differs from the float64 reference by {largest:.1e}; {problem.tolerance:.0e} is allowed")
+    return largest

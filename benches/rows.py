@@ -1,0 +1,45 @@
+"""The rows of the table, by name: which problem, how large, and what of it is timed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    name: str
+    title: str
+    problem: str
+    shape: tuple[int, ...]
+    quick: tuple[int, ...]
+    """The shape for --quick."""
+    measure: str
+    """
+    'call'    a call, the result stored in an array that is there
+    'new'     a call that makes the array of its result
+    'first'   in a fresh process, with the package imported: decorate, compile, call, have the result
+    'import'  in a fresh process, with NumPy imported: import the package
+    """
+    devices: tuple[str, ...] = ("cpu", "parallel", "vulkan")
+
+    def heading(self, quick: bool) -> str:
+        """The title with the size."""
+        if self.measure in ("first", "import"):
+            return self.title
+        extents = self.quick if quick else self.shape
+        return f"{self.title}, {'×'.join(f'{n >> 20} Mi' if n % (1 << 20) == 0 else str(n) for n in extents)}"
+
+
+ROWS = [
+    Row("f", "f(x, y), float64", "f", (5000, 5000), (40, 50), "call"),
+    Row("f-new", "f(x, y), float64, new array", "f", (5000, 5000), (40, 50), "new"),
+    Row("black-scholes", "Black-Scholes, float32", "black_scholes", (1 << 22,), (1000,), "call"),
+    Row("black-scholes-erf", "Black-Scholes by erf, float32", "black_scholes_erf", (1 << 22,), (1000,), "call"),
+    Row("saxpy", "saxpy, float32", "saxpy", (1 << 25,), (1000,), "call"),
+    Row("stencil", "stencil 2D5pt, float32", "heat", (4096, 4096), (40, 50), "call"),
+    Row("life", "Game of Life, int64", "life", (2048, 2048), (40, 50), "call"),
+    Row("first-saxpy", "first call in a process, a*x+y", "saxpy", (1000,), (1000,), "first"),
+    Row("first-f", "first call in a process, f(x, y)", "f", (40, 50), (40, 50), "first"),
+    Row("first-stencil", "first call in a process, stencil", "heat", (40, 50), (40, 50), "first"),
+    Row("small", "one call, a*x+y, float64, out=", "small", (10,), (10,), "call"),
+    Row("small-new", "one call, a*x+y, float64, new array", "small", (10,), (10,), "new"),
+    Row("import", "import, after NumPy", "saxpy", (10,), (10,), "import", ("cpu",)),
+]

@@ -1,0 +1,26 @@
+//! The fluent interface: kernel text to a result in one expression.
+//!
+//! * `source`: kernel text; `vectorize`, `stencil`: a kernel of it with its options, and the same on a device;
+//! * `options`: what decorators say, and what a program changes of it; `kernel`: what both kinds of kernel share;
+//! * `argument`, `output`: what goes in and what comes out; `arrays`: ndarray's arrays as both;
+//! * `device`: devices and the arrays on them.
+
+mod argument;
+#[cfg(feature = "ndarray")]
+mod arrays;
+mod device;
+mod kernel;
+mod options;
+mod output;
+mod source;
+mod stencil;
+mod vectorize;
+
+pub use argument::{Argument, Arguments, Destination, IntoArgument, IntoDestination};
+pub use device::{Device, DeviceArray};
+pub use kernel::On;
+pub use options::BorderValue;
+pub use output::Output;
+pub use source::{Source, read, source};
+pub use stencil::Stencil;
+pub use vectorize::Vectorize;

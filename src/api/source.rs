@@ -1,0 +1,123 @@
+//! Kernel text.
+
+use super::argument::{Argument, IntoArgument};
+use super::{Stencil, Vectorize};
+use numbra_front::error::Class;
+use numbra_front::source::Source as Text;
+use numbra_front::syntax::bind::{self, Value};
+use numbra_front::syntax::python;
+use numbra_front::syntax::tree::Module;
+use numbra_runtime::{Error, Input, Result};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Parses kernel text: functions in Python syntax, with Numba's decorators or without. Messages call it `<source>`.
+///
+/// ```
+/// let error = numbra::source("def f(x):\n    return x +\n").unwrap_err();
+/// let message = error.to_string();
+/// assert!(message.contains("<source>:2:15"), "{message}");
+/// ```
+///
+/// Errors: text that is no Python.
+pub fn source(text: impl Into<String>) -> Result<Source> {
+    Source::named("<source>", text)
+}
+
+/// Parses a file of kernels.
+///
+/// Errors: a file that cannot be read, text that is no Python.
+pub fn read(path: impl AsRef<Path>) -> Result<Source> {
+    let path = path.as_ref();
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| {
+        Error::call_with_help(format!("{name}: {error}"), "pass the path of a file of kernels in Python syntax")
+    })?;
+    let text = Text::from_bytes(name, &bytes)?;
+    Ok(Source { module: Arc::new(python::parse(&text)?) })
+}
+
+/// Kernel text, parsed. [`source`] and [`read`] make it; its functions become kernels by [`Source::vectorize`] and
+/// [`Source::stencil`].
+#[derive(Debug, Clone)]
+pub struct Source {
+    module: Arc<Module>,
+}
+
+impl Source {
+    /// Parses kernel text that messages call `name`.
+    ///
+    /// Errors: text that is no Python.
+    pub fn named(name: &str, text: impl Into<String>) -> Result<Source> {
+        Ok(Source { module: Arc::new(python::parse(&Text::new(name, text))?) })
+    }
+
+    /// Gives a name that functions use a value, as if `name = value` stood in the text: a scalar, which is a number of
+    /// Python's kind, or an array, which keeps its type and is indexed from its start. Kernels that were made before keep
+    /// what they had.
+    ///
+    /// ```
+    /// # use numbra::Device;
+    /// let source = numbra::source("def f(x): return GAIN * x + TABLE[1]")?;
+    /// let f = source.constant("GAIN", 3.0)?.constant("TABLE", &[10i32, 20, 30])?.vectorize("f")?;
+    /// assert_eq!(f.on(&Device::open("interp")?).call(0.5)?.into_scalar::<f64>()?, 21.5);
+    /// # Ok::<(), numbra::Error>(())
+    /// ```
+    ///
+    /// Errors: what is no name in Python; an array that cannot be read.
+    pub fn constant<'a>(&self, name: &str, value: impl IntoArgument<'a>) -> Result<Source> {
+        let mut letters = name.chars();
+        let starts = letters.next().is_some_and(|first| first == '_' || first.is_alphabetic());
+        if !starts || !letters.all(|letter| letter == '_' || letter.is_alphanumeric()) {
+            return Err(Error::call(format!("'{name}' cannot be the name of a constant")).of_class(Class::Name));
+        }
+        let mut module = (*self.module).clone();
+        module.constants.push(bind::constant(name, &frozen(&value.into_argument()?)?));
+        Ok(Source { module: Arc::new(module) })
+    }
+
+    /// The names of the functions, in order.
+    pub fn functions(&self) -> Vec<&str> {
+        self.module.functions.iter().map(|function| function.name.as_str()).collect()
+    }
+
+    /// The function of that name as one of scalars, applied to arrays element by element.
+    ///
+    /// Errors: no such function; one that is declared as a stencil; a mistake in its decorator.
+    pub fn vectorize(&self, name: &str) -> Result<Vectorize> {
+        Vectorize::new(&self.module, name)
+    }
+
+    /// The function of that name as one of an array's neighbourhoods.
+    ///
+    /// Errors: no such function; one that is declared with `vectorize`; a mistake in its decorator.
+    pub fn stencil(&self, name: &str) -> Result<Stencil> {
+        Stencil::new(&self.module, name)
+    }
+}
+
+/// The value that an argument is frozen as.
+fn frozen(argument: &Argument) -> Result<Value> {
+    let view;
+    let array = match argument.input() {
+        Input::Typed(constant) => return Ok(Value::Typed(*constant)),
+        Input::Scalar(constant) => {
+            return Ok(match (constant.scalar, constant.as_integer()) {
+                (numbra_front::types::ScalarType::Bool, _) => Value::Bool(constant.bits != 0),
+                (_, Some(integer)) => Value::Integer(Some(integer)),
+                (_, None) => Value::Float(constant.as_f64()),
+            });
+        }
+        Input::Host(array) => array.view(),
+        Input::Borrowed(array) => {
+            view = array.to_array()?;
+            view.view()
+        }
+        Input::Device(array) => {
+            view = array.clone().into_host()?;
+            view.view()
+        }
+    };
+    let bits = array.iter().map(|constant| constant.bits).collect();
+    Ok(Value::Array(array.scalar(), array.shape().to_vec(), bits))
+}
