@@ -117,7 +117,7 @@ class Comparison:
                     continue
                 median = statistics.median(seconds)
                 rows.append([program.title, who, time_text(median), self.ratio(seconds, base, case), self.of_copy(program, median, who), note])
-        self.piece.figures["rows"] = rows
+        self.piece.figures.update(rows=rows, base=base)
         self.piece.touch(now=True)
 
     def ratio(self, seconds: list[float], base: str | None, case: str) -> str:

@@ -93,7 +93,7 @@ class Lines:
 def fuzz(context: Context, piece: Piece) -> None:
     """Random kernels against the interpreter."""
     clock, count = Clock("fuzz"), max(1, len(context.devices.found))
-    seconds = 5 if context.options.quick else min(context.options.fuzz_seconds, (LIMITS["fuzz"] - 45 * count) // count)
+    seconds = min(context.options.fuzz_seconds, (LIMITS["fuzz"] - 45 * count) // count)
     for name, device in context.devices.found.items():
         kept: list[str] = []
 
@@ -107,6 +107,7 @@ def fuzz(context: Context, piece: Piece) -> None:
 
         command = [context.root / "bin/checks", "fuzz", "--devices", device, "--seconds", seconds, "--seed", context.options.seed]
         command += ["--judged", 0, "--no-stages", "--no-cuda-form", "--told", 10]
+        command += ["--count", 30] * context.options.quick
         # Its last case is in a file there, should it end the process.
         ended = context.run(command, min(clock.left(), seconds + 45), hear, TMPDIR=str(context.scratch))
         ran = re.search(r"(\d+) kernels ran", piece.figures.get(name, ""))

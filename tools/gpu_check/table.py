@@ -70,8 +70,8 @@ def bench(figures: dict) -> list[str]:
         lines.append(f"* not here: {who} ({reason})")
     for who, version in figures.get("versions", {}).items():
         lines.append(f"* {who}: {version}")
-    heads = ["", "who", "median", "ratio to numbra on cuda (median, least, most)", "of the 16-byte copy", "note"]
-    lines += ["", "Arrays lie on the GPU. The ratio is how much longer it takes.", ""]
+    heads = ["", "who", "median", f"ratio to {figures.get('base')} (median, least, most)", "of the 16-byte copy", "note"]
+    lines += ["", "Arrays lie on the device. The ratio is how much longer it takes.", ""]
     lines += table(heads, figures.get("rows", []))
     return lines
 
