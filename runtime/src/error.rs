@@ -27,6 +27,9 @@ pub enum Error {
     /// The kernel itself failed: an index out of bounds, a division by zero. Rendered with its place in the text.
     #[error("{0}")]
     Fault(Box<Mistake>),
+    /// Whoever waited for the kernel did not want it any more: see [`crate::interrupt`].
+    #[error("interrupted")]
+    Interrupted,
     /// Our own fault.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -69,7 +72,8 @@ impl Error {
             Error::Array(_) => Some(Class::Value),
             Error::Call { class, .. } => Some(*class),
             Error::Fault(mistake) => Some(mistake.class),
-            Error::Codegen(_) | Error::Device { .. } | Error::Internal(_) => None,
+            Error::Codegen(numbra_codegen::Error::Unsupported { .. }) => Some(Class::Unsupported),
+            Error::Codegen(_) | Error::Device { .. } | Error::Interrupted | Error::Internal(_) => None,
         }
     }
 

@@ -1,0 +1,5 @@
+"""What ends gpu-check with a message."""
+
+
+class Failure(Exception):
+    pass
