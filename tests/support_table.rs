@@ -52,9 +52,21 @@ fn features() -> Vec<Row> {
         vectorized("`reduce`", "def f(x, y):\n    return x + y\n", Use::Reduce),
         vectorized("`accumulate`", "def f(x, y):\n    return x + y\n", Use::Accumulate),
         vectorized("arrays that stay on the device (Rust)", "def f(x, y):\n    return x + y\n", Use::Chain),
-        row("`stencil`, several arrays", &format!("{stencil}def f(a, b):\n    return a[-1, 0] + b[0, 1]\n"), Use::Stencil),
-        row("`stencil` into a given array", &format!("{stencil}def f(a):\n    return a[-1, 0] + a[0, 1]\n"), Use::StencilInto),
-        row("stencil applied many times (`iterate`)", &format!("{stencil}def f(a):\n    return a[-1, 0] + a[0, 1]\n"), Use::Iterate),
+        row(
+            "`stencil`, several arrays",
+            &format!("{stencil}def f(a, b):\n    return a[-1, 0] + b[0, 1]\n"),
+            Use::Stencil,
+        ),
+        row(
+            "`stencil` into a given array",
+            &format!("{stencil}def f(a):\n    return a[-1, 0] + a[0, 1]\n"),
+            Use::StencilInto,
+        ),
+        row(
+            "stencil applied many times (`iterate`)",
+            &format!("{stencil}def f(a):\n    return a[-1, 0] + a[0, 1]\n"),
+            Use::Iterate,
+        ),
         row(
             "`cval`, `neighborhood` with loops",
             "@stencil(cval=7, neighborhood=((-1, 1), (0, 0)), typing='exact')\ndef f(a):\n    total = np.float32(0)\n    for i in range(-1, 2):\n        total += a[i, 0]\n    return total\n",
@@ -67,12 +79,12 @@ fn features() -> Vec<Row> {
         ),
         vectorized(
             "`if`, `while`, `for` over ranges, `break`, `continue`",
-            "def f(x, y):\n    n = np.int32(0)\n    while x < 100 and n < 50:\n        x = x * 2\n        n += 1\n        if x == y:\n            break\n    for i in range(3):\n        if x > i:\n            continue\n        x += 1\n    return x\n",
+            "def f(x, y):\n    n = np.int32(0)\n    while x < 100 and n < 50:\n        x = x * 2\n        n += 1\n        if x == y:\n            break\n    for i in range(3):\n        if x > np.float32(i):\n            continue\n        x += 1\n    return x\n",
             Use::Call,
         ),
         row(
             "helper functions, constants, tables",
-            "K = 3\nT = (1, 2, 4)\n@njit\ndef g(x):\n    return K * x\n@vectorize(typing='exact')\ndef f(x):\n    return g(x) * T[np.int32(x) & 1]\n",
+            "K = 3\nT = np.array([1, 2, 4], dtype=np.float32)\n@njit\ndef g(x):\n    return K * x\n@vectorize(typing='exact')\ndef f(x):\n    return g(x) * T[np.int32(x) & 1]\n",
             Use::Call,
         ),
         vectorized(
@@ -80,7 +92,11 @@ fn features() -> Vec<Row> {
             "def f(x):\n    return exp(x) + sin(x) + cos(x) + tan(x) + log(x) + sqrt(x) + tanh(x) + erf(x) + atan2(x, x) + hypot(x, x) + x ** x + np.floor(x)\n",
             Use::Call,
         ),
-        vectorized("`raise`, with the position of the element", "def f(x):\n    if x < 0:\n        raise ValueError('negative')\n    return x\n", Use::Call),
+        vectorized(
+            "`raise`, with the position of the element",
+            "def f(x):\n    if x < 0:\n        raise ValueError('negative')\n    return x\n",
+            Use::Call,
+        ),
         row("`fastmath`", "@vectorize(fastmath=True, typing='exact')\ndef f(x, y):\n    return x * y + x\n", Use::Call),
     ]
 }
@@ -144,7 +160,9 @@ fn apply(row: &Row, device: &Device) -> Result<()> {
 
 fn signature(row: &Row, source: &Source) -> Result<String> {
     let (count, kind) = match row.apply {
-        Use::Stencil | Use::StencilInto | Use::Iterate => (source.stencil("f")?.parameters().len(), format!("{}[:, :]", row.scalar)),
+        Use::Stencil | Use::StencilInto | Use::Iterate => {
+            (source.stencil("f")?.parameters().len(), format!("{}[:, :]", row.scalar))
+        }
         _ => (source.vectorize("f")?.parameters().len(), row.scalar.to_string()),
     };
     Ok(format!("({},)", vec![kind; count].join(", ")))
@@ -166,7 +184,8 @@ fn lower_narrow(row: &Row) -> Result<()> {
     let signature = numbra::front::types::signature::parse(&signature(row, &numbra::source(&row.text)?)?)?;
     let module = numbra::Program::parse("f.py", &row.text)?.kernel("f")?.module_for(&signature)?;
     let module = pipeline::lower_functions(module, &mut |_, _| Ok(()))?;
-    let target = Target { schedule: Schedule::Grid { group: 256, rows: false }, capabilities: Capabilities::naga("vulkan") };
+    let target =
+        Target { schedule: Schedule::Grid { group: 256, rows: false }, capabilities: Capabilities::naga("vulkan") };
     for kernel in module.functions.iter().filter(|function| function.form == Form::Kernel) {
         pipeline::lower_kernel(&module, &kernel.name, &target, &mut |_, _| Ok(()))?;
     }
@@ -199,10 +218,13 @@ fn said(error: &Error) -> String {
 fn table(first: &str, rows: &[Row]) -> String {
     let open = |name: &str| Device::open(name).unwrap_or_else(|error| panic!("{name}: {error}"));
     let wide = |device: &Device| device.supports(ScalarType::F64) && device.supports(ScalarType::I64);
-    let mut gpus = Device::list().into_iter().filter(|(name, _)| name.starts_with("vulkan")).filter_map(|(_, device)| device.ok());
+    let mut gpus =
+        Device::list().into_iter().filter(|(name, _)| name.starts_with("vulkan")).filter_map(|(_, device)| device.ok());
     let gpu = gpus.find(wide).expect("a Vulkan device with 64-bit numbers; Mesa's in software is one");
     let devices = [open("interp"), open("cpu"), open("parallel"), gpu];
-    let mut text = format!("| {first} | interp | cpu | parallel | vulkan | vulkan without 64-bit numbers | cuda |\n|---|---|---|---|---|---|---|\n");
+    let mut text = format!(
+        "| {first} | interp | cpu | parallel | vulkan | vulkan without 64-bit numbers | cuda |\n|---|---|---|---|---|---|---|\n"
+    );
     let mut reasons = Vec::new();
     for row in rows {
         let mut cells: Vec<String> = devices.iter().map(|device| cell(apply(row, device), &mut reasons)).collect();
@@ -237,7 +259,11 @@ fn refused() -> String {
 fn docs_support_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/support.md");
     let old = std::fs::read_to_string(&path).unwrap();
-    let parts = [("elements", table("elements", &elements())), ("features", table("feature", &features())), ("refused", refused())];
+    let parts = [
+        ("elements", table("elements", &elements())),
+        ("features", table("feature", &features())),
+        ("refused", refused()),
+    ];
     let mut new = old.clone();
     for (name, part) in parts {
         let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- end of {name} -->"));
