@@ -124,7 +124,7 @@ impl<'a> Argument<'a> {
 ///
 /// * scalars: `bool`, the integers of 8 to 64 bits (`usize` and `isize` as if they had 64), `f32`, `f64`. Where a kernel has several signatures they give way to
 ///   the arrays beside them, as Python's numbers do in NumPy;
-/// * slices, arrays and `Vec`s of them: one axis;
+/// * references to slices, arrays and `Vec`s of them, and `Vec`s themselves: one axis;
 /// * with the feature `ndarray`: `&Array`, `&ArrayView`, views by value, `&ArrayRef`, owned arrays; any strides, not
 ///   copied where the kernel runs in the host's memory;
 /// * [`Output`]: what another call gave; [`DeviceArray`]: what is on a device already; [`HostArray`]: what
@@ -199,12 +199,6 @@ impl<'a, T: Element> IntoArgument<'a> for Vec<T> {
         let (first, length) = (self.as_ptr(), self.len());
         // SAFETY: a vector's elements stay where they are when it is moved.
         unsafe { Argument::owned(self, first, &[length], &[1]) }
-    }
-}
-
-impl<'a, T: Element, const LENGTH: usize> IntoArgument<'a> for [T; LENGTH] {
-    fn into_argument(self) -> Result<Argument<'a>> {
-        Vec::from(self).into_argument()
     }
 }
 

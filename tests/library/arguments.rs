@@ -41,7 +41,6 @@ fn everything_that_holds_elements() {
         negative.call(&vector),
         negative.call(&vector[..]),
         negative.call(&[1i64, -2, 3]),
-        negative.call([1i64, -2, 3]),
         negative.call(vector.clone()),
         negative.call(&host),
         negative.call(host.clone()),
