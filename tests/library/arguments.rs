@@ -181,3 +181,37 @@ fn results_of_another_kind_than_asked_for() {
     let error = f.call(Array::from_shape_vec(axes, vec![1.0]).unwrap()).unwrap_err();
     assert!(error.to_string().contains("33 axes"), "{error}");
 }
+
+#[test]
+fn results_that_no_memory_holds() {
+    for device in devices() {
+        let f = vectorized(&device, "def f(x, y): return x + y");
+        let one = arr0(1f32);
+        let (tall, wide) = (one.broadcast((1 << 40, 1)).unwrap(), one.broadcast((1, 1 << 40)).unwrap());
+        let error = f.call((tall, wide)).unwrap_err();
+        assert!(error.to_string().contains("too large") || error.to_string().contains("counted"), "{device}: {error}");
+        assert!(f.call_device((tall, wide)).is_err());
+        let long = one.broadcast(1 << 50).unwrap();
+        let error = f.call((long, 1f32)).unwrap_err();
+        assert!(error.to_string().contains("out of memory"), "{device}: {error}");
+        // What no memory holds can still be read, where results are few.
+        assert_eq!(f.call((one.broadcast((1 << 40, 0)).unwrap(), 1f32)).unwrap().shape(), [1 << 40, 0]);
+    }
+}
+
+#[test]
+fn as_many_arguments_as_there_are() {
+    let names: Vec<String> = (0..20).map(|number| format!("x{number}")).collect();
+    let text = format!("def f({}): return {}", names.join(", "), names.join(" + "));
+    let columns: Vec<Vec<i32>> = (0..20).map(|number| vec![number, 1]).collect();
+    for device in devices() {
+        let f = vectorized(&device, &text);
+        let arguments = columns.iter().map(Argument::new).collect::<numbra::Result<Vec<Argument>>>().unwrap();
+        match f.call(arguments) {
+            Ok(sum) => assert_eq!(sum.into_vec::<i64>().unwrap(), [190, 20], "{device}"),
+            // A GPU binds so many arrays and no more.
+            Err(error) => assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}"),
+        }
+        assert!(f.call(Vec::<Argument>::new()).unwrap_err().to_string().contains("takes 20 arguments"));
+    }
+}
