@@ -2,7 +2,7 @@
 
 use super::{devices, vectorized};
 use ndarray::{Array, Array1, Array2, Array3, ArrayD, ArrayRef2, CowArray, Ix0, Ix2, ShapeBuilder, arr0, array, s};
-use numbra::{Argument, Device, Element, HostArray, Output, ScalarType, Typing};
+use numbra::{Argument, Device, Element, HostArray, Out, Output, ScalarType, Typing};
 
 #[test]
 fn arrays_under_any_strides() {
@@ -210,8 +210,32 @@ fn as_many_arguments_as_there_are() {
         match f.call(arguments) {
             Ok(sum) => assert_eq!(sum.into_vec::<i64>().unwrap(), [190, 20], "{device}"),
             // A GPU binds so many arrays and no more.
-            Err(error) => assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}"),
+            Err(error) => {
+                assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}")
+            }
         }
         assert!(f.call(Vec::<Argument>::new()).unwrap_err().to_string().contains("takes 20 arguments"));
+    }
+}
+
+#[test]
+fn in_place() {
+    for device in devices() {
+        let f = vectorized(&device, "def f(a, x, y): return a * x - y");
+        let x = array![[1.0, 2.0], [3.0, 4.0]];
+        let mut y = array![[10.0, 20.0], [30.0, 40.0]];
+        f.call_into((2.0, &x, Out), &mut y).unwrap();
+        assert_eq!(y, array![[-8.0, -16.0], [-24.0, -32.0]], "{device}");
+        f.call_into((Out, 0.5, Out), y.slice_mut(s![.., ..;-1])).unwrap();
+        assert_eq!(y, array![[4.0, 8.0], [12.0, 16.0]], "{device}");
+        let smooth = super::stencil(&device, "def f(a): return a[-1] + a[1]");
+        let mut a = [1i64, 2, 3, 4];
+        smooth.call_into(Out, &mut a).unwrap();
+        assert_eq!(a, [1, 4, 6, 4], "{device}");
+        for error in
+            [f.call((1.0, Out, 2.0)).unwrap_err(), device.upload(Out).unwrap_err(), smooth.iterate(Out, 2).unwrap_err()]
+        {
+            assert!(error.to_string().starts_with("'Out' stands for the array of call_into"), "{error}");
+        }
     }
 }
