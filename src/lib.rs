@@ -100,7 +100,7 @@
 //!
 //! # Underneath
 //!
-//! The modules [`device`], [`array`], [`ufunc`], [`stencil`], [`emit`] and [`program`] are the runtime that all this is made
+//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`] and [`program`] are the runtime that all this is made
 //! of and [`front`] is the compiler's front end: for tools and for other languages' packages.
 
 #![deny(missing_docs)]

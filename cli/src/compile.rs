@@ -7,8 +7,8 @@ use crate::output;
 use numbra::Kernel;
 use numbra::emit::{Emit, emit};
 use numbra::front::ir::Module;
-use numbra::front::types::signature::{self, Signature, Type};
 use numbra::front::types::ScalarType;
+use numbra::front::types::signature::{self, Signature, Type};
 use std::io::IsTerminal;
 use std::path::Path;
 
@@ -39,21 +39,22 @@ pub fn run(arguments: &Compile) -> Result<(), Failure> {
 }
 
 fn emitted(arguments: &Compile, kernel: &Kernel, what: Emit) -> Result<Vec<u8>, Failure> {
-        let module = typed(kernel, &arguments.kernel.name, arguments.signature.as_deref())?;
-        let mut stage = 0;
-        let directory = arguments.dump_passes.as_deref();
+    let module = typed(kernel, &arguments.kernel.name, arguments.signature.as_deref())?;
+    output::warnings(kernel, 0);
+    let mut stage = 0;
+    let directory = arguments.dump_passes.as_deref();
+    if let Some(directory) = directory {
+        std::fs::create_dir_all(directory).map_err(|error| Failure::file(directory, &error))?;
+    }
+    let mut lost = None;
+    let mut observer = |name: &str, module: &Module| {
         if let Some(directory) = directory {
-            std::fs::create_dir_all(directory).map_err(|error| Failure::file(directory, &error))?;
+            lost = lost.take().or(dump(directory, stage, name, module).err());
+            stage += 1;
         }
-        let mut lost = None;
-        let mut observer = |name: &str, module: &Module| {
-            if let Some(directory) = directory {
-                lost = lost.take().or(dump(directory, stage, name, module).err());
-                stage += 1;
-            }
-            Ok(())
-        };
-        let bytes = emit(module, what, arguments.architecture(), &mut observer)?;
+        Ok(())
+    };
+    let bytes = emit(module, what, arguments.architecture(), &mut observer)?;
     lost.map_or(Ok(bytes), Err)
 }
 
@@ -110,7 +111,9 @@ fn typed(kernel: &Kernel, name: &str, text: Option<&str>) -> Result<Module, Fail
                 .collect();
             if !matches!(signature.arguments.first(), Some(Type::Array(_))) {
                 let help = "write the rank with colons, for example 'float32(float32[:, :])'";
-                return Err(Failure::message(format!("the first argument of the stencil '{name}' is an array\n  help: {help}")));
+                return Err(Failure::message(format!(
+                    "the first argument of the stencil '{name}' is an array\n  help: {help}"
+                )));
             }
             let module = kernel.module_for(&types)?;
             // The kernel's text alone decides what a stencil returns.
@@ -135,7 +138,10 @@ fn expect_count(name: &str, parameters: &[&str], given: usize) -> Result<(), Fai
         return Ok(());
     }
     let help = format!("its parameters are: {}", parameters.join(", "));
-    Err(Failure::message(format!("'{name}' takes {} arguments, the signature has {given}\n  help: {help}", parameters.len())))
+    Err(Failure::message(format!(
+        "'{name}' takes {} arguments, the signature has {given}\n  help: {help}",
+        parameters.len()
+    )))
 }
 
 fn scalars(signature: &Signature) -> Result<(Vec<ScalarType>, Option<ScalarType>), Failure> {

@@ -1,6 +1,7 @@
 //! What the command writes: to its standard output, and to files whose place is checked before the work begins.
 
 use crate::failure::Failure;
+use numbra::Kernel;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -17,6 +18,13 @@ pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Failure::message(format_args!("cannot write the output: {error}"))),
     }
+}
+
+/// Tells what there is to warn of in a kernel, but for the first `told`, which were told before.
+pub fn warnings(kernel: &Kernel, told: usize) -> usize {
+    let warnings = kernel.warnings();
+    warnings.iter().skip(told).for_each(|warning| eprintln!("{warning}"));
+    warnings.len()
 }
 
 /// Whether a file can be put at `path`: told before long work, not after it.

@@ -22,6 +22,12 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     let inputs = inputs(&arguments.kernel.name, &parameters, &arguments.settings)?;
     arguments.output.iter().chain(&arguments.plot).try_for_each(|path| output::check(path))?;
     let device = choose_device(arguments.device, declaration)?;
+    // Types first: what there is to say of them is said before long work.
+    match &kernel {
+        Kernel::Vectorize(kernel) => kernel.outcome(&inputs).map(|_| ())?,
+        Kernel::Stencil(kernel) => kernel.outcome(&inputs).map(|_| ())?,
+    }
+    let told = output::warnings(&kernel, 0);
     let result = match &kernel {
         Kernel::Vectorize(_) if arguments.steps != 1 => {
             return Err(Failure::message(format!(
@@ -36,6 +42,8 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         }
     };
     let result = result?;
+    // Where a stencil's type changed with its first step.
+    output::warnings(&kernel, told);
     output::line(summary(&result))?;
     if let Some(path) = &arguments.output {
         npy::write_file(path, &result.view()).map_err(Failure::message)?;
@@ -62,8 +70,11 @@ fn inputs(kernel: &str, parameters: &[&str], settings: &[Setting]) -> Result<Vec
     if let Some(Setting { name, .. }) = settings.iter().find(|setting| !parameters.contains(&setting.name.as_str())) {
         return Err(Failure::message(format!("'{kernel}' has no parameter '{name}'\n  help: {}", known())));
     }
-    let missing: Vec<&str> =
-        parameters.iter().filter(|parameter| settings.iter().all(|setting| setting.name != **parameter)).copied().collect();
+    let missing: Vec<&str> = parameters
+        .iter()
+        .filter(|parameter| settings.iter().all(|setting| setting.name != **parameter))
+        .copied()
+        .collect();
     if let Some(first) = missing.first() {
         let message = format!("no value for '{}'", missing.join("', '"));
         let help = format!("add --set {first}=VALUE or --set {first}=FILE.npy; {}", known());

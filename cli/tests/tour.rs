@@ -25,7 +25,8 @@ fn arguments(text: &str) -> Vec<String> {
 }
 
 fn output(marker: &str) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_numbra")).args(arguments(marker)).current_dir(root()).output().unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_numbra")).args(arguments(marker)).current_dir(root()).output().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "numbra {marker}: {errors}");
     String::from_utf8(output.stdout).unwrap().trim_end().to_string() + "\n"
@@ -62,6 +63,9 @@ fn the_tour_shows_what_is_printed() {
     if std::env::var_os("NUMBRA_UPDATE_TOUR").is_some() {
         std::fs::write(&path, fresh).unwrap();
     } else {
-        assert!(fresh == text, "docs/tour.md is out of date: NUMBRA_UPDATE_TOUR=1 cargo test -p numbra-cli --test tour");
+        assert!(
+            fresh == text,
+            "docs/tour.md is out of date: NUMBRA_UPDATE_TOUR=1 cargo test -p numbra-cli --test tour"
+        );
     }
 }

@@ -75,14 +75,24 @@ fn kernel_text() {
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return (x +\n", one, "", &[]);
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return x + y\n", one, "6:16", &["'y'"]);
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return [x, x]\n", one, "", &["returns a tuple"]);
-    folder.refuses_kernel("@vectorize\ndef f(x):\n    try:\n        return x\n    except ValueError:\n        return 0\n", one, "6:5", &["try"]);
+    folder.refuses_kernel(
+        "@vectorize\ndef f(x):\n    try:\n        return x\n    except ValueError:\n        return 0\n",
+        one,
+        "6:5",
+        &["try"],
+    );
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return 'a'\n", one, "6:12", &[]);
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return math.sine(x)\n", one, "6:12", &["sin"]);
     folder.refuses_kernel("@vectorize\ndef f(x):\n    return x & 1.5\n", one, "6:12", &["float64"]);
     folder.refuses_kernel("@vectorize(['float64(float65)'])\ndef f(x):\n    return x\n", one, "4:", &["float65"]);
     folder.refuses_kernel("@vectorize(['float64(float64, float64)'])\ndef f(x):\n    return x\n", one, "", &[]);
     folder.refuses_kernel("@vectorize(colour=3)\ndef f(x):\n    return x\n", one, "4:", &["colour"]);
-    folder.refuses_kernel("@vectorize(['int64(int64)'], target='abacus')\ndef f(x):\n    return x\n", one, "4:", &["abacus", "vulkan"]);
+    folder.refuses_kernel(
+        "@vectorize(['int64(int64)'], target='abacus')\ndef f(x):\n    return x\n",
+        one,
+        "4:",
+        &["abacus", "vulkan"],
+    );
     folder.refuses_kernel("@stencil(mode='wrap')\ndef f(x):\n    return x[0]\n", one, "4:", &[]);
     folder.refuses_kernel("def f(x):\n    return x\n", one, "4:5", &["@vectorize"]);
 }
@@ -94,7 +104,10 @@ fn stencils() {
     let a = &["a=a.npy"][..];
     folder.refuses_kernel("@stencil\ndef f(a):\n    return a[0]\n", a, "6:12", &["2"]);
     folder.refuses_kernel(
-        "@stencil\ndef f(a):\n    return a[0, int(a[0, 0])]\n", a, "6:", &["'neighborhood' option required"],
+        "@stencil\ndef f(a):\n    return a[0, int(a[0, 0])]\n",
+        a,
+        "6:",
+        &["'neighborhood' option required"],
     );
     folder.refuses_kernel("@stencil\ndef f(a):\n    return 1\n", a, "", &["no accesses to relatively indexed arrays"]);
     folder.refuses_kernel("@stencil\ndef f(a):\n    a[0, 0] = 1\n    return a[0, 0]\n", a, "6:5", &["not allowed"]);
@@ -104,7 +117,10 @@ fn stencils() {
 #[test]
 fn arguments() {
     let folder = Folder::new("arguments");
-    folder.write("k.py", "from numba import vectorize\n@vectorize(['float64(float64, float64)'])\ndef f(x, y):\n    return x + y\n");
+    folder.write(
+        "k.py",
+        "from numba import vectorize\n@vectorize(['float64(float64, float64)'])\ndef f(x, y):\n    return x + y\n",
+    );
     let run = |settings: &[&'static str]| -> Vec<&str> {
         let mut arguments = vec!["run", "k.py:f"];
         settings.iter().for_each(|setting| arguments.extend(["--set", setting]));
@@ -143,7 +159,9 @@ fn array_files() {
     let folder = Folder::new("array_files");
     folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x):\n    return x\n");
     let whole = float64_file("(4,)", 4);
-    let header = |descr: &str, shape: &str| npy(&format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"), &[0; 64]);
+    let header = |descr: &str, shape: &str| {
+        npy(&format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}"), &[0; 64])
+    };
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("complex.npy", header("<c16", "(4,)"), "complex128"),
         ("object.npy", header("|O", "(8,)"), "object"),
@@ -165,7 +183,10 @@ fn a_fault_names_its_place() {
     let folder = Folder::new("fault");
     folder.write("a.npy", float64_file("(4,)", 4));
     for device in ["interp", "cpu", "parallel", "vulkan"] {
-        folder.write("k.py", "from numba import stencil\n@stencil(standard_indexing=('b',))\ndef f(a, b):\n    return a[0] + b[9]\n");
+        folder.write(
+            "k.py",
+            "from numba import stencil\n@stencil(standard_indexing=('b',))\ndef f(a, b):\n    return a[0] + b[9]\n",
+        );
         folder.refuses(
             &["run", "k.py:f", "--set", "a=a.npy", "--set", "b=a.npy", "--device", device],
             &["k.py:4:", "out of bounds", "(0)"],
@@ -176,7 +197,10 @@ fn a_fault_names_its_place() {
 #[test]
 fn the_environment_overrides_every_target() {
     let folder = Folder::new("environment");
-    folder.write("k.py", "from numba import vectorize\n@vectorize(['int64(int64)'], target='cuda')\ndef f(x):\n    return x + 1\n");
+    folder.write(
+        "k.py",
+        "from numba import vectorize\n@vectorize(['int64(int64)'], target='cuda')\ndef f(x):\n    return x + 1\n",
+    );
     folder.refuses(&["run", "k.py:f", "--set", "x=1"], &["cuda", "NUMBRA_TARGET"]);
     let mut command = folder.command(&["run", "k.py:f", "--set", "x=41", "--device", "cuda"]);
     let output = command.env("NUMBRA_TARGET", "interp").output().unwrap();
@@ -218,7 +242,10 @@ fn output_that_cannot_be_written() {
 fn python_integers_do_not_wrap() {
     let folder = Folder::new("bounds");
     folder.write("a.npy", npy("{'descr': '|u1', 'fortran_order': False, 'shape': (2,), }", &[1, 2]));
-    folder.write("k.py", "from numba import vectorize\n@vectorize(['uint8(uint8, uint8)'])\ndef f(x, y):\n    return x + y\n");
+    folder.write(
+        "k.py",
+        "from numba import vectorize\n@vectorize(['uint8(uint8, uint8)'])\ndef f(x, y):\n    return x + y\n",
+    );
     folder.refuses(&["run", "k.py:f", "--set", "x=a.npy", "--set", "y=300"], &["300", "uint8"]);
 }
 
@@ -251,8 +278,8 @@ fn compile_says_what_a_signature_does_not_decide() {
         String::from_utf8(output.stderr).unwrap()
     };
     assert!(notes(&["k.py:s", "--signature", "float32(float32[:])"]).contains("'s' returns float64"));
-    assert_eq!(notes(&["k.py:s", "--signature", "float64(float32[:])"]), "");
-    assert_eq!(notes(&["k.py:s", "--signature", "(float32[:],)"]), "");
+    assert_eq!(notes(&["k.py:s", "--signature", "float64(float64[:])"]), "");
+    assert_eq!(notes(&["k.py:s", "--signature", "(float64[:],)"]), "");
     assert!(notes(&["k.py:f"]).contains("int64(int64), float64(float64)"));
     assert_eq!(notes(&["k.py:f", "--signature", "int64(int64)"]), "");
 }
@@ -263,7 +290,12 @@ fn only_messages_of_numbra_are_printed() {
     folder.write("k.py", "from numba import vectorize\n@vectorize\ndef f(x):\n    return x + 1\n");
     let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
     command.args(["run", "k.py:f", "--set", "x=41", "--device", "vulkan"]).current_dir(&folder.0);
-    let output = command.env_remove("NUMBRA_TARGET").env_remove("XDG_RUNTIME_DIR").env_remove("NODEVICE_SELECT").output().unwrap();
+    let output = command
+        .env_remove("NUMBRA_TARGET")
+        .env_remove("XDG_RUNTIME_DIR")
+        .env_remove("NODEVICE_SELECT")
+        .output()
+        .unwrap();
     let texts = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert_eq!(texts, ("42\n".to_string(), String::new()));
 }
@@ -279,9 +311,38 @@ fn devices_that_are_absent_say_why() {
     assert!(reason[0].contains("there is no CUDA driver here (/nonexistent/libcuda.so.1"), "{reason:?}");
     assert!(reason[1].contains("help: install NVIDIA's driver"), "{reason:?}");
     #[cfg(target_os = "linux")]
-    for reason in ["metal:0: not here\n  metal:0: Metal is on Apple's systems only\n  help: ", "dx12:0: not here\n  dx12:0: Direct3D 12"] {
+    for reason in [
+        "metal:0: not here\n  metal:0: Metal is on Apple's systems only\n  help: ",
+        "dx12:0: not here\n  dx12:0: Direct3D 12",
+    ] {
         assert!(text.contains(reason), "{reason} in:\n{text}");
     }
     let auto = text.lines().last().unwrap();
     assert!(auto.starts_with("auto: ") && !auto.contains("cuda"), "{auto}");
+}
+
+#[test]
+fn warnings_are_told_once() {
+    let folder = Folder::new("warnings");
+    let text = "from numba import vectorize, stencil\n@vectorize(['float32(float32)'])\ndef f(x):\n    return x * 2.5\n@stencil\ndef s(a):\n    return a[0] * 0.5\n";
+    folder.write("k.py", text);
+    folder.write("a.npy", npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", &[0; 8]));
+    let runs: [(&[&str], &str); 4] = [
+        (&["run", "k.py:f", "--set", "x=a.npy"], "k.py:4:16"),
+        (&["run", "k.py:s", "--set", "a=a.npy", "--steps", "3"], "k.py:7:19"),
+        (&["compile", "k.py:f", "--emit", "ir"], "k.py:4:16"),
+        (&["compile", "k.py:s", "--emit", "wgsl", "--signature", "(float32[:],)"], "k.py:7:19"),
+    ];
+    for (arguments, place) in runs {
+        let output = folder.numbra(arguments);
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{arguments:?}: {errors}");
+        assert_eq!(errors.matches("warning: a float64 literal widens").count(), 1, "{arguments:?}: {errors}");
+        assert!(errors.contains(place) && errors.contains('^'), "{arguments:?}: {errors}");
+        assert!(!String::from_utf8(output.stdout).unwrap().contains("warning"), "{arguments:?}");
+    }
+    // Nothing to say: nothing said.
+    folder.write("a.npy", float64_file("(2,)", 2));
+    let output = folder.numbra(&["run", "k.py:s", "--set", "a=a.npy"]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

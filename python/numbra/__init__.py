@@ -33,6 +33,27 @@ from . import types
 from .decorators import Helper, NotCompiledWarning, jit, njit, prange, stencil, vectorize
 from .types import *
 
+_LATER = {
+    "guvectorize": "write the loop outside of a vectorize kernel, or a stencil",
+    "cfunc": "call the kernel from Python, or use the Rust library",
+    "cuda": "write a vectorize or stencil kernel and give it target='cuda'",
+    "complex64": "compute with the real and the imaginary part",
+    "complex128": "compute with the real and the imaginary part",
+    "typeof": "signatures are written as text or types, or found from the arguments of a call",
+    "gdb": "run the kernel with target='interp', which checks every access",
+    "typed": "pass arrays",
+    "experimental": "pass arrays",
+    "objmode": "call Python outside of the kernel",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Says of what Numba has, and numbra does not have yet, what to do in its place."""
+    if name in _LATER:
+        raise AttributeError(f"numbra has Numba's '{name}' not yet\n  help: {_LATER[name]}", name=name)
+    raise AttributeError(f"module 'numbra' has no attribute '{name}'", name=name)
+
+
 __all__ = [
     "DeviceError",
     "Helper",
@@ -51,4 +72,9 @@ __all__ = [
     "types",
     "vectorize",
     "versions",
-] + types.__all__
+    # The types.
+    "b1", "bool_", "boolean", "byte", "char", "double", "f4", "f8", "float32", "float64", "float_", "i1", "i2", "i4",
+    "i8", "int16", "int32", "int64", "int8", "int_", "intc", "intp", "long_", "longlong", "short", "single", "u1", "u2",
+    "u4", "u8", "ubyte", "uchar", "uint", "uint16", "uint32", "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong",
+    "ushort", "void",
+]

@@ -1,5 +1,6 @@
 """python -m numbra: what is here."""
 
+import argparse
 import platform
 
 import numpy
@@ -8,6 +9,7 @@ import numbra
 
 
 def main() -> None:
+    argparse.ArgumentParser("python -m numbra", description="Shows versions, threads, the cache and the devices.").parse_args()
     for what, version in [*numbra.versions(), ("NumPy", numpy.__version__), ("Python", platform.python_version())]:
         print(f"{what} {version}")
     print(f"threads: {numbra.threads()} (NUMBRA_NUM_THREADS sets their number)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import linecache
+import sys
 import types
 from typing import Any, Iterable
 
@@ -28,7 +29,24 @@ def lines_of(function: types.FunctionType) -> list[str]:
     """The lines of the function's file as they are now, while it is being defined; [] if there is no file."""
     filename = function.__code__.co_filename
     linecache.checkcache(filename)
-    return linecache.getlines(filename, function.__globals__)
+    return linecache.getlines(filename, function.__globals__) or _command(function)
+
+
+def _command(function: types.FunctionType) -> list[str]:
+    """The lines of `python -c ...`, if the function stands there: Python before 3.13 keeps them nowhere else."""
+    if function.__code__.co_filename != "<string>" or "-c" not in sys.orig_argv:
+        return []
+    text = "".join(sys.orig_argv[sys.orig_argv.index("-c") + 1 :][:1])
+    try:
+        inside = [compile(text, "<string>", "exec", dont_inherit=True)]
+    except (SyntaxError, ValueError):
+        return []
+    # Text that was given to exec() has the same name of a file.
+    for code in inside:
+        if code == function.__code__:
+            return text.splitlines(keepends=True)
+        inside += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return []
 
 
 def file_of(function: types.FunctionType, lines: list[str] | None) -> tuple[str, str]:
@@ -43,7 +61,8 @@ def file_of(function: types.FunctionType, lines: list[str] | None) -> tuple[str,
             where = function.__code__.co_filename
             raise OSError(
                 f"the text of the function '{function.__name__}' is not to be found (in {where}): numbra compiles kernels "
-                "from their text\n  help: define it in a file or in a cell of a notebook"
+                "from their text\n  help: define it in a file or in a cell of a notebook; for text that goes to exec(), give "
+                "compile() a file's name and put the lines under it into linecache.cache first"
             ) from None
     return function.__code__.co_filename, "".join(lines)
 
@@ -68,11 +87,15 @@ def place_of(function: types.FunctionType) -> tuple[str, int, list[str], list[tu
     count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
     inside = None
     if code.co_name == "<lambda>" and hasattr(code, "co_positions"):
-        known = [place for place in code.co_positions() if None not in place and place[2:] != (0, 0)]
-        if known:
-            first = min((line, column) for line, _, column, _ in known)
-            last = max((line, column) for _, line, _, column in known)
-            inside = [first, last]
+        firsts: list[tuple[int, int]] = []
+        lasts: list[tuple[int, int]] = []
+        for line, last_line, column, last_column in code.co_positions():
+            if line is None or last_line is None or column is None or last_column is None or column == last_column == 0:
+                continue
+            firsts.append((line, column))
+            lasts.append((last_line, last_column))
+        if firsts:
+            inside = [min(firsts), max(lasts)]
     return code.co_name, code.co_firstlineno, list(code.co_varnames[:count]), inside
 
 

@@ -7,7 +7,7 @@ import functools
 import math
 import types as python_types
 import warnings
-from typing import Any, Callable
+from typing import Any, Callable, overload
 
 from . import _source
 from ._core import Stencil, Ufunc
@@ -20,6 +20,9 @@ class NotCompiledWarning(UserWarning):
 
 class Helper:
     """A function for kernels to call, marked with njit or jit. Called from Python it is the plain function."""
+
+    __name__: str
+    __qualname__: str
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.py_func = function
@@ -40,6 +43,9 @@ class Helper:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else python_types.MethodType(self, instance)
 
+    def __reduce__(self) -> str:
+        return self.__qualname__
+
     def __repr__(self) -> str:
         return f"<numbra helper '{self.__name__}'>"
 
@@ -49,25 +55,61 @@ def prange(*arguments: int) -> range:
     return range(*arguments)
 
 
+@overload
+def vectorize(function: Callable[..., Any], /, **options: Any) -> Ufunc: ...
+@overload
+def vectorize(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Ufunc]: ...
 def vectorize(*arguments: Any, **options: Any) -> Any:
     """Makes a function of scalars one of arrays, applied element by element as NumPy's ufuncs are.
 
-    @vectorize                                          types from the arguments of each call
-    @vectorize(['float64(float64, float64)'])           the first signature to which the arguments convert safely
-    @vectorize([float64(float64, float64)], target='cuda', identity=0)
+        @vectorize
+        def axpy(a, x, y):
+            return a * x + y
 
-    Options: target (see the package), identity (0, 1, 'reorderable'), fastmath, typing ('numba': Numba's rules; 'exact':
-    operators keep the type of their operands and literals take the type that they meet), cache, nopython.
+        axpy(2.0, x, y)                     arrays and scalars, broadcast as NumPy does
+        axpy(2.0, x, y, out=y)              into an array that is there
+
+    The types come from the arguments of each call, or are declared: then the first signature is taken to which the
+    arguments convert safely.
+
+        @vectorize(['float64(float64, float64)'])
+        @vectorize([float32(float32), float64(float64)], target='parallel')
+
+    Of two arguments it has also reduce, accumulate and outer; inspect_ir, inspect_llvm, inspect_asm, inspect_ptx,
+    inspect_wgsl and inspect_spirv show what it becomes.
+
+    Options:
+        target      where it runs: 'cpu', 'parallel', 'cuda', 'vulkan', 'interp', 'auto' (see help(numbra))
+        identity    what reduce gives for nothing: 0, 1; or 'reorderable', if the order makes no difference
+        fastmath    True allows results that differ in the last places
+        typing      'numba': Numba's types; 'exact': operators keep the type of their operands and literals take the
+                    type that they meet, so that float32 stays float32
+    Numba's cache and nopython are taken too. Global values and those of a closure are constants of the kernel, as they
+    are when it is first needed. Mistakes are exceptions that show the kernel's line.
     """
     return _applied("vectorize", _ufunc, arguments, options)
 
 
+@overload
+def stencil(function: Callable[..., Any], /, **options: Any) -> Stencil: ...
+@overload
+def stencil(mode: str = "constant", /, **options: Any) -> Callable[[Callable[..., Any]], Stencil]: ...
 def stencil(*arguments: Any, **options: Any) -> Any:
-    """Makes a function of relative positions one of arrays: a[0, 1] is the element to the right.
+    """Makes a function of relative positions one of arrays, applied at every point: a[0, 1] is the element to the right.
 
-    Options: cval (what the result is where the function reaches over the border; 0), neighborhood (((min, max), ...), needed
-    where an index is not constant), standard_indexing (names of parameters that are indexed absolutely), target, fastmath,
-    typing. Called with out=array it stores there; iterate(a, steps) applies it again and again.
+        @stencil
+        def smooth(a):
+            return 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0])
+
+        smooth(field)                       a new array of the same shape, 0 at the border
+        smooth(field, out=result)           into an array that is there, whose border stays
+        smooth.iterate(field, 500)          applied 500 times
+
+    Options:
+        cval                what the result is where the function reaches over the border: 0
+        neighborhood        ((lowest, highest), ...) for each axis; needed where an index is not constant
+        standard_indexing   names of parameters that are indexed absolutely, such as tables of weights
+        target, fastmath, typing as in vectorize
     """
     return _applied("stencil", _stencil, arguments, options)
 
@@ -78,7 +120,7 @@ def njit(*arguments: Any, **options: Any) -> Any:
 
 
 def jit(*arguments: Any, **options: Any) -> Any:
-    """See njit."""
+    """Marks a function that kernels call, as njit does."""
     return njit(*arguments, **options)
 
 
@@ -88,15 +130,27 @@ def _applied(name: str, make: Callable[[Any, str], Any], arguments: tuple[Any, .
         arguments = (options.pop("func_or_mode"), *arguments)
     if arguments and _source.function_of(arguments[0]) is not None:
         return make(_source.function_of(arguments[0]), _decorator(name, arguments[1:], options))
+    if arguments and not _is_signature(arguments[0]):
+        raise _no_function(name, arguments[0])
     decorator = _decorator(name, arguments, options)
 
     def decorate(function: Any) -> Any:
         plain = _source.function_of(function)
         if plain is None:
-            raise TypeError(f"{name} makes kernels of functions written in Python, not of {function!r}")
+            raise _no_function(name, function)
         return make(plain, decorator)
 
     return decorate
+
+
+def _is_signature(value: Any) -> bool:
+    """Whether a decorator's first argument may be one or several signatures."""
+    return isinstance(value, (str, list, tuple, set, Scalar, Array, Signature)) or type(value).__module__.startswith("numba.")
+
+
+def _no_function(name: str, value: Any) -> TypeError:
+    help = "write a function, def or lambda, that calls it" if callable(value) else "the first argument is a function or signatures"
+    return TypeError(f"{name} makes kernels of functions written in Python, not of {value!r}\n  help: {help}")
 
 
 def _ufunc(function: Any, decorator: str) -> Ufunc:

@@ -22,8 +22,20 @@ pub fn scalar_of(number: c_int) -> Option<ScalarType> {
         4 => U16,
         5 => I32,
         6 => U32,
-        7 => if wide_long { I64 } else { I32 },
-        8 => if wide_long { U64 } else { U32 },
+        7 => {
+            if wide_long {
+                I64
+            } else {
+                I32
+            }
+        }
+        8 => {
+            if wide_long {
+                U64
+            } else {
+                U32
+            }
+        }
         9 => I64,
         10 => U64,
         11 => F32,
@@ -44,8 +56,20 @@ pub fn number_of(scalar: ScalarType) -> c_int {
         U16 => NPY_TYPES::NPY_USHORT,
         I32 => NPY_TYPES::NPY_INT,
         U32 => NPY_TYPES::NPY_UINT,
-        I64 | Index => if wide_long { NPY_TYPES::NPY_LONG } else { NPY_TYPES::NPY_LONGLONG },
-        U64 => if wide_long { NPY_TYPES::NPY_ULONG } else { NPY_TYPES::NPY_ULONGLONG },
+        I64 | Index => {
+            if wide_long {
+                NPY_TYPES::NPY_LONG
+            } else {
+                NPY_TYPES::NPY_LONGLONG
+            }
+        }
+        U64 => {
+            if wide_long {
+                NPY_TYPES::NPY_ULONG
+            } else {
+                NPY_TYPES::NPY_ULONGLONG
+            }
+        }
         F32 => NPY_TYPES::NPY_FLOAT,
         F64 => NPY_TYPES::NPY_DOUBLE,
     };
@@ -64,8 +88,20 @@ pub fn letter_of(scalar: ScalarType) -> char {
         U16 => 'H',
         I32 => 'i',
         U32 => 'I',
-        I64 | Index => if wide_long { 'l' } else { 'q' },
-        U64 => if wide_long { 'L' } else { 'Q' },
+        I64 | Index => {
+            if wide_long {
+                'l'
+            } else {
+                'q'
+            }
+        }
+        U64 => {
+            if wide_long {
+                'L'
+            } else {
+                'Q'
+            }
+        }
         F32 => 'f',
         F64 => 'd',
     }
@@ -136,7 +172,8 @@ impl<'py> Array<'py> {
     fn borrow(&self) -> Option<BorrowedArray> {
         let scalar = self.scalar()?;
         let size = scalar.bytes() as isize;
-        if self.object.flags & npyffi::NPY_ARRAY_ALIGNED == 0 || self.strides().iter().any(|stride| stride % size != 0) {
+        if self.object.flags & npyffi::NPY_ARRAY_ALIGNED == 0 || self.strides().iter().any(|stride| stride % size != 0)
+        {
             return None;
         }
         let shape: Vec<usize> = self.shape().iter().map(|&extent| extent as usize).collect();
@@ -235,7 +272,8 @@ pub fn held<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> 
     // SAFETY: NumPy takes over nothing here, and gives an array or an error.
     let array = unsafe {
         let flags = 0;
-        let raw = PY_ARRAY_API.PyArray_FromAny(py, object.as_ptr(), std::ptr::null_mut(), 0, 0, flags, std::ptr::null_mut());
+        let raw =
+            PY_ARRAY_API.PyArray_FromAny(py, object.as_ptr(), std::ptr::null_mut(), 0, 0, flags, std::ptr::null_mut());
         Bound::from_owned_ptr_or_err(py, raw)?
     };
     if let Some(held) = in_place(&array)? {
@@ -259,7 +297,10 @@ pub fn in_place<'py>(array: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
     };
     if fields.shape().len() > numbra_runtime::array::MAX_RANK {
         let most = numbra_runtime::array::MAX_RANK;
-        return Err(PyValueError::new_err(format!("an array of {} axes has more than the {most} that numbra supports", fields.shape().len())));
+        return Err(PyValueError::new_err(format!(
+            "an array of {} axes has more than the {most} that numbra supports",
+            fields.shape().len()
+        )));
     }
     Ok(fields.borrow().map(|borrowed| Held { array: borrowed, object: array.clone() }))
 }
@@ -278,12 +319,19 @@ pub fn output<'py>(object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
         return Err(PyValueError::new_err("output array is read-only"));
     }
     in_place(object)?.ok_or_else(|| {
-        PyTypeError::new_err("'out' must be an array of bool, integers, float32 or float64, aligned and in the machine's byte order")
+        PyTypeError::new_err(
+            "'out' must be an array of bool, integers, float32 or float64, aligned and in the machine's byte order",
+        )
     })
 }
 
 /// A new array without contents; `strides` in elements, C order without.
-pub fn empty<'py>(py: Python<'py>, scalar: ScalarType, shape: &[usize], strides: Option<&[isize]>) -> PyResult<Held<'py>> {
+pub fn empty<'py>(
+    py: Python<'py>,
+    scalar: ScalarType,
+    shape: &[usize],
+    strides: Option<&[isize]>,
+) -> PyResult<Held<'py>> {
     let mut dimensions: Vec<isize> = shape.iter().map(|&extent| extent as isize).collect();
     let rank = shape.len() as c_int;
     // SAFETY: NumPy copies the extents, and gives an array or an error. Strides of our own would keep it from
@@ -311,7 +359,9 @@ pub fn empty<'py>(py: Python<'py>, scalar: ScalarType, shape: &[usize], strides:
 #[inline]
 pub unsafe fn new_array(py: Python, rank: c_int, dimensions: *mut isize, number: c_int) -> *mut ffi::PyObject {
     let (none, data) = (std::ptr::null_mut(), std::ptr::null_mut());
-    unsafe { PY_ARRAY_API.PyArray_New(py, array_type(py), rank, dimensions, number, none, data, 0, 0, std::ptr::null_mut()) }
+    unsafe {
+        PY_ARRAY_API.PyArray_New(py, array_type(py), rank, dimensions, number, none, data, 0, 0, std::ptr::null_mut())
+    }
 }
 
 /// The axes from the slowest to the fastest, if that is not C order.

@@ -3,11 +3,18 @@
 use numbra::Error;
 use numbra_front::error::{Class, Mistake};
 use numbra_runtime::array::ArrayError;
+use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use pyo3::types::PyType;
+use std::cell::Cell;
 
-pyo3::create_exception!(numbra, KernelSyntaxError, PySyntaxError, "A kernel's text that is no Python, or not the Python of kernels.");
+pyo3::create_exception!(
+    numbra,
+    KernelSyntaxError,
+    PySyntaxError,
+    "A kernel's text that is no Python, or not the Python of kernels."
+);
 pyo3::create_exception!(numbra, DeviceError, PyRuntimeError, "A device that is not here, or that failed.");
 
 /// The exception for an error of the library.
@@ -51,11 +58,30 @@ fn raised(py: Python, mistake: &Mistake) -> PyErr {
     let class = class.and_then(|class| class.cast_into::<PyType>().ok());
     match class {
         Some(class) if class.is_subclass_of::<PyBaseException>().unwrap_or(false) => PyErr::from_type(class, text),
-        _ => PyRuntimeError::new_err(format!("{}\n{text}", mistake.message)),
+        // A class of the user's, which is known by name alone.
+        _ => {
+            let text = mistake.to_string();
+            PyRuntimeError::new_err(text.strip_prefix("error: ").unwrap_or(&text).to_string())
+        }
     }
 }
 
-/// Runs `work` without the interpreter's lock.
+/// Runs `work` without the interpreter's lock. Signals are heard meanwhile: Ctrl-C ends it.
 pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
-    py.detach(work).map_err(|error| exception(py, error))
+    let (result, raised) = py.detach(|| {
+        let raised = Cell::new(None);
+        let hear = || match Python::attach(|py| py.check_signals()) {
+            Ok(()) => true,
+            Err(error) => {
+                raised.set(Some(error));
+                false
+            }
+        };
+        let result = interruptible(&hear, work);
+        (result, raised.into_inner())
+    });
+    match raised {
+        Some(raised) => Err(raised),
+        None => result.map_err(|error| exception(py, error)),
+    }
 }

@@ -58,7 +58,11 @@ impl<'py> Freezer<'py> {
     }
 
     /// The function in its file; where the rest of the file is no Python that we can read, in its own lines.
-    fn text(&self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Source>, FunctionDefinition)> {
+    fn text(
+        &self,
+        function: &Bound<'py, PyAny>,
+        lines: &Bound<'py, PyAny>,
+    ) -> PyResult<(Arc<Source>, FunctionDefinition)> {
         let py = function.py();
         let place = self.place(function)?;
         let (name, text): (String, String) = self.finder.call_method1("file_of", (function, lines))?.extract()?;

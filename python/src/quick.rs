@@ -4,7 +4,7 @@
 //! is looked up by one number.
 
 use crate::arrays::{self, Array};
-use crate::error::exception;
+use crate::error::{detached, exception};
 use numbra::Kernel;
 use numbra_front::types::{Constant, ScalarType};
 use numbra_runtime::ufunc::casting;
@@ -80,7 +80,11 @@ impl Quick {
 }
 
 /// The kinds of operands prepared, with the function's device.
-pub fn prepare(kernel: &Vectorize, device: &Arc<dyn numbra::device::Device>, kinds: &[Kind]) -> numbra::Result<Option<Arc<Direct>>> {
+pub fn prepare(
+    kernel: &Vectorize,
+    device: &Arc<dyn numbra::device::Device>,
+    kinds: &[Kind],
+) -> numbra::Result<Option<Arc<Direct>>> {
     Ok(kernel.direct(device, kinds)?.map(Arc::new))
 }
 
@@ -199,10 +203,12 @@ fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> P
 fn apply(py: Python, direct: &Direct, operands: &Operands) -> PyResult<()> {
     let (bits, length) = (&operands.bits[..=operands.count], operands.length);
     // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of a new one.
-    let outcome = unsafe {
-        if length >= DETACHED_ELEMENTS { py.detach(|| direct.run(bits, length)) } else { direct.run(bits, length) }
-    };
-    outcome.map_err(|error| exception(py, error))
+    unsafe {
+        match length >= DETACHED_ELEMENTS {
+            true => detached(py, || direct.run(bits, length)),
+            false => direct.run(bits, length).map_err(|error| exception(py, error)),
+        }
+    }
 }
 
 /// The kernel as a ufunc.

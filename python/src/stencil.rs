@@ -2,7 +2,7 @@
 
 use crate::arrays::{self, Operand, operand, output, to_numpy};
 use crate::emit::emitted;
-use crate::error::{detached, exception};
+use crate::error::detached;
 use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
@@ -93,10 +93,10 @@ impl Stencil {
                 Error::call("stopped")
             })
         };
-        let result = py.detach(|| relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
-        match (stopped, result) {
-            (Some(stopped), _) => Err(stopped),
-            (None, result) => to_numpy(py, &result.map_err(|error| exception(py, error))?),
+        let result = detached(py, || relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
+        match stopped {
+            Some(stopped) => Err(stopped),
+            None => to_numpy(py, &result?),
         }
     }
 
@@ -142,6 +142,7 @@ impl Stencil {
         self.inspect(py, Emit::Ptx, signature, arch)
     }
 
+    /// WGSL for a GPU of any vendor.
     fn inspect_wgsl(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Wgsl, signature, "")
     }

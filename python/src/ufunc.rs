@@ -29,7 +29,11 @@ impl Ufunc {
     /// `decorator`: the decorator as text. `lines`: those of the function's file.
     #[new]
     fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Ufunc> {
-        Ok(Ufunc { declared: Declared::new(function, decorator, lines)?, quick: Quick::default(), used: Mutex::default() })
+        Ok(Ufunc {
+            declared: Declared::new(function, decorator, lines)?,
+            quick: Quick::default(),
+            used: Mutex::default(),
+        })
     }
 
     #[pyo3(signature = (*arguments, **options))]
@@ -92,6 +96,7 @@ impl Ufunc {
         1
     }
 
+    /// The number of inputs and results.
     #[getter]
     fn nargs(&self, py: Python) -> PyResult<usize> {
         Ok(self.nin(py)? + 1)
@@ -107,6 +112,7 @@ impl Ufunc {
         Ok(self.loops(py)?.into_iter().map(text).collect())
     }
 
+    /// The number of loops.
     #[getter]
     fn ntypes(&self, py: Python) -> PyResult<usize> {
         Ok(self.loops(py)?.len())
@@ -144,7 +150,9 @@ impl Ufunc {
     }
 
     /// f(...f(f(a[0], a[1]), a[2])..., a[n-1]) along the axis; several axes need an identity, None means all of them.
-    #[pyo3(signature = (array, axis=Axes::One(0), dtype=None, out=None, keepdims=false))]
+    #[pyo3(signature = (array, axis=Axes::One(0), dtype=None, out=None, keepdims=false, **options))]
+    #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None, keepdims=False)")]
+    #[expect(clippy::too_many_arguments, reason = "NumPy has them")]
     fn reduce<'py>(
         &self,
         py: Python<'py>,
@@ -153,7 +161,17 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
         out: Option<&Bound<'py, PyAny>>,
         keepdims: bool,
+        options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        for (name, _) in options.into_iter().flatten() {
+            let name: String = name.extract()?;
+            return Err(match name.as_str() {
+                "initial" | "where" => {
+                    PyNotImplementedError::new_err(format!("the keyword '{name}' of reduce is not supported yet"))
+                }
+                _ => PyTypeError::new_err(format!("reduce() got an unexpected keyword argument '{name}'")),
+            });
+        }
         let input = held(&self.declared.name, array)?;
         let input = self.as_dtype(input, dtype)?;
         let axes = axis.resolve(input.array.shape().len())?;
@@ -188,7 +206,11 @@ impl Ufunc {
     }
 
     /// f(a, b) for all pairs of an element of `left` and one of `right`.
-    fn outer<'py>(slf: &Bound<'py, Self>, left: &Bound<'py, PyAny>, right: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+    fn outer<'py>(
+        slf: &Bound<'py, Self>,
+        left: &Bound<'py, PyAny>,
+        right: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let numpy = py.import("numpy")?;
         let (left, right) = (numpy.call_method1("asarray", (left,))?, numpy.call_method1("asarray", (right,))?);
@@ -198,14 +220,20 @@ impl Ufunc {
         slf.call1((left.call_method1("reshape", (shape,))?, right))
     }
 
+    /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn reduceat(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array"))
+        Err(PyNotImplementedError::new_err(
+            "'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array",
+        ))
     }
 
+    /// Not there yet: always an error.
     #[pyo3(signature = (*_arguments, **_options))]
     fn at(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err("'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice"))
+        Err(PyNotImplementedError::new_err(
+            "'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice",
+        ))
     }
 
     /// The IR of the host function and its kernels, for a signature such as 'float64(float64)'.
@@ -232,6 +260,7 @@ impl Ufunc {
         self.inspect(py, Emit::Ptx, signature, arch)
     }
 
+    /// WGSL for a GPU of any vendor.
     #[pyo3(signature = (signature=None))]
     fn inspect_wgsl(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Wgsl, signature, "")
@@ -289,7 +318,8 @@ impl Ufunc {
             return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
         }
         let out = out.or(positional).filter(|out| !out.is_none());
-        let operands = inputs.iter().map(|input| operand(&self.declared.name, &input)).collect::<PyResult<Vec<Operand>>>()?;
+        let operands =
+            inputs.iter().map(|input| operand(&self.declared.name, &input)).collect::<PyResult<Vec<Operand>>>()?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
         // The types first: they decide what the result is, and may have to be compiled.
@@ -300,17 +330,22 @@ impl Ufunc {
             None => (arrays::empty(py, outcome.scalar, &outcome.shape, Some(&outcome.strides))?, false),
         };
         detached(py, || vectorized(kernel)?.call_into(&target.open()?, &inputs, &result.array))?;
-        if !given && operands.iter().all(Operand::is_scalar) {
+        if given {
+            return Ok(result.object);
+        }
+        if operands.iter().all(Operand::is_scalar) {
             return arrays::unwrapped(result.object);
         }
-        Ok(result.object)
+        let all = &arguments.get_slice(0, nin);
+        wrapped(slf, all, result.object)
     }
 
     /// Remembers the loop that arguments of these types use.
     fn note(&self, py: Python, given: Vec<Given>) -> PyResult<()> {
         let frozen = self.declared.frozen(py)?;
-        let (chosen, result) =
-            vectorized(&frozen.kernel).and_then(|kernel| kernel.choose(&given)).map_err(|error| exception(py, error))?;
+        let (chosen, result) = vectorized(&frozen.kernel)
+            .and_then(|kernel| kernel.choose(&given))
+            .map_err(|error| exception(py, error))?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         if used.iter().all(|(known, _)| *known != chosen) {
             used.push((chosen, result));
@@ -332,10 +367,18 @@ impl Ufunc {
             };
             kernel.loops()?.into_iter().map(typed).collect::<numbra::Result<Vec<_>>>()
         })?;
-        if declared.is_empty() { Ok(self.used.lock().unwrap_or_else(PoisonError::into_inner).clone()) } else { Ok(declared) }
+        if declared.is_empty() {
+            Ok(self.used.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        } else {
+            Ok(declared)
+        }
     }
 
-    fn as_dtype<'py>(&self, input: arrays::Held<'py>, dtype: Option<&Bound<'py, PyAny>>) -> PyResult<arrays::Held<'py>> {
+    fn as_dtype<'py>(
+        &self,
+        input: arrays::Held<'py>,
+        dtype: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<arrays::Held<'py>> {
         match dtype {
             Some(dtype) => held(&self.declared.name, &input.object.call_method1("astype", (dtype,))?),
             None => Ok(input),
@@ -401,9 +444,10 @@ impl Axes {
 /// An axis counted from the end if negative.
 fn axis_of(axis: isize, rank: usize) -> PyResult<usize> {
     let place = if axis < 0 { axis + rank as isize } else { axis };
-    usize::try_from(place).ok().filter(|place| *place < rank).ok_or_else(|| {
-        PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}"))
-    })
+    usize::try_from(place)
+        .ok()
+        .filter(|place| *place < rank)
+        .ok_or_else(|| PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}")))
 }
 
 /// `out=` as NumPy takes it: an array, or a tuple of one.
@@ -432,6 +476,35 @@ fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>) ->
     }
 }
 
+/// The result as the kind of array that the arguments are (`__array_wrap__`): masked arrays, matrices, classes of users.
+fn wrapped<'py>(
+    slf: &Bound<'py, Ufunc>,
+    arguments: &Bound<'py, PyTuple>,
+    result: Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = slf.py();
+    let plain = arrays::array_type(py);
+    let mut best: Option<(f64, Bound<'py, PyAny>)> = None;
+    for argument in arguments {
+        if argument.get_type_ptr() == plain || arrays::python_scalar(&argument)?.is_some() {
+            continue;
+        }
+        let Ok(wrap) = argument.getattr("__array_wrap__") else { continue };
+        let priority = argument.getattr("__array_priority__").and_then(|priority| priority.extract()).unwrap_or(0.0);
+        // NumPy's own scalars have the method too, and a priority below everything.
+        if priority >= 0.0 && best.as_ref().is_none_or(|(highest, _)| priority > *highest) {
+            best = Some((priority, wrap));
+        }
+    }
+    let Some((_, wrap)) = best else { return Ok(result) };
+    let context = (slf.clone(), arguments.clone(), 0);
+    match wrap.call1((result.clone(), context.clone(), false)) {
+        // Before NumPy 2 it took two arguments.
+        Err(error) if error.is_instance_of::<PyTypeError>(py) => wrap.call1((result, context)),
+        outcome => outcome,
+    }
+}
+
 /// What an argument of another library makes of the call (`__array_ufunc__`), if there is such a one.
 fn overridden<'py>(
     slf: &Bound<'py, Ufunc>,
@@ -447,9 +520,12 @@ fn overridden<'py>(
         }
         if method.is_none() {
             let kind = argument.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("operand '{kind}' does not support ufuncs (__array_ufunc__=None)")));
+            return Err(PyTypeError::new_err(format!(
+                "operand '{kind}' does not support ufuncs (__array_ufunc__=None)"
+            )));
         }
-        let mut all = vec![argument.clone(), slf.clone().into_any(), pyo3::types::PyString::new(py, "__call__").into_any()];
+        let mut all =
+            vec![argument.clone(), slf.clone().into_any(), pyo3::types::PyString::new(py, "__call__").into_any()];
         all.extend(arguments.iter());
         let result = method.call(PyTuple::new(py, all)?, options)?;
         if !result.is(py.NotImplemented()) {

@@ -5,8 +5,9 @@ use numbra_front::error::{Class, Mistake};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error of the runtime.
-#[derive(Debug, Clone, thiserror::Error)]
+/// An error of the runtime. `{:?}` shows the same text as `{}`, because that is what a program shows whose `main` returns
+/// an error.
+#[derive(Clone, thiserror::Error)]
 pub enum Error {
     /// A mistake in a kernel or in what was asked of the compiler.
     #[error(transparent)]
@@ -26,6 +27,9 @@ pub enum Error {
     /// The kernel itself failed: an index out of bounds, a division by zero. Rendered with its place in the text.
     #[error("{0}")]
     Fault(Box<Mistake>),
+    /// Whoever waited for the kernel did not want it any more: see [`crate::interrupt`].
+    #[error("interrupted")]
+    Interrupted,
     /// Our own fault.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -33,6 +37,14 @@ pub enum Error {
 
 fn help_line(help: &Option<String>) -> String {
     help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"))
+}
+
+impl std::fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // `main` writes "Error: " before it.
+        let text = self.to_string();
+        formatter.write_str(text.strip_prefix("error: ").unwrap_or(&text))
+    }
 }
 
 impl Error {
@@ -60,7 +72,8 @@ impl Error {
             Error::Array(_) => Some(Class::Value),
             Error::Call { class, .. } => Some(*class),
             Error::Fault(mistake) => Some(mistake.class),
-            Error::Codegen(_) | Error::Device { .. } | Error::Internal(_) => None,
+            Error::Codegen(numbra_codegen::Error::Unsupported { .. }) => Some(Class::Unsupported),
+            Error::Codegen(_) | Error::Device { .. } | Error::Interrupted | Error::Internal(_) => None,
         }
     }
 

@@ -6,6 +6,7 @@ pub mod device;
 pub mod emit;
 pub mod error;
 pub mod executable;
+pub mod interrupt;
 pub mod program;
 mod specialize;
 pub mod stencil;

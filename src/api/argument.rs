@@ -69,7 +69,11 @@ impl<'a> Argument<'a> {
     ///
     /// # Safety
     /// All elements must be there, and nobody may write them, for as long as `'a`.
-    pub(crate) unsafe fn borrowed<T: Element>(first: *const T, shape: &[usize], strides: &[isize]) -> Result<Argument<'a>> {
+    pub(crate) unsafe fn borrowed<T: Element>(
+        first: *const T,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Result<Argument<'a>> {
         let address = first.cast_mut().cast();
         // SAFETY: the caller's promise. Kernels only read their arguments.
         let array = unsafe { BorrowedArray::new(T::SCALAR, address, shape, strides) }?;
@@ -118,7 +122,7 @@ impl<'a> Argument<'a> {
 
 /// What can be passed to a kernel:
 ///
-/// * scalars: `bool`, the integers of 8 to 64 bits, `f32`, `f64`. Where a kernel has several signatures they give way to
+/// * scalars: `bool`, the integers of 8 to 64 bits (`usize` and `isize` as if they had 64), `f32`, `f64`. Where a kernel has several signatures they give way to
 ///   the arrays beside them, as Python's numbers do in NumPy;
 /// * slices, arrays and `Vec`s of them: one axis;
 /// * with the feature `ndarray`: `&Array`, `&ArrayView`, views by value, `&ArrayRef`, owned arrays; any strides, not
@@ -159,6 +163,18 @@ macro_rules! scalars {
 }
 
 scalars!(bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+
+impl<'a> IntoArgument<'a> for usize {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        (self as u64).into_argument()
+    }
+}
+
+impl<'a> IntoArgument<'a> for isize {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        (self as i64).into_argument()
+    }
+}
 
 impl<'a, T: Element> IntoArgument<'a> for &'a [T] {
     fn into_argument(self) -> Result<Argument<'a>> {
@@ -202,8 +218,7 @@ impl<'a> IntoArgument<'a> for &'a HostArray {
     fn into_argument(self) -> Result<Argument<'a>> {
         let (shape, strides) = (self.shape(), self.strides());
         // SAFETY: all elements of its shape, borrowed for 'a.
-        let array =
-            unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
+        let array = unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
         Ok(Argument { input: Input::Borrowed(array), owner: None, borrowed: PhantomData })
     }
 }
@@ -309,7 +324,11 @@ impl<'a> Destination<'a> {
 
     /// # Safety
     /// All elements must be there, and nobody else may touch them, for as long as `'a`.
-    pub(crate) unsafe fn borrowed<T: Element>(first: *mut T, shape: &[usize], strides: &[isize]) -> Result<Destination<'a>> {
+    pub(crate) unsafe fn borrowed<T: Element>(
+        first: *mut T,
+        shape: &[usize],
+        strides: &[isize],
+    ) -> Result<Destination<'a>> {
         // SAFETY: the caller's promise.
         let array = unsafe { BorrowedArray::new(T::SCALAR, first.cast(), shape, strides) }?;
         Ok(Destination { array, borrowed: PhantomData })

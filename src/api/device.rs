@@ -1,7 +1,7 @@
 //! Devices, and the arrays on them.
 
-use super::argument::IntoArgument;
 use super::Output;
+use super::argument::IntoArgument;
 use numbra_front::types::ScalarType;
 use numbra_runtime::array::HostArray;
 use numbra_runtime::device::{self, DeviceName};

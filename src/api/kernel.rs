@@ -100,7 +100,9 @@ impl Described {
 
     pub fn parameters(&self) -> Vec<&str> {
         let function = self.module.function(&self.name);
-        function.map_or(Vec::new(), |function| function.parameters.iter().map(|parameter| parameter.name.as_str()).collect())
+        function.map_or(Vec::new(), |function| {
+            function.parameters.iter().map(|parameter| parameter.name.as_str()).collect()
+        })
     }
 
     pub fn documentation(&self) -> Option<&str> {

@@ -11,7 +11,8 @@ use numbra_runtime::{Error, Input, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Parses kernel text: functions in Python syntax, with Numba's decorators or without. Messages call it `<source>`.
+/// Parses kernel text: functions in Python syntax, with Numba's decorators or without. Messages call it `<source>`. Text
+/// that is indented as a whole, as strings in programs are, counts as if it were not.
 ///
 /// ```
 /// let error = numbra::source("def f(x):\n    return x +\n").unwrap_err();
@@ -49,12 +50,12 @@ impl Source {
     ///
     /// Errors: text that is no Python.
     pub fn named(name: &str, text: impl Into<String>) -> Result<Source> {
-        Ok(Source { module: Arc::new(python::parse(&Text::new(name, text))?) })
+        Ok(Source { module: Arc::new(python::parse(&Text::new(name, dedented(text.into())))?) })
     }
 
     /// Gives a name that functions use a value, as if `name = value` stood in the text: a scalar, which is a number of
-    /// Python's kind, or an array, which keeps its type and is indexed from its start. Kernels that were made before keep
-    /// what they had.
+    /// Python's kind, or an array, which keeps its type and is indexed from its start, one axis at a time: `W[1][0]`. Kernels
+    /// that were made before keep what they had.
     ///
     /// ```
     /// # use numbra::Device;
@@ -96,6 +97,24 @@ impl Source {
     }
 }
 
+/// The text without the blanks that all its lines begin with.
+fn dedented(text: String) -> String {
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    let blanks = |line: &str| line.len() - line.trim_start_matches([' ', '\t']).len();
+    let Some(first) = lines().next() else { return text };
+    let mut common = &first[..blanks(first)];
+    for line in lines() {
+        let same = common.bytes().zip(line.bytes()).take_while(|(left, right)| left == right).count();
+        common = &common[..same];
+    }
+    if common.is_empty() {
+        return text;
+    }
+    text.split_inclusive('\n')
+        .map(|line| line.strip_prefix(common).unwrap_or(line.trim_start_matches([' ', '\t'])))
+        .collect()
+}
+
 /// The value that an argument is frozen as.
 fn frozen(argument: &Argument) -> Result<Value> {
     let view;
@@ -120,4 +139,19 @@ fn frozen(argument: &Argument) -> Result<Value> {
     };
     let bits = array.iter().map(|constant| constant.bits).collect();
     Ok(Value::Array(array.scalar(), array.shape().to_vec(), bits))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dedented;
+
+    #[test]
+    fn indented_text() {
+        let text = "\n    def f(x):\n        return x\n\n  \n    def g(x):\n        return x\n    ";
+        assert_eq!(dedented(text.into()), "\ndef f(x):\n    return x\n\n\ndef g(x):\n    return x\n");
+        for text in ["", " \n", "def f(x):\n    return x", "  a\n b\nc", "\ta\n    b"] {
+            assert_eq!(dedented(text.into()), text);
+        }
+        assert_eq!(dedented("  a\r\n    b\r\n".into()), "a\r\n  b\r\n");
+    }
 }

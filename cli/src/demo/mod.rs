@@ -67,7 +67,8 @@ fn measure(program: &dyn Program, device: &Arc<dyn Device>, out: &Path) -> Resul
     while times.len() < most && (times.len() < 2 || begin.elapsed() < Duration::from_secs(8)) {
         // The result before is given back first, as a loop that reuses a name does.
         drop(last.take());
-        let mut progress = Progress::new(format!("{} on {}", program.name(), device.name()), program.steps(interpreted));
+        let mut progress =
+            Progress::new(format!("{} on {}", program.name(), device.name()), program.steps(interpreted));
         let start = Instant::now();
         // The first call begins with the kernel's text.
         let kernel = match &kernel {
@@ -83,11 +84,19 @@ fn measure(program: &dyn Program, device: &Arc<dyn Device>, out: &Path) -> Resul
     program.picture(&outcome, &device.name().replace(':', ""), out)?;
     let first = times.remove(0);
     times.sort();
-    Ok(Row { program: program.name(), device: device.name().to_string(), first, next: times.get(times.len() / 2).copied(), difference })
+    Ok(Row {
+        program: program.name(),
+        device: device.name().to_string(),
+        first,
+        next: times.get(times.len() / 2).copied(),
+        difference,
+    })
 }
 
 fn table(rows: &[Row]) -> String {
-    let mut text = String::from("| program | device | first call | median of the next | largest difference |\n|---|---|---:|---:|---:|\n");
+    let mut text = String::from(
+        "| program | device | first call | median of the next | largest difference |\n|---|---|---:|---:|---:|\n",
+    );
     for row in rows {
         let next = row.next.map_or("-".into(), milliseconds);
         let first = milliseconds(row.first);

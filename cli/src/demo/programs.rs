@@ -25,8 +25,13 @@ pub trait Program {
     fn steps(&self, interpreted: bool) -> usize;
     /// The arrays that it runs on.
     fn inputs(&self, interpreted: bool) -> Result<Vec<Input>, Failure>;
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure>;
+    fn run(
+        &self,
+        kernel: &Kernel,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Outcome, Failure>;
     /// Largest difference from the reference on a fixed sample.
     fn difference(&self, outcome: &Outcome) -> f64;
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure>;
@@ -104,8 +109,13 @@ impl Program for Wave {
         Ok(vec![input(&[size, size], &x)?, input(&[size, size], &y)?])
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn run(
+        &self,
+        kernel: &Kernel,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Outcome, Failure> {
         let Kernel::Vectorize(kernel) = kernel else { return Err(Failure::message("f is not vectorized")) };
         let result = kernel.call(device, inputs)?;
         progress(1);
@@ -163,8 +173,13 @@ impl Program for Neighbours {
         Ok(vec![input(&[size, size], &values)?])
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn run(
+        &self,
+        kernel: &Kernel,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Outcome, Failure> {
         let result = as_stencil(kernel)?.iterate(device, inputs, 1, progress)?;
         Ok(Outcome { result, frames: Vec::new() })
     }
@@ -244,8 +259,13 @@ impl Program for Life {
         Ok(vec![input(&[BOARD, BOARD], &Life::board())?])
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn run(
+        &self,
+        kernel: &Kernel,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Outcome, Failure> {
         let life = as_stencil(kernel)?;
         let mut inputs = life.on_device(device, inputs)?;
         let mut frames = Vec::new();
@@ -330,8 +350,13 @@ impl Program for Heat {
         Ok(vec![input(&[size, size], &picture::draw_initial_heat(size))?])
     }
 
-    fn run(&self, kernel: &Kernel, device: &Arc<dyn Device>, inputs: &[Input], progress: &mut dyn FnMut(usize))
-    -> Result<Outcome, Failure> {
+    fn run(
+        &self,
+        kernel: &Kernel,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<Outcome, Failure> {
         let steps = self.steps(inputs[0].shape() != [self.size, self.size]);
         let result = as_stencil(kernel)?.iterate(device, inputs, steps, progress)?;
         Ok(Outcome { result, frames: Vec::new() })
@@ -346,7 +371,10 @@ impl Program for Heat {
         if values.len() != expected.len() {
             return f64::NAN;
         }
-        values.iter().zip(expected.iter()).fold(0.0, |largest, (&value, expected)| worse(largest, (value as f64 - expected).abs()))
+        values
+            .iter()
+            .zip(expected.iter())
+            .fold(0.0, |largest, (&value, expected)| worse(largest, (value as f64 - expected).abs()))
     }
 
     fn picture(&self, outcome: &Outcome, device: &str, out: &Path) -> Result<(), Failure> {

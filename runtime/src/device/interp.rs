@@ -4,12 +4,14 @@ use super::host::{HostBuffer, download};
 use super::{Buffer, Device, FaultRecord, Kernel, Launch, Sites};
 use crate::array::HostArray;
 use crate::error::{Error, Result};
+use crate::interrupt::{self, Pace};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{ArrayArgument, Buffer as Memory, Failure, Launch as Run, Limits, Part, Program};
 use numbra_front::ir::Module;
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 pub struct Interp;
 
@@ -84,13 +86,32 @@ impl Kernel for Interpreted {
             .map(|buffer| Memory::new(unsafe { std::slice::from_raw_parts_mut(buffer.pointer(), buffer.len()) }))
             .collect();
         let run = Run { kernel: &self.name, space: launch.space, captures: launch.captures, arrays: &arrays };
-        self.program.launch(&run, Part::Whole, &mut memory, &Limits::NONE).map_err(|failure| match failure {
+        let explain = |failure| match failure {
             Failure::Trap(trap) => {
                 let position = trap.position.unwrap_or(0) as u64;
                 self.sites.error(FaultRecord { site: trap.site.0, position, payload: trap.payload.bits }, launch.space)
             }
             Failure::Internal(error) => error.into(),
             other => Error::Internal(other.to_string()),
-        })
+        };
+        if !interrupt::watched() {
+            return self.program.launch(&run, Part::Whole, &mut memory, &Limits::NONE).map_err(explain);
+        }
+        // Units are elements of a one-dimensional space and rows of any other.
+        let units: i64 = launch.space[..launch.space.len().max(2) - 1].iter().product();
+        let pace = Pace::new(1, SHORTEST_PIECE);
+        let mut begin = 0;
+        while begin < units {
+            let (piece, start) = (pace.amount().min(units - begin), Instant::now());
+            let part = Part::Range { begin, end: begin + piece };
+            self.program.launch(&run, part, &mut memory, &Limits::NONE).map_err(explain)?;
+            pace.took(piece, start.elapsed());
+            interrupt::check()?;
+            begin += piece;
+        }
+        Ok(())
     }
 }
+
+/// How long a piece of a launch that can be interrupted takes at least.
+const SHORTEST_PIECE: Duration = Duration::from_millis(4);

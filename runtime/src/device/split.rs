@@ -46,8 +46,8 @@ pub struct Grid {
     pub rows: bool,
 }
 
-/// Splits a launch. `element_bytes`: size of each array's elements on the device.
-pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits) -> Result<Vec<Part>> {
+/// Splits a launch from unit `from` on. `element_bytes`: size of each array's elements on the device.
+pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits, from: i64) -> Result<Vec<Part>> {
     let points = launch.points()?;
     let group = grid.group as i64;
     let most = limits.groups as i64;
@@ -68,7 +68,7 @@ pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits
     }
     let longest = longest.min((limits.points as i64 / unit).max(1));
     let mut parts = Vec::new();
-    let mut open = vec![(0, points / unit)];
+    let mut open = vec![(from, points / unit)];
     while let Some((begin, end)) = open.pop() {
         let windows = windows(launch, element_bytes, limits, begin * unit, end * unit);
         let fits = end - begin <= longest && windows.iter().all(|(window, _)| window.bytes <= limits.binding_bytes);
@@ -170,7 +170,7 @@ mod tests {
     /// Every point once, every touched element inside its window, every window within the limits.
     fn check(launch: &Launch, limits: &Limits, rows: bool) -> usize {
         let (sizes, group) = (vec![8; launch.arrays.len()], 64);
-        let parts = split(launch, &sizes, Grid { group, rows }, limits).unwrap();
+        let parts = split(launch, &sizes, Grid { group, rows }, limits, 0).unwrap();
         let last = launch.space[launch.space.len() - 1];
         let unit = if rows { last } else { 1 };
         let mut next = 0;
@@ -234,7 +234,7 @@ mod tests {
     fn what_cannot_be_split_is_an_error() {
         let arrays = [binding(&[5000], &[1], 0)];
         let launch = Launch { arrays: &arrays, footprints: &[Footprint::Whole], captures: &[], space: &[5000] };
-        let error = split(&launch, &[8], Grid { group: 64, rows: false }, &LIMITS).unwrap_err().to_string();
+        let error = split(&launch, &[8], Grid { group: 64, rows: false }, &LIMITS, 0).unwrap_err().to_string();
         assert!(error.contains("cannot be split"), "{error}");
     }
 }

@@ -6,7 +6,8 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
-use crate::ufunc::casting::{convert, is_same_kind};
+use crate::ufunc::casting::{check_bounds, convert, is_same_kind};
+use crate::ufunc::{Given, own_types};
 use numbra_front::error::{Class, Warning};
 use numbra_front::ir::{Module, Stride};
 use numbra_front::kernel::{Operand, stencil};
@@ -200,11 +201,15 @@ impl Stencil {
         }
         let mut operands: Vec<Operand> = Vec::with_capacity(inputs.len());
         let mut arguments: Vec<Argument> = Vec::with_capacity(inputs.len() + 1);
-        for input in inputs {
+        for (input, &kind) in inputs.iter().zip(&types) {
             match (input, input.constant()) {
                 (_, Some(constant)) => {
-                    operands.push(Operand::Scalar(constant.scalar));
-                    arguments.push(Argument::Scalar(constant.bits));
+                    let ArgumentType::Scalar(wanted) = kind else {
+                        return Err(Error::Internal("a stencil's scalar that is typed as an array".into()));
+                    };
+                    check_bounds(constant, wanted)?;
+                    operands.push(Operand::Scalar(wanted));
+                    arguments.push(Argument::Scalar(convert(constant, wanted)?));
                 }
                 (Input::Device(array), None) => {
                     let array = match array.overlap(output) {
@@ -270,8 +275,9 @@ impl Stencil {
     /// What typing needs to know of the inputs.
     pub fn argument_types(&self, inputs: &[Input]) -> Vec<ArgumentType> {
         let rank = |input: &Input| input.constant().is_none().then_some(input.shape().len() as u32);
-        let inputs = inputs.iter().enumerate();
-        inputs.map(|(number, input)| self.argument_type(number, input.scalar_type(), rank(input))).collect()
+        let scalars = own_types(&self.declaration, &inputs.iter().map(Given::of).collect::<Vec<Given>>());
+        let inputs = inputs.iter().zip(scalars).enumerate();
+        inputs.map(|(number, (input, scalar))| self.argument_type(number, scalar, rank(input))).collect()
     }
 
     /// The type of an argument: an array of a rank, relative or absolute as the options say, or a scalar.

@@ -6,14 +6,20 @@
 use super::{Given, Vectorize};
 use crate::device::{Device, Kernel};
 use crate::error::{Error, Result};
+use crate::interrupt::{self, Pace};
 use numbra_front::ir::{Expression, Form, Function, Parameter, Role, Statement, Value};
 use numbra_front::kernel::Operand;
 use numbra_front::types::ScalarType;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// More buffers or scalar parameters than these have no short way.
 const MOST_BUFFERS: usize = 16;
 const MOST_PARAMETERS: usize = 96;
+
+/// Elements of the first piece of a call that can be interrupted, and how long later ones take at least.
+const FIRST_PIECE: i64 = 512;
+const SHORTEST_PIECE: Duration = Duration::from_millis(4);
 
 /// The kind of an operand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +53,9 @@ enum Slot {
     Bits(u64),
     /// The number of elements.
     Length,
+    /// The first element to do, and the one behind the last.
+    Begin,
+    End,
     /// The bits of that operand.
     Operand(usize),
 }
@@ -71,7 +80,12 @@ impl Vectorize {
 }
 
 impl Direct {
-    fn new(host: &Function, kernel: Arc<dyn Kernel>, parameters: Vec<ScalarType>, result: ScalarType) -> Option<Direct> {
+    fn new(
+        host: &Function,
+        kernel: Arc<dyn Kernel>,
+        parameters: Vec<ScalarType>,
+        result: ScalarType,
+    ) -> Option<Direct> {
         let (space, captures, arrays) = host.body.statements.iter().find_map(|statement| match statement {
             Statement::Launch { space, captures, arrays, .. } => Some((space, captures, arrays)),
             _ => None,
@@ -91,9 +105,11 @@ impl Direct {
             .iter()
             .map(|scalar| {
                 Some(match scalar.role {
-                    Role::Begin | Role::Offset(_) => Slot::Bits(0),
+                    Role::Begin => Slot::Begin,
+                    Role::End => Slot::End,
+                    Role::Offset(_) => Slot::Bits(0),
                     Role::Stride(..) => Slot::Bits(1),
-                    Role::End | Role::SpaceExtent(_) | Role::Extent(..) => Slot::Length,
+                    Role::SpaceExtent(_) | Role::Extent(..) => Slot::Length,
                     Role::Argument(number) => {
                         let captured = captures.get(number as usize)?;
                         let is_it = |parameter: &Parameter| {
@@ -131,15 +147,33 @@ impl Direct {
             *buffer = operands[operand] as *mut u8;
         }
         let mut scalars = [0; MOST_PARAMETERS];
-        for (scalar, slot) in scalars.iter_mut().zip(&self.scalars) {
-            *scalar = match *slot {
-                Slot::Bits(bits) => bits,
-                Slot::Length => length as u64,
-                Slot::Operand(operand) => operands[operand],
-            };
+        let mut piece = |begin: i64, end: i64| {
+            for (scalar, slot) in scalars.iter_mut().zip(&self.scalars) {
+                *scalar = match *slot {
+                    Slot::Bits(bits) => bits,
+                    Slot::Length => length as u64,
+                    Slot::Begin => begin as u64,
+                    Slot::End => end as u64,
+                    Slot::Operand(operand) => operands[operand],
+                };
+            }
+            // SAFETY: the caller's promise; buffers and scalars are the kernel's, in order.
+            unsafe { code.call(&buffers[..self.buffers.len()], &scalars[..self.scalars.len()], &[length as i64]) }
+        };
+        let length = length as i64;
+        if length <= FIRST_PIECE || !interrupt::watched() {
+            return piece(0, length);
         }
-        // SAFETY: the caller's promise; buffers and scalars are the kernel's, in order.
-        unsafe { code.call(&buffers[..self.buffers.len()], &scalars[..self.scalars.len()], &[length as i64]) }
+        let pace = Pace::new(FIRST_PIECE, SHORTEST_PIECE);
+        let mut begin = 0;
+        while begin < length {
+            let (size, start) = (pace.amount().min(length - begin), Instant::now());
+            piece(begin, begin + size)?;
+            pace.took(size, start.elapsed());
+            interrupt::check()?;
+            begin += size;
+        }
+        Ok(())
     }
 }
 

@@ -42,13 +42,7 @@ impl Given {
 /// The first declared signature that all inputs cast to safely, or, without signatures, the inputs' own types.
 pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result<Loop> {
     if declaration.signatures.is_empty() {
-        let exact = declaration.typing == Some(Rules::Exact);
-        let parameter = |input: &Given| match *input {
-            // A bool is a flag, not a number without a width.
-            Given::Weak(scalar) if exact && scalar != ScalarType::Bool => beside(scalar, inputs),
-            input => input.scalar(),
-        };
-        return Ok(Loop { parameters: inputs.iter().map(parameter).collect(), result: None });
+        return Ok(Loop { parameters: own_types(declaration, inputs), result: None });
     }
     let weak = yields(&types(inputs, true), &types(inputs, false));
     let fits = |candidate: &Loop| {
@@ -71,6 +65,18 @@ pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result
         )
         .of_class(Class::Type)
     })
+}
+
+/// The types with which a function without signatures is compiled for these inputs: their own, but that the exact rules
+/// let scalars of Python give way.
+pub fn own_types(declaration: &Declaration, inputs: &[Given]) -> Vec<ScalarType> {
+    let exact = declaration.typing == Some(Rules::Exact);
+    let parameter = |input: &Given| match *input {
+        // A bool is a flag, not a number without a width.
+        Given::Weak(scalar) if exact && scalar != ScalarType::Bool => beside(scalar, inputs),
+        input => input.scalar(),
+    };
+    inputs.iter().map(parameter).collect()
 }
 
 /// The declared loops, in order.

@@ -19,6 +19,7 @@ use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
 use casting::{check_bounds, convert, is_same_kind};
 pub use dispatch::{Given, Loop};
+pub(crate) use dispatch::own_types;
 use numbra_front::error::{Class, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::{Operand, vectorize};

@@ -4,6 +4,7 @@
 //! where a thread's position comes from, and how a failure is written down.
 
 use super::backend_error;
+use super::offsets::movable;
 use crate::error::{Error, Result};
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::basic_block::BasicBlock;
@@ -223,6 +224,12 @@ impl<'ctx> Lowering<'ctx, '_> {
             parameter.set_name(name);
             let unpacked = self.unpack(parameter, self.kernel.scalar(value))?;
             self.values[value.index()] = Some(unpacked);
+        }
+        if self.placement == Placement::Host {
+            // The entry has added them to the pointers.
+            for offset in movable(self.kernel).into_iter().flatten() {
+                self.values[offset.index()] = Some(self.context.i64_type().const_zero().into());
+            }
         }
         if self.kernel.has_traps() {
             let status = rest.next().ok_or_else(missing)?;

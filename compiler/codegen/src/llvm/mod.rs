@@ -13,6 +13,7 @@ mod lower;
 mod machine;
 pub mod native;
 pub mod nvptx;
+mod offsets;
 mod operation;
 
 pub use loader::{GridOnHost, NativeKernel};

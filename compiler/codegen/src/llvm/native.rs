@@ -5,6 +5,7 @@
 //! its parameters.
 
 use super::lower::{POSITION, Placement, lower_kernel, malformed, memory_type, scheduled_kernel};
+use super::offsets::movable;
 use super::machine::{Cpu, MachineKey, aim, emit, optimize, text, with_machine};
 use super::{Emit, Status, backend_error, symbol};
 use crate::artefact::{Artefact, ArtefactKind, Manifest};
@@ -126,12 +127,21 @@ impl<'ctx> Unpacking<'ctx, '_> {
         for position in 0..self.kernel.arrays.len() {
             arguments.push(self.element(pointer.into(), parameters[0], position)?.into());
         }
+        let moved = if grid { Vec::new() } else { movable(self.kernel) };
         for (position, (_, value, _)) in self.kernel.scalar_parameters().enumerate() {
             // The low bytes of the eight are the value, whatever its type: this is little-endian.
             let kind = memory_type(self.context, self.kernel.scalar(value));
             let eight_bytes = self.context.i8_type().array_type(8);
             let address = self.offset(eight_bytes.into(), parameters[1], position)?;
-            arguments.push(self.builder.build_load(kind, address, "").map_err(backend_error)?.into());
+            let argument = self.builder.build_load(kind, address, "").map_err(backend_error)?;
+            arguments.push(argument.into());
+            if let Some(array) = moved.iter().position(|offset| *offset == Some(value)) {
+                let element = memory_type(self.context, self.kernel.arrays[array].scalar);
+                let buffer = arguments[array].into_pointer_value();
+                // SAFETY: not "in bounds": an array without elements may begin anywhere.
+                let first = unsafe { self.builder.build_gep(element, buffer, &[argument.into_int_value()], "") };
+                arguments[array] = first.map_err(backend_error)?.into();
+            }
         }
         if self.kernel.has_traps() {
             arguments.push(parameters[2].into());

@@ -258,12 +258,20 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    /// `tuple[index]`
+    /// `tuple[index]`; `array[index, index]` where an array was frozen as tuples of tuples.
     fn tuple_element(&mut self, tuple: &Item<'t>, indices: &'t [Expression], span: Span) -> Result<Item<'t>> {
-        let [index] = indices else {
-            let mistake = self.mistake(Class::Index, span, "a tuple has one index");
-            return Err(mistake.help("write t[i], or t[i][j] for a tuple of tuples").into());
-        };
+        let mut element = tuple.clone();
+        for index in indices {
+            if !matches!(element, Item::Tuple(_) | Item::Constants(_)) {
+                let mistake = self.mistake(Class::Index, span, "there are more indices than axes");
+                return Err(mistake.help("one index for each axis").into());
+            }
+            element = self.row_or_element(&element, index, span)?;
+        }
+        Ok(element)
+    }
+
+    fn row_or_element(&mut self, tuple: &Item<'t>, index: &'t Expression, span: Span) -> Result<Item<'t>> {
         if let ExpressionKind::Slice { .. } = index.kind {
             let mistake = self.mistake(Class::Unsupported, index.span, "kernels cannot slice tuples");
             return Err(mistake.help("take single entries").into());

@@ -5,16 +5,22 @@ use crate::array::HostArray;
 use crate::device::host::{HostBuffer, download};
 use crate::device::{Buffer, Device, FaultRecord, HostCode, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
+use crate::interrupt::{self, Pace};
 use numbra_codegen::artefact::{Manifest, ScalarParameter};
 use numbra_codegen::llvm::{Cpu as Processor, NativeKernel, NativeOptions, Status, compile_native, has_fma};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::ir::Module;
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Points below which a launch is not worth waking other threads.
 const SERIAL_POINTS: i64 = 16 * 1024;
+/// Points that the first piece of a launch that can be interrupted has, and how long later ones take at least.
+const FIRST_PIECE: i64 = 4 * 1024;
+const SHORTEST_PIECE: Duration = Duration::from_millis(4);
 /// Chunks per thread: enough for the last ones to even out.
 const CHUNKS_PER_THREAD: i64 = 4;
 
@@ -109,7 +115,8 @@ impl Kernel for Native {
         let offsets: Vec<i64> = launch.arrays.iter().map(|array| array.offset).collect();
         let points = launch.points()?;
         // Units are elements of a one-dimensional space and rows of any other.
-        let units = if launch.space.len() == 1 { points } else { launch.space[..launch.space.len() - 1].iter().product() };
+        let units =
+            if launch.space.len() == 1 { points } else { launch.space[..launch.space.len() - 1].iter().product() };
         let chunks = if self.threads == 1 || points < SERIAL_POINTS {
             1
         } else {
@@ -122,29 +129,45 @@ impl Kernel for Native {
         let places = [numbra_front::ir::Role::Begin, numbra_front::ir::Role::End]
             .map(|role| self.manifest.scalars.iter().position(|scalar| scalar.role == role));
         let fault: Mutex<Option<Status>> = Mutex::new(None);
+        // Who may be interrupted runs its chunks in pieces.
+        let pace = interrupt::watched().then(|| Pace::new((FIRST_PIECE / (points / units)).max(align), SHORTEST_PIECE));
+        let interrupted = AtomicBool::new(false);
         pool::run(chunks as usize, &|chunk| {
             // A closure takes single fields of what it uses; the pointers must go as the whole that is Sync.
             let pointers = &pointers;
-            let (begin, end) = (chunk as i64 * size, ((chunk as i64 + 1) * size).min(units));
-            if begin >= end {
-                return;
-            }
+            let (mut begin, end) = (chunk as i64 * size, ((chunk as i64 + 1) * size).min(units));
             let mut values = template.clone();
-            for (place, value) in places.iter().zip([begin, end]) {
-                if let Some(place) = place {
-                    values[*place] = value as u64;
+            while begin < end && !interrupted.load(Ordering::Relaxed) {
+                let piece = pace.as_ref().map_or(end - begin, |pace| pace.amount().min(end - begin));
+                for (place, value) in places.iter().zip([begin, begin + piece]) {
+                    if let Some(place) = place {
+                        values[*place] = value as u64;
+                    }
                 }
-            }
-            let mut status = Status::default();
-            // SAFETY: the pointers and parameters fit the manifest, whose kernel this is; buffers outlive the launch.
-            unsafe { self.code.call(&pointers.0, &values, &mut status) };
-            if status.flag != 0 {
-                let mut fault = fault.lock().unwrap_or_else(PoisonError::into_inner);
-                if fault.as_ref().is_none_or(|other| status.position < other.position) {
-                    *fault = Some(status);
+                let start = pace.as_ref().map(|_| Instant::now());
+                let mut status = Status::default();
+                // SAFETY: the pointers and parameters fit the manifest, whose kernel this is; buffers outlive the launch.
+                unsafe { self.code.call(&pointers.0, &values, &mut status) };
+                if status.flag != 0 {
+                    let mut fault = fault.lock().unwrap_or_else(PoisonError::into_inner);
+                    if fault.as_ref().is_none_or(|other| status.position < other.position) {
+                        *fault = Some(status);
+                    }
+                    return;
                 }
+                if let (Some(pace), Some(start)) = (&pace, start) {
+                    pace.took(piece, start.elapsed());
+                    // Asks on the thread that was called alone.
+                    if interrupt::check().is_err() {
+                        interrupted.store(true, Ordering::Relaxed);
+                    }
+                }
+                begin += piece;
             }
         });
+        if interrupted.into_inner() {
+            return Err(Error::Interrupted);
+        }
         match fault.into_inner().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
             Some(status) => Err(self.fault(status, launch.space)),

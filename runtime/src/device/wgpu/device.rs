@@ -2,15 +2,20 @@
 
 use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
 use crate::array::HostArray;
-use crate::device::split::{Grid, Limits, split};
+use crate::device::split::{Grid, Limits, Part, split};
 use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
+use crate::interrupt::{self, Pace};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_front::ir::{Form, Module};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+/// Points of the first piece of a long launch that can be interrupted, and how long later ones take at least.
+const FIRST_PIECE: i64 = 1 << 14;
+const SHORTEST_PIECE: Duration = Duration::from_millis(25);
 /// Points of one dispatch at most: enough to fill any GPU, few enough that no watchdog ends a slow kernel.
 const POINTS: u64 = 1 << 26;
 /// Threads of a group, where the GPU takes so many.
@@ -115,7 +120,8 @@ impl Device for GpuDevice {
             Form::Grid { group, rows } => Grid { group, rows },
             _ => return Err(Error::Internal(format!("'{}' is not scheduled for a GPU", kernel.name))),
         };
-        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), grid }))
+        let pace = Pace::new(FIRST_PIECE, SHORTEST_PIECE);
+        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), grid, pace }))
     }
 
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
@@ -182,12 +188,14 @@ struct Loaded {
     code: GpuKernel,
     sites: Sites,
     grid: Grid,
+    /// Points that the GPU does in a moment.
+    pace: Pace,
 }
 
 impl Kernel for Loaded {
     fn launch(&self, launch: &Launch) -> Result<()> {
         let limits = self.gpu.limits();
-        let limits = Limits {
+        let mut limits = Limits {
             binding_bytes: limits.binding_bytes,
             offset_alignment: limits.offset_alignment.max(8),
             groups: limits.groups,
@@ -201,7 +209,7 @@ impl Kernel for Loaded {
             let record = FaultRecord { site: status.site, position: status.position as u64, payload: status.payload };
             sites.error(record, &space)
         });
-        for part in split(launch, &sizes, self.grid, &limits)? {
+        let start = |part: &Part| {
             let bindings = launch
                 .arrays
                 .iter()
@@ -213,7 +221,26 @@ impl Kernel for Loaded {
                 .collect::<Result<Vec<GpuBinding>>>()?;
             let parameters = parameters(&manifest.scalars, launch, &part.offsets, part.begin, part.end)?;
             let explain = explain.clone();
-            self.gpu.launch(&self.code, &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain })?;
+            self.gpu.launch(&self.code, &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain })
+        };
+        let points = launch.points()?;
+        if !interrupt::watched() || points <= self.pace.amount() {
+            return split(launch, &sizes, self.grid, &limits, 0)?.iter().try_for_each(start);
+        }
+        // Piece after piece, waiting for each, until it is known how much the GPU does in a moment.
+        self.gpu.wait()?;
+        let unit = if self.grid.rows { launch.space[launch.space.len() - 1] } else { 1 };
+        let mut begin = 0;
+        while begin < points / unit {
+            limits.points = self.pace.amount().clamp(1, POINTS as i64) as u64;
+            let parts = split(launch, &sizes, self.grid, &limits, begin)?;
+            let Some(part) = parts.first() else { break };
+            let clock = Instant::now();
+            start(part)?;
+            self.gpu.wait()?;
+            self.pace.took((part.end - part.begin) * unit, clock.elapsed());
+            interrupt::check()?;
+            begin = part.end;
         }
         Ok(())
     }

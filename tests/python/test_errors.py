@@ -1,0 +1,203 @@
+"""Mistakes are exceptions of Python's own classes; their text shows the file, the line, and a caret."""
+
+import re
+
+import numpy as np
+import pytest
+
+import numbra
+from numbra import stencil, vectorize
+
+TARGETS = ["cpu", "parallel", "interp", "vulkan"]
+
+
+def lines_around(error, fragment):
+    """The message of an error, which must show `fragment` of this file with its line number, and point at it."""
+    text = str(error.value)
+    place = re.search(r"┌─ (.*):(\d+):(\d+)", text)
+    assert place and place[1] == __file__, text
+    with open(__file__) as file:
+        line = file.read().split("\n")[int(place[2]) - 1]
+    assert fragment in line and line[int(place[3]) - 1 :].startswith(fragment), text
+    shown = next(row for row in text.split("\n") if re.match(rf" *{place[2]} │", row))
+    pointed = text.split("\n")[text.split("\n").index(shown) + 1]
+    assert shown[pointed.index("^") :].startswith(fragment), text
+    return text
+
+
+def test_names():
+    @vectorize
+    def f(a):
+        return a + unknown_name  # noqa: F821
+
+    with pytest.raises(NameError, match="unknown name 'unknown_name'") as error:
+        f(1)
+    lines_around(error, "unknown_name")
+
+
+def test_types():
+    @vectorize
+    def f(a):
+        return a[0]
+
+    with pytest.raises(TypeError) as error:
+        f(np.ones(3))
+    lines_around(error, "a[0]")
+
+
+def test_what_kernels_cannot_do():
+    @vectorize
+    def f(a):
+        with open("file"):
+            return a
+
+    with pytest.raises(NotImplementedError, match="'with'") as error:
+        f(1)
+    assert "help:" in lines_around(error, "with open")
+
+    @vectorize
+    def g(a):
+        return a + "text"
+
+    with pytest.raises(NotImplementedError, match="strings") as error:
+        g(1)
+    lines_around(error, '"text"')
+
+
+def test_syntax():
+    with pytest.raises(SyntaxError) as error:
+        vectorize(["float64(float64"])(lambda a: a)
+    assert isinstance(error.value, numbra.KernelSyntaxError) and "^" in str(error.value)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("size", [1, 10, 100_000])
+def test_raise(target, size):
+    @vectorize(target=target)
+    def f(a):
+        if a > 3:
+            raise ValueError("more than three")
+        return a
+
+    values = np.zeros(size, "i4")
+    assert f(values).sum() == 0
+    values[-1] = 5
+    with pytest.raises(ValueError, match="^more than three") as error:
+        f(values)
+    assert f"at position ({size - 1})" in lines_around(error, 'raise ValueError("more than three")')
+
+
+@pytest.mark.parametrize("class_", [ZeroDivisionError, IndexError, OverflowError, RuntimeError, KeyError, ArithmeticError])
+def test_raised_classes(class_):
+    namespace = {
+        "ZeroDivisionError": vectorize(lambda a: raises_zero_division(a)),
+        "IndexError": vectorize(lambda a: raises_index(a)),
+        "OverflowError": vectorize(lambda a: raises_overflow(a)),
+        "RuntimeError": vectorize(lambda a: raises_runtime(a)),
+        "KeyError": vectorize(lambda a: raises_key(a)),
+        "ArithmeticError": vectorize(lambda a: raises_arithmetic(a)),
+    }
+    with pytest.raises(class_, match="of mine"):
+        namespace[class_.__name__](1)
+
+
+def raises_zero_division(a):
+    if a > 0:
+        raise ZeroDivisionError("of mine")
+    return a
+
+
+def raises_index(a):
+    if a > 0:
+        raise IndexError("of mine")
+    return a
+
+
+def raises_overflow(a):
+    if a > 0:
+        raise OverflowError("of mine")
+    return a
+
+
+def raises_runtime(a):
+    if a > 0:
+        raise RuntimeError("of mine")
+    return a
+
+
+def raises_key(a):
+    if a > 0:
+        raise KeyError("of mine")
+    return a
+
+
+def raises_arithmetic(a):
+    if a > 0:
+        raise ArithmeticError("of mine")
+    return a
+
+
+def test_raised_classes_that_python_does_not_have():
+    class OfMine(Exception):
+        pass
+
+    @vectorize
+    def f(a):
+        if a > 0:
+            raise OfMine("so there")
+        return a
+
+    with pytest.raises(RuntimeError, match="^OfMine: so there") as error:
+        f(1)
+    assert str(error.value).count("so there") == 2, "in the message, and in the line that is shown"
+
+
+def test_assert():
+    @vectorize
+    def f(a):
+        assert a < 2, "too large"
+        return a
+
+    assert f(np.arange(2)).tolist() == [0, 1]
+    with pytest.raises(AssertionError, match="too large") as error:
+        f(np.arange(4))
+    lines_around(error, 'assert a < 2, "too large"')
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_indices(target):
+    table = np.array([1.0, 2.0, 3.0])
+    f = vectorize(target=target)(lambda i: table[i])
+    assert f(np.array([2, 0, -1])).tolist() == [3, 1, 3]
+    with pytest.raises(IndexError, match="index 3 is out of bounds") as error:
+        f(np.array([0, 3]))
+    assert "at position (1)" in lines_around(error, "table[i]")
+
+
+def test_division_by_zero_is_numpy_s():
+    assert vectorize(lambda a, b: a // b)(np.array([1, 0]), 0).tolist() == [0, 0]
+    with np.errstate(all="ignore"):
+        assert np.array_equal(vectorize(lambda a, b: a / b)(np.array([1, 0, -1]), 0), [np.inf, np.nan, -np.inf], equal_nan=True)
+
+
+def test_messages_of_stencils():
+    @stencil
+    def f(a):
+        return a[0, 1] + a[1]
+
+    with pytest.raises((TypeError, ValueError, IndexError)) as error:
+        f(np.ones((3, 3)))
+    lines_around(error, "a[1]")
+
+
+def test_after_an_error_the_next_call_is_a_new_one():
+    @vectorize
+    def f(a):
+        if a > 3:
+            raise ValueError("more than three")
+        return a
+
+    for _ in range(3):
+        with pytest.raises(ValueError):
+            f(4)
+        assert f(3) == 3

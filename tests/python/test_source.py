@@ -1,0 +1,320 @@
+"""Where kernels are written: files, notebooks, lambdas, text, closures; and what the names in them stand for."""
+
+import copy
+import enum
+import importlib
+import linecache
+import math
+import pickle
+import subprocess
+import sys
+import textwrap
+import types
+
+import numpy as np
+import pytest
+
+import numbra
+from numbra import jit, njit, prange, stencil, vectorize
+
+x = np.linspace(0, 1, 5)
+RATE = 3.0
+TABLE = np.array([10.0, 20.0, 30.0])
+
+
+@vectorize
+def top(a):
+    return a + 1
+
+
+@njit
+def square(a):
+    return a * a
+
+
+def plain(a, power=2):
+    return a**power
+
+
+class Colour(enum.IntEnum):
+    RED = 3
+
+
+class Settings:
+    scale = 0.5
+
+
+class Nested:
+    @staticmethod
+    @vectorize
+    def kernel(a):
+        return -a
+
+
+def test_lambdas():
+    assert vectorize(lambda a, b: a * b + 1)(x, 2.0).tolist() == (x * 2 + 1).tolist()
+    one, two = vectorize(lambda a: a + 1), vectorize(lambda a: a * 2)
+    assert one(5) == 6 and two(5) == 10
+    both = [vectorize(lambda a: a + 10), vectorize(lambda a, b: a - b)]
+    assert both[0](1) == 11 and both[1](5, 3) == 2
+    spread = vectorize(
+        lambda a: (
+            a
+            - 1
+        )
+    )
+    assert spread(1) == 0
+    assert vectorize(["float64(float64)"])(lambda a: -a)(2) == -2
+    assert stencil(lambda a: a[0] + a[1])(np.arange(3)).tolist() == [1, 3, 0]
+
+
+def test_functions_inside_functions_classes_and_branches():
+    if x.size:
+
+        @vectorize
+        def kernel(a):
+            """Its own text."""
+            # a comment
+            return (a +
+                    2)
+
+    assert kernel(1) == 3 and kernel.__doc__ == "Its own text."
+    assert Nested.kernel(2) == -2
+    assert kernel.__qualname__.endswith("<locals>.kernel")
+
+
+def test_decorators_that_are_spelled_otherwise():
+    module = numbra
+
+    @numbra.vectorize(
+        ["float64(float64)"],
+    )
+    def a(value):
+        return value + 1
+
+    renamed = vectorize
+
+    @renamed
+    def b(value):
+        return value + 2
+
+    @module.vectorize()
+    def c(value):
+        return value + 3
+
+    assert (a(0), b(0), c(0)) == (1, 2, 3)
+
+
+def test_redefinition_uses_the_text_of_each():
+    @vectorize
+    def f(a):
+        return a + 1
+
+    first = f
+
+    @vectorize
+    def f(a):
+        return a + 2
+
+    assert (first(0), f(0)) == (1, 2)
+
+
+def test_closures_are_frozen():
+    def make(n, table):
+        @vectorize
+        def f(a):
+            return a * n + table[1] + RATE
+
+        return f
+
+    f = make(2, np.array([1.0, 5.0]))
+    g = make(3, TABLE)
+    assert f(1.0) == 10 and g(1.0) == 26
+    table = np.array([1.0, 5.0])
+    h = make(2, table)
+    assert h(1.0) == 10
+    table[1] = 1000
+    assert h(1.0) == 10, "constants are those of the first call"
+
+
+def test_globals_are_frozen_when_first_needed():
+    global RATE
+    f = vectorize(lambda a: a * RATE)
+    RATE = 5.0
+    assert f(2.0) == 10
+    RATE = 3.0
+    assert f(2.0) == 10
+    assert vectorize(lambda a: a * RATE)(2.0) == 6
+
+
+def test_kinds_of_constants():
+    pair, flag, whole, small = (1.5, 2), True, 7, np.float32(0.25)
+    f = vectorize(lambda a: a * pair[0] + pair[1] + (whole if flag else 0) + small + Colour.RED + Settings.scale)
+    assert f(2.0) == 3 + 2 + 7 + 0.25 + 3 + 0.5
+    names = types.SimpleNamespace(offset=4)
+    assert vectorize(lambda a: a + names.offset)(1) == 5
+    grid = np.arange(6).reshape(2, 3)
+    assert vectorize(lambda i, j: grid[i, j])(np.array([0, 1]), 2).tolist() == [2, 5]
+    assert vectorize(lambda a: a + math.pi + np.e)(0.0) == math.pi + math.e
+
+
+def test_helpers():
+    assert vectorize(lambda a: square(a) + 1)(3) == 10
+    assert vectorize(lambda a: plain(a, 3))(2) == 8
+    assert vectorize(lambda a: top(a) * 2)(3) == 8
+
+    @jit(nopython=True)
+    def outer(a):
+        return square(a) + local(a)
+
+    def local(a):
+        return a / 2
+
+    assert vectorize(lambda a: outer(a))(4.0) == 18
+    assert vectorize(top)(1) == 2
+
+
+def test_marked_functions_run_as_plain_python():
+    with pytest.warns(numbra.NotCompiledWarning, match="'total' is compiled where a kernel calls it"):
+
+        @njit(parallel=True)
+        def total(values):
+            result = 0
+            for i in prange(len(values)):
+                result += values[i]
+            return result
+
+        assert total([1, 2, 3]) == 6
+
+
+def test_modules_in_files(tmp_path, monkeypatch):
+    (tmp_path / "kernels_of_mine.py").write_text(
+        textwrap.dedent(
+            """
+            from math import sin as sine
+            import numpy
+            from numbra import vectorize, njit
+            SCALE = 2
+
+            @njit
+            def scaled(a):
+                return SCALE * a
+
+            @vectorize(['float64(float64)'])
+            def f(a):
+                return sine(scaled(a)) + numpy.float32(1)
+            """
+        )
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("kernels_of_mine")
+    assert module.f(0.5) == pytest.approx(math.sin(1.0) + 1, rel=1e-15)
+    assert vectorize(lambda a: module.scaled(a) + module.SCALE)(1) == 4
+    # A file that changes under a running program: the text is that of the import.
+    (tmp_path / "kernels_of_mine.py").write_text("# nothing\n")
+    assert module.f(np.float64(0.5)) == pytest.approx(math.sin(1.0) + 1, rel=1e-15)
+
+
+def cell(text, name="<ipython-input-7-0123456789ab>"):
+    """Runs text as IPython runs a cell."""
+    text = textwrap.dedent(text)
+    linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+    names = {}
+    exec(compile(text, name, "exec"), names)
+    return names
+
+
+def test_cells():
+    names = cell(
+        """
+        import numpy as np
+        from numbra import vectorize, stencil
+        shift = 3
+        @vectorize
+        def f(a):
+            return a + shift
+        @stencil
+        def s(a):
+            return a[0] - a[-1]
+        """
+    )
+    assert names["f"](1) == 4 and names["s"](np.arange(3)).tolist() == [0, 1, 1]
+
+
+def test_notebooks():
+    """A cell with a magic command, which is no Python, and one that defines a kernel again."""
+    script = """
+        import numpy as np
+        from IPython.core.interactiveshell import InteractiveShell
+        shell = InteractiveShell.instance()
+        def run(text):
+            result = shell.run_cell(text, store_history=True)
+            result.raise_error()
+            return result.result
+        run("import numpy as np\\nfrom numbra import vectorize, stencil\\nk = 2")
+        run("%config InteractiveShell.ast_node_interactivity = 'last_expr'\\n@vectorize\\ndef f(a):\\n    return a * k\\n")
+        assert run("f(np.arange(3)).tolist()") == [0, 2, 4]
+        run("@vectorize\\ndef f(a):\\n    return a * k + 1\\n")
+        assert run("f(np.arange(3)).tolist()") == [1, 3, 5]
+        assert run("(vectorize(lambda a: a - 1))(3)") == 2
+        run("@vectorize\\ndef broken(a):\\n    return a + unknown\\n")
+        try:
+            run("broken(1)")
+        except NameError as error:
+            assert "ipython-input" in str(error) or "/ipykernel_" in str(error), error
+            assert "3 │     return a + unknown" in str(error), error
+            print("good")
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.rstrip().endswith("good"), done.stdout + done.stderr
+
+
+def test_the_command_line_of_python():
+    program = "from numbra import vectorize\n@vectorize\ndef f(a):\n    return a + 1\nprint(f(1), vectorize(lambda a: a * 5)(2))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "2 10\n", done.stderr
+
+
+def test_text_that_is_nowhere():
+    names = {"vectorize": vectorize}
+    exec("@vectorize\ndef f(a):\n    return a + 1\n", names)
+    with pytest.raises(OSError, match=r"the text of the function 'f' is not to be found(.|\n)*help: .*file"):
+        names["f"](1)
+
+
+def test_text_around_that_is_no_python():
+    """Only the function's own lines need to be understood."""
+    text, name = "from numbra import vectorize\n@vectorize\ndef f(a):\n    return a + 1\n", "<one>"
+    lines = text.splitlines(True) + ["%matplotlib inline ?\n"]
+    linecache.cache[name] = (len(text), None, lines, name)
+    names = {}
+    exec(compile(text, name, "exec"), names)
+    assert names["f"](1) == 2
+
+
+def test_pickles_and_copies():
+    assert pickle.loads(pickle.dumps(top)) is top
+    assert pickle.loads(pickle.dumps(Nested.kernel)) is Nested.kernel
+    assert copy.copy(top) is top and copy.deepcopy([top])[0] is top
+    assert pickle.loads(pickle.dumps(square)) is square
+    assert pickle.loads(pickle.dumps(numbra.float64)) == numbra.float64
+    assert pickle.loads(pickle.dumps(numbra.float64[:, ::1])) == numbra.float64[:, ::1]
+    assert pickle.loads(pickle.dumps(numbra.float64(numbra.int32))) == numbra.float64(numbra.int32)
+    local = vectorize(lambda a: a)
+    with pytest.raises((pickle.PicklingError, AttributeError)):
+        pickle.dumps(local)
+
+
+@pytest.mark.parametrize("thing", [math.sin, np.sin, len, 3.5, object(), print])
+def test_what_is_no_function_of_python(thing):
+    with pytest.raises(TypeError, match="functions written in Python"):
+        vectorize(thing)
+
+
+def test_names_of_numba_that_are_not_here():
+    with pytest.raises(AttributeError, match="guvectorize.*not"):
+        numbra.guvectorize
+    with pytest.raises(ImportError, match="guvectorize"):
+        from numbra import guvectorize  # noqa: F401
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        numbra.nonsense
