@@ -18,8 +18,10 @@ pub struct Case {
     /// How far Vulkan may be from the interpreter, in ULPs. Every other device has the interpreter's bits.
     vulkan_ulps: u64,
     /// Panics if the interpreter's result is not what it should be.
-    expectation: Option<Box<dyn Fn(&HostArray)>>,
+    expectation: Option<Expectation>,
 }
+
+type Expectation = Box<dyn Fn(&HostArray)>;
 
 impl Case {
     fn new(text: impl Into<String>, inputs: Vec<Arc<HostArray>>, vulkan_ulps: u64) -> Case {
