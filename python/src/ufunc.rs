@@ -164,7 +164,7 @@ impl Ufunc {
         keepdims: bool,
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        for (name, _) in options.into_iter().flatten() {
+        if let Some((name, _)) = options.into_iter().flatten().next() {
             let name: String = name.extract()?;
             return Err(match name.as_str() {
                 "initial" | "where" => {

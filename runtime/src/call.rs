@@ -316,7 +316,9 @@ impl DeviceArray {
 /// How many elements a shape has; an error if they cannot be counted.
 pub fn elements(shape: &[usize]) -> Result<usize> {
     let product = shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
-    product.filter(|&count| count <= isize::MAX as usize).ok_or_else(|| Error::call("an array with more elements than can be counted"))
+    product
+        .filter(|&count| count <= isize::MAX as usize)
+        .ok_or_else(|| Error::call("an array with more elements than can be counted"))
 }
 
 /// What a kernel may know of strides when it is compiled.

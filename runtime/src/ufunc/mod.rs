@@ -252,7 +252,7 @@ impl Vectorize {
             output: Some(output),
         };
         self.specializations.executable(key, |key| {
-            let output = key.output.as_ref().map_or(&[][..], std::slice::from_ref);
+            let output = key.output.as_slice();
             let module = vectorize::build((*self.typed(chosen)?).clone(), &key.operands, output)?;
             Executable::build(module, device)
         })
