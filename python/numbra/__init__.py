@@ -13,8 +13,8 @@
         return 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0])
 
 Targets: 'cpu' (one thread), 'parallel', 'cuda[:n]', 'vulkan[:n]', 'metal', 'dx12', 'interp' (checks every access), 'auto'. A
-kernel runs on the device that NUMBRA_TARGET names, else on that of its target=, else on that of set_default_target(), else
-on 'cpu'.
+kernel with target= runs there, unless the environment variable NUMBRA_TARGET names another device. A kernel without runs on
+the device of set_default_target(), else on NUMBRA_TARGET's, else on 'cpu'.
 """
 
 from ._core import (
@@ -40,6 +40,9 @@ _LATER = {
     "complex64": "compute with the real and the imaginary part",
     "complex128": "compute with the real and the imaginary part",
     "typeof": "signatures are written as text or types, or found from the arguments of a call",
+    "config": "set NUMBRA_TARGET and NUMBRA_NUM_THREADS in the environment",
+    "set_num_threads": "set NUMBRA_NUM_THREADS in the environment, before the first kernel runs",
+    "get_num_threads": "numbra.threads() tells their number",
     "gdb": "run the kernel with target='interp', which checks every access",
     "typed": "pass arrays",
     "experimental": "pass arrays",

@@ -120,7 +120,7 @@ impl Stencil {
             Edge::Filled => DeviceArray::empty(device, out.scalar(), out.shape())?,
         };
         self.run(device, &inputs, &result, edge)?;
-        Ok(out.copy_from(&result.into_host()?)?)
+        result.into_borrowed(out)
     }
 
     /// As [`Stencil::try_iterate`], with a `progress` that cannot stop it.
