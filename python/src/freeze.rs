@@ -33,8 +33,15 @@ struct Freezer<'py> {
     finder: Bound<'py, PyModule>,
     /// The functions that lead here, one calling the next.
     open: Vec<Bound<'py, PyAny>>,
-    done: Vec<(Bound<'py, PyAny>, (Arc<Module>, String))>,
+    done: Vec<Done<'py>>,
 }
+
+/// A function, its module, and its name there.
+type Done<'py> = (Bound<'py, PyAny>, (Arc<Module>, String));
+/// As `place_of` gives it: name, line, parameters, and the first and the last place.
+type Found = (String, usize, Vec<String>, Option<[(usize, usize); 2]>);
+/// Element type, shape, and the elements' bits.
+type Elements = (ScalarType, Vec<usize>, Vec<u64>);
 
 impl<'py> Freezer<'py> {
     fn module(&mut self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Module>, String)> {
@@ -83,8 +90,7 @@ impl<'py> Freezer<'py> {
     }
 
     fn place(&self, function: &Bound<'py, PyAny>) -> PyResult<Place> {
-        let (name, line, parameters, inside): (String, usize, Vec<String>, Option<[(usize, usize); 2]>) =
-            self.finder.call_method1("place_of", (function,))?.extract()?;
+        let (name, line, parameters, inside): Found = self.finder.call_method1("place_of", (function,))?.extract()?;
         Ok(match name.as_str() {
             "<lambda>" => Place::Lambda { parameters, line, inside },
             _ => Place::Definition { name, line },
@@ -153,7 +159,7 @@ fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
 }
 
 /// The elements of an array or scalar of NumPy's, in C order.
-fn elements(object: &Bound<PyAny>) -> PyResult<Option<(ScalarType, Vec<usize>, Vec<u64>)>> {
+fn elements(object: &Bound<PyAny>) -> PyResult<Option<Elements>> {
     let Ok(held) = arrays::held("constant", object) else { return Ok(None) };
     let Ok(view) = held.array.view() else { return Ok(None) };
     let bits = view.iter().map(|constant| constant.bits).collect();

@@ -154,7 +154,14 @@ def test_kinds_of_constants():
     names = types.SimpleNamespace(offset=4)
     assert vectorize(lambda a: a + names.offset)(1) == 5
     grid = np.arange(6).reshape(2, 3)
-    assert vectorize(lambda i, j: grid[i, j])(np.array([0, 1]), 2).tolist() == [2, 5]
+    assert vectorize(lambda i, j: grid[i, j])(np.array([0, 1, -1]), 2).tolist() == [2, 5, 5]
+    assert vectorize(lambda i: grid[1, i])(np.arange(3)).tolist() == [3, 4, 5]
+    shapes = vectorize(lambda a: a + 1000 * grid.shape[0] + 100 * grid.shape[1] + 10 * grid.ndim + grid.size + len(grid))
+    assert shapes(0) == 2000 + 300 + 20 + 6 + 2 and vectorize(lambda a: TABLE.shape[0] + TABLE.size)(0) == 6
+    with pytest.raises(IndexError, match="out of bounds"):
+        vectorize(lambda i, j: grid[i, j])(1, 3)
+    with pytest.raises(IndexError, match="more indices than axes"):
+        vectorize(lambda i: grid[i, 0, 0])(1)
     assert vectorize(lambda a: a + math.pi + np.e)(0.0) == math.pi + math.e
 
 

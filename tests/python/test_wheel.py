@@ -56,6 +56,14 @@ def test_programs_for_numba(fresh_python, tmp_path, program):
     assert done.stdout.strip() in {"1.0", "done", "10"} or 0.99 < float(done.stdout) <= 1
 
 
+def test_the_readme_s_program(fresh_python, tmp_path):
+    readme = (PROGRAMS.parents[2] / "README.md").read_text()
+    block = readme.split("## In Python")[1].split("```python")[1].split("```")[0]
+    (tmp_path / "program.py").write_text(block)
+    done = run(fresh_python, tmp_path / "program.py")
+    assert done.returncode == 0 and ".visible .entry" in done.stdout, done.stdout + done.stderr
+
+
 def test_cuda_without_a_driver_says_what_to_do(fresh_python, tmp_path):
     file = tmp_path / "gpu_add.py"
     file.write_text(re.sub(r"\bnumba\b", "numbra", (PROGRAMS / "gpu_add.py").read_text()))

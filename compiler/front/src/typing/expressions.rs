@@ -226,10 +226,39 @@ impl<'t> Typer<'t, '_> {
         match item {
             Item::Array(array) => self.array_attribute(array, name, span),
             Item::Scalar(scalar) if name == "real" => Ok(Item::Scalar(scalar)),
+            Item::Tuple(_) | Item::Constants(_) if matches!(name, "shape" | "ndim" | "size") => {
+                Ok(self.table_attribute(&item, name, span))
+            }
             _ => {
                 let message = format!("{} has no attribute '{name}' in kernels", item.describe());
                 Err(self.mistake(Class::Type, span, message).help("kernels compute with plain numbers").into())
             }
+        }
+    }
+
+    /// `shape`, `ndim` or `size` of an array that was frozen as tuples of tuples.
+    fn table_attribute(&mut self, table: &Item<'t>, name: &str, span: Span) -> Item<'t> {
+        let mut extents = Vec::new();
+        let mut entry = match table {
+            Item::Constants(sequence) => {
+                extents.push(sequence.entries.len());
+                sequence.entries.first()
+            }
+            Item::Tuple(items) => {
+                extents.push(items.len());
+                None
+            }
+            _ => None,
+        };
+        while let Some(ConstantValue::Tuple(entries) | ConstantValue::Array(_, entries)) = entry {
+            extents.push(entries.len());
+            entry = entries.first();
+        }
+        let mut number = |value: usize| Item::Scalar(self.integer(ScalarType::I64, value as i128, span));
+        match name {
+            "shape" => Item::Tuple(extents.into_iter().map(number).collect()),
+            "ndim" => number(extents.len()),
+            _ => number(extents.iter().product()),
         }
     }
 

@@ -131,6 +131,8 @@ fn constants_of_the_module() {
     numba("T = (10, 20.5, 30)\ndef f(a):\n    return T[a]", &[i64(-1)], f64(30.0));
     numba("T = (10, 20, 30)\ndef f(a):\n    return T[1] + len(T)", &[i64(0)], i64(23));
     numba("T = np.array([1, 2, 3], dtype=np.int8)\ndef f(a):\n    return T[a]", &[i64(2)], int(I8, 3));
+    numba("T = ((1, 2, 3), (4, 5, 6))\ndef f(a):\n    return T[a, 2] + T[0, a]", &[i64(1)], i64(8));
+    numba("T = ((1, 2, 3), (4, 5, 6))\ndef f(a):\n    return 100 * T.shape[1] + 10 * T.ndim + T.size", &[i64(1)], i64(326));
     numba("A = 2\nC = A * 5\nB = C ** 2\ndef f(a):\n    return a + B", &[i64(1)], i64(101));
     numba(
         "C = math.sqrt(2.0) * math.pi\ndef f(a):\n    return C",
