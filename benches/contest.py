@@ -26,6 +26,8 @@ class Entry:
     failed: str | None = None
     seconds: list[float] = field(default_factory=list)
     """Per round."""
+    processor: list[float] = field(default_factory=list)
+    """The processor's seconds of the same, where a process is all that is timed."""
     difference: float | None = None
     """Its result's largest distance from the reference; None where nothing is computed."""
     notes: str = ""
@@ -125,7 +127,7 @@ def compete(
         try:
             action()
         except Failed as failure:
-            entry.failed, entry.seconds = str(failure), []
+            entry.failed, entry.seconds, entry.processor = str(failure), [], []
 
     def start(entry: Entry) -> dict:
         workers[entry.peer] = Worker(entry.peer, device, row, size, variables)
@@ -134,7 +136,9 @@ def compete(
         return first
 
     def fresh(entry: Entry) -> None:
-        entry.seconds.append(start(entry)["seconds"])
+        first = start(entry)
+        entry.seconds.append(first["seconds"])
+        entry.processor.append(first["processor"])
         workers.pop(entry.peer).end()
 
     def turn(entry: Entry) -> None:
@@ -149,6 +153,7 @@ def compete(
                 if not entry.failed:
                     attempt(entry, lambda: fresh(entry))
                 entry.seconds.clear()
+                entry.processor.clear()
         else:
             for entry in entries:
                 say(f"{entry.peer} starts")

@@ -43,8 +43,9 @@ class Program:
             arrays.append(values.astype(self.dtype).reshape(shape))
         return arrays
 
-    def difference(self, sample: list[float], divide: int) -> float:
-        """The largest difference of results at evenly spread places (not at the start of a row) from the reference, relative where that is above 1."""
+    def difference(self, sample: list[float | None], divide: int) -> float:
+        """The largest difference of results from the reference, relative where that is above 1. They are from evenly spread
+        places, though not from the start of a row; None is one that is no number."""
         shape = self.smaller(divide)
         total = math.prod(shape)
         largest = 0.0
@@ -52,8 +53,8 @@ class Program:
             index = total * (2 * place + 1) // (2 * SAMPLES) + 17
             value = lambda argument, at: element(at, *self.arguments[argument])  # noqa: E731
             expected = self.reference(value, index, shape)
-            off = abs(got - expected) / max(1.0, abs(expected))
-            largest = max(largest, off if off == off else math.inf)
+            off = math.nan if got is None else abs(got - expected) / max(1.0, abs(expected))
+            largest = max(largest, math.inf if math.isnan(off) else off)
         return largest
 
 

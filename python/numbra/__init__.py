@@ -13,8 +13,8 @@
         return 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0])
 
 Targets: 'cpu' (one thread), 'parallel', 'cuda[:n]', 'vulkan[:n]', 'metal', 'dx12', 'interp' (checks every access), 'auto'. A
-kernel runs on the device that NUMBRA_TARGET names, else on that of its target=, else on that of set_default_target(), else
-on 'cpu'.
+kernel with target= runs there, unless the environment variable NUMBRA_TARGET names another device. A kernel without runs on
+the device of set_default_target(), else on NUMBRA_TARGET's, else on 'cpu'.
 """
 
 from ._core import (

@@ -45,13 +45,14 @@ struct Operands<'py> {
 }
 
 impl Quick {
-    /// The result, if this call can go the short way. `kernel`: the function and its device; asked only for types that
-    /// are seen for the first time.
+    /// The result, if this call can go the short way. `out`: where to store it. `prepare` is asked only for types that are
+    /// seen for the first time.
     #[inline]
     pub fn call<'py>(
         &self,
         py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
+        out: Option<&Bound<'py, PyAny>>,
         generation: u64,
         prepare: impl FnOnce(&[Kind]) -> PyResult<Option<Arc<Direct>>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
@@ -72,10 +73,42 @@ impl Quick {
                 direct
             }
         };
-        match direct {
-            Some(direct) => run(py, &direct, &mut operands).map(Some),
-            None => Ok(None),
+        let Some(direct) = direct else { return Ok(None) };
+        let Some(out) = out else { return run(py, &direct, &mut operands).map(Some) };
+        if !operands.store_in(py, out, direct.result()) {
+            return Ok(None);
         }
+        convert_scalars(py, &direct, &mut operands)?;
+        apply(py, &direct, &operands)?;
+        Ok(Some(out.clone()))
+    }
+}
+
+impl Operands<'_> {
+    /// Makes an array the output: a plain one of the result's type and shape that shares no memory with the operands, to
+    /// which the kernel can store while it reads them.
+    #[inline]
+    fn store_in(&mut self, py: Python, out: &Bound<PyAny>, scalar: ScalarType) -> bool {
+        // SAFETY: the caller of the call keeps it alive until it returns.
+        let Some(array) = (unsafe { Array::exact(arrays::array_type(py), out.as_ptr()) }) else { return false };
+        let fits = array.scalar() == Some(scalar) && array.is_plain() && array.is_writeable();
+        // Without axes the result is a scalar, which goes the other way into an array.
+        if !fits || self.shape.is_empty() || array.shape() != self.shape {
+            return false;
+        }
+        let span = |address: u64, scalar: ScalarType| address..address + (self.length * scalar.bytes()) as u64;
+        let stored = span(array.address() as u64, scalar);
+        let shared = self.kinds[..self.count].iter().zip(&self.bits).any(|(kind, &address)| match *kind {
+            Kind::Array(scalar) => {
+                let read = span(address, scalar);
+                read.start < stored.end && stored.start < read.end
+            }
+            Kind::Scalar(_) => false,
+        });
+        if !shared {
+            self.bits[self.count] = stored.start;
+        }
+        !shared
     }
 }
 
@@ -167,8 +200,9 @@ unsafe fn python_scalar(_: Python, object: *mut ffi::PyObject) -> Option<Constan
     None
 }
 
+/// Gives scalar operands the types of the kernel's parameters.
 #[inline]
-fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> PyResult<Bound<'py, PyAny>> {
+fn convert_scalars(py: Python, direct: &Direct, operands: &mut Operands) -> PyResult<()> {
     for number in 0..operands.count {
         if let (Kind::Scalar(given), Some(wanted)) = (operands.kinds[number], direct.parameter(number))
             && given.scalar() != wanted
@@ -178,6 +212,12 @@ fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> P
             operands.bits[number] = converted.map_err(|error| exception(py, error))?;
         }
     }
+    Ok(())
+}
+
+#[inline]
+fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> PyResult<Bound<'py, PyAny>> {
+    convert_scalars(py, direct, operands)?;
     let scalar = direct.result();
     if operands.shape.is_empty() {
         let mut element = 0u64;
@@ -202,7 +242,8 @@ fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> P
 #[inline]
 fn apply(py: Python, direct: &Direct, operands: &Operands) -> PyResult<()> {
     let (bits, length) = (&operands.bits[..=operands.count], operands.length);
-    // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of a new one.
+    // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of one that is
+    // new or shares no memory with them.
     unsafe {
         match length >= DETACHED_ELEMENTS {
             true => detached(py, || direct.run(bits, length)),

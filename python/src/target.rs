@@ -1,4 +1,5 @@
-//! On which device a kernel runs: NUMBRA_TARGET, then what its decorator says, then the default, then `cpu`.
+//! On which device a kernel runs. Where its decorator names one: there, unless NUMBRA_TARGET names another. Else on the
+//! default, else on NUMBRA_TARGET's, else on `cpu`.
 
 use crate::error::exception;
 use numbra::device::{self, Device, DeviceName};
@@ -14,23 +15,25 @@ static CHANGES: AtomicU64 = AtomicU64::new(0);
 #[derive(Debug, Clone, Copy)]
 pub enum Target {
     Fixed(DeviceName),
-    Default,
+    /// The default, or this one as long as there is no default.
+    Default(DeviceName),
 }
 
 impl Target {
     /// `declared`: the decorator's `target=`.
     pub fn new(declared: Option<&str>) -> numbra::Result<Target> {
-        let name = match device::target_from_environment()? {
-            Some(name) => Some(name),
-            None => declared.map(str::parse).transpose()?,
-        };
-        Ok(name.map_or(Target::Default, Target::Fixed))
+        let environment = device::target_from_environment()?;
+        Ok(match (declared, environment) {
+            (None, environment) => Target::Default(environment.unwrap_or(DeviceName::Cpu)),
+            (Some(_), Some(name)) => Target::Fixed(name),
+            (Some(declared), None) => Target::Fixed(declared.parse()?),
+        })
     }
 
     pub fn name(self) -> DeviceName {
         match self {
             Target::Fixed(name) => name,
-            Target::Default => DEFAULT.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(DeviceName::Cpu),
+            Target::Default(name) => DEFAULT.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(name),
         }
     }
 
@@ -42,12 +45,12 @@ impl Target {
     pub fn generation(self) -> u64 {
         match self {
             Target::Fixed(_) => 0,
-            Target::Default => CHANGES.load(Ordering::Relaxed),
+            Target::Default(_) => CHANGES.load(Ordering::Relaxed),
         }
     }
 }
 
-/// Sets the device of kernels without target=, also of those that exist already. None: 'cpu' again.
+/// Sets the device of kernels without target=, also of those that exist already. None: NUMBRA_TARGET's or 'cpu' again.
 #[pyfunction]
 #[pyo3(signature = (target))]
 pub fn set_default_target(py: Python, target: Option<&str>) -> PyResult<()> {

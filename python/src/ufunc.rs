@@ -44,9 +44,10 @@ impl Ufunc {
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let own = slf.get();
-        if options.is_none()
+        let out = options.and_then(|options| only_out(py, options));
+        if (options.is_none() || out.is_some())
             && let Some(frozen) = own.declared.ready()
-            && let Some(result) = own.quick.call(py, arguments, frozen.target.generation(), |kinds| {
+            && let Some(result) = own.quick.call(py, arguments, out.as_ref(), frozen.target.generation(), |kinds| {
                 if vectorized(&frozen.kernel).is_ok_and(|kernel| kernel.parameters().len() != kinds.len()) {
                     return Ok(None);
                 }
@@ -448,6 +449,15 @@ fn axis_of(axis: isize, rank: usize) -> PyResult<usize> {
         .ok()
         .filter(|place| *place < rank)
         .ok_or_else(|| PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}")))
+}
+
+/// `out`, where it is the one keyword.
+#[inline]
+fn only_out<'py>(py: Python<'py>, options: &Bound<'py, PyDict>) -> Option<Bound<'py, PyAny>> {
+    if options.len() != 1 {
+        return None;
+    }
+    options.get_item(pyo3::intern!(py, "out")).ok().flatten()
 }
 
 /// `out=` as NumPy takes it: an array, or a tuple of one.

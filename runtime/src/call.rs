@@ -164,7 +164,11 @@ impl DeviceArray {
     /// The array as it lies where kernels work in the host's memory, otherwise a copy in C order.
     pub fn from_borrowed(device: &Arc<dyn Device>, array: &BorrowedArray) -> Result<DeviceArray> {
         if !device.works_in_host_memory() {
-            return DeviceArray::from_host(device, &Arc::new(array.to_array()?));
+            let Some(bytes) = array.c_order_bytes() else {
+                return DeviceArray::from_host(device, &Arc::new(array.to_array()?));
+            };
+            let buffer = device.upload_bytes(array.scalar(), bytes)?;
+            return Ok(DeviceArray::c_order(device, buffer, array.scalar(), array.shape()));
         }
         Ok(DeviceArray {
             device: device.clone(),
@@ -192,6 +196,18 @@ impl DeviceArray {
         let memory = self.device.download(self.buffer, self.scalar, &[touched.end])?;
         let view = HostView::new(self.scalar, memory.bytes(), self.offset, self.shape, self.strides)?;
         Ok(view.to_array()?)
+    }
+
+    /// Waits for the work that makes it, and brings it to an array of its type and shape.
+    pub(crate) fn into_borrowed(self, out: &BorrowedArray) -> Result<()> {
+        let alike = self.scalar == out.scalar() && self.shape == out.shape();
+        if alike && self.offset == 0 && self.is_c_order() {
+            // SAFETY: that nobody else uses the memory while it is written is promised (see `BorrowedArray::new`).
+            if let Some(bytes) = unsafe { out.c_order_bytes_mut() } {
+                return self.device.download_bytes(self.buffer, self.scalar, bytes);
+            }
+        }
+        Ok(out.copy_from(&self.into_host()?)?)
     }
 
     pub fn scalar(&self) -> ScalarType {
@@ -300,7 +316,9 @@ impl DeviceArray {
 /// How many elements a shape has; an error if they cannot be counted.
 pub fn elements(shape: &[usize]) -> Result<usize> {
     let product = shape.iter().try_fold(1usize, |product, &extent| product.checked_mul(extent));
-    product.filter(|&count| count <= isize::MAX as usize).ok_or_else(|| Error::call("an array with more elements than can be counted"))
+    product
+        .filter(|&count| count <= isize::MAX as usize)
+        .ok_or_else(|| Error::call("an array with more elements than can be counted"))
 }
 
 /// What a kernel may know of strides when it is compiled.

@@ -34,8 +34,9 @@ impl Kernel {
             Kind::Stencil(_) => Kernel::Stencil(Stencil::new(module.clone(), name, declaration)?),
             Kind::Function => {
                 let span = module.function(name).map_or(Span::NONE, |function| function.name_span);
-                let mistake = Mistake::new(Class::Type, &module.source, span, format!("'{name}' is a helper, not a kernel"))
-                    .help("put @vectorize or @stencil before it to run it over arrays");
+                let mistake =
+                    Mistake::new(Class::Type, &module.source, span, format!("'{name}' is a helper, not a kernel"))
+                        .help("put @vectorize or @stencil before it to run it over arrays");
                 return Err(numbra_front::Error::from(mistake).into());
             }
         })
@@ -141,7 +142,10 @@ impl Program {
             } else {
                 format!("the kernels of the file are: {}", known.join(", "))
             };
-            return Err(Error::call_with_help(format!("there is no kernel '{name}' in {}", self.module.source.name), help));
+            return Err(Error::call_with_help(
+                format!("there is no kernel '{name}' in {}", self.module.source.name),
+                help,
+            ));
         };
         Kernel::new(&self.module, name, declaration::read(&self.module, function)?)
     }

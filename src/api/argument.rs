@@ -2,7 +2,7 @@
 
 use super::{DeviceArray, Output};
 use numbra_runtime::array::{ArrayError, BorrowedArray, Element, HostArray, row_major_strides};
-use numbra_runtime::{Input, Result};
+use numbra_runtime::{Error, Input, Result};
 use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -13,7 +13,9 @@ use std::sync::Arc;
 /// be said in addition: a shape, the type of a scalar, a number of arguments known only at run time.
 #[derive(Debug, Clone)]
 pub struct Argument<'a> {
+    /// Of [`Out`]: whatever, until the array is known.
     input: Input,
+    is_output: bool,
     #[expect(dead_code, reason = "keeps the memory of `input`, where that is not borrowed from the caller")]
     owner: Option<Arc<dyn Any + Send + Sync>>,
     borrowed: PhantomData<&'a ()>,
@@ -62,7 +64,7 @@ impl<'a> Argument<'a> {
     }
 
     pub(crate) fn from_input(input: Input) -> Argument<'static> {
-        Argument { input, owner: None, borrowed: PhantomData }
+        Argument { input, is_output: false, owner: None, borrowed: PhantomData }
     }
 
     /// An array whose memory somebody keeps for `'a`; strides in elements.
@@ -77,7 +79,7 @@ impl<'a> Argument<'a> {
         let address = first.cast_mut().cast();
         // SAFETY: the caller's promise. Kernels only read their arguments.
         let array = unsafe { BorrowedArray::new(T::SCALAR, address, shape, strides) }?;
-        Ok(Argument { input: Input::Borrowed(array), owner: None, borrowed: PhantomData })
+        Ok(Argument { input: Input::Borrowed(array), is_output: false, owner: None, borrowed: PhantomData })
     }
 
     /// An array in memory that `owner` keeps, with strides in elements.
@@ -95,8 +97,15 @@ impl<'a> Argument<'a> {
         Ok(Argument { owner: Some(Arc::new(owner)), ..argument })
     }
 
-    pub(crate) fn input(&self) -> &Input {
-        &self.input
+    /// Errors: it is [`Out`].
+    pub(crate) fn input(&self) -> Result<&Input> {
+        match self.is_output {
+            false => Ok(&self.input),
+            true => Err(Error::call_with_help(
+                "'Out' stands for the array of call_into, and this call has none",
+                "use call_into, or pass the array itself",
+            )),
+        }
     }
 
     /// The same elements with `count` more axes of extent 1 behind the others.
@@ -124,7 +133,7 @@ impl<'a> Argument<'a> {
 ///
 /// * scalars: `bool`, the integers of 8 to 64 bits (`usize` and `isize` as if they had 64), `f32`, `f64`. Where a kernel has several signatures they give way to
 ///   the arrays beside them, as Python's numbers do in NumPy;
-/// * slices, arrays and `Vec`s of them: one axis;
+/// * references to slices, arrays and `Vec`s of them, and `Vec`s themselves: one axis;
 /// * with the feature `ndarray`: `&Array`, `&ArrayView`, views by value, `&ArrayRef`, owned arrays; any strides, not
 ///   copied where the kernel runs in the host's memory;
 /// * [`Output`]: what another call gave; [`DeviceArray`]: what is on a device already; [`HostArray`]: what
@@ -202,12 +211,6 @@ impl<'a, T: Element> IntoArgument<'a> for Vec<T> {
     }
 }
 
-impl<'a, T: Element, const LENGTH: usize> IntoArgument<'a> for [T; LENGTH] {
-    fn into_argument(self) -> Result<Argument<'a>> {
-        Vec::from(self).into_argument()
-    }
-}
-
 impl<'a> IntoArgument<'a> for HostArray {
     fn into_argument(self) -> Result<Argument<'a>> {
         Ok(Argument::from_input(self.into()))
@@ -219,20 +222,21 @@ impl<'a> IntoArgument<'a> for &'a HostArray {
         let (shape, strides) = (self.shape(), self.strides());
         // SAFETY: all elements of its shape, borrowed for 'a.
         let array = unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
-        Ok(Argument { input: Input::Borrowed(array), owner: None, borrowed: PhantomData })
+        Ok(Argument { input: Input::Borrowed(array), is_output: false, owner: None, borrowed: PhantomData })
     }
 }
 
 impl<'a> IntoArgument<'a> for &'a Output {
     fn into_argument(self) -> Result<Argument<'a>> {
-        Ok(Argument { input: Input::Borrowed(self.borrowed().clone()), owner: None, borrowed: PhantomData })
+        let input = Input::Borrowed(self.borrowed().clone());
+        Ok(Argument { input, is_output: false, owner: None, borrowed: PhantomData })
     }
 }
 
 impl<'a> IntoArgument<'a> for Output {
     fn into_argument(self) -> Result<Argument<'a>> {
         let input = Input::Borrowed(self.borrowed().clone());
-        Ok(Argument { input, owner: Some(Arc::new(self)), borrowed: PhantomData })
+        Ok(Argument { input, is_output: false, owner: Some(Arc::new(self)), borrowed: PhantomData })
     }
 }
 
@@ -299,9 +303,40 @@ tuples! {
     (A B C D E F G H I J K L)
 }
 
+/// The array of `call_into`, as an argument: what it holds before the call. So a kernel works in place, which Rust would
+/// not let a program write as `call_into(&x, &mut x)`.
+///
+/// ```
+/// use numbra::{Device, Out};
+/// let saxpy = numbra::source("def saxpy(a, x, y): return a * x + y")?.vectorize("saxpy")?.on(&Device::auto()?);
+/// let (x, mut y) = (vec![1.0, 2.0], vec![10.0, 20.0]);
+/// saxpy.call_into((2.0, &x, Out), &mut y)?;
+/// assert_eq!(y, [12.0, 24.0]);
+/// # Ok::<(), numbra::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Out;
+
+impl<'a> IntoArgument<'a> for Out {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        Ok(Argument { is_output: true, ..Argument::from_input(Input::from(false)) })
+    }
+}
+
 /// The inputs that arguments stand for. They are valid while the arguments are.
-pub(crate) fn inputs(arguments: &[Argument]) -> Vec<Input> {
-    arguments.iter().map(|argument| argument.input.clone()).collect()
+///
+/// Errors: one is [`Out`].
+pub(crate) fn inputs(arguments: &[Argument]) -> Result<Vec<Input>> {
+    arguments.iter().map(Argument::input).map(|input| input.cloned()).collect()
+}
+
+/// The inputs that arguments stand for where results go to that array.
+pub(crate) fn inputs_with(arguments: &[Argument], out: &Destination) -> Vec<Input> {
+    let input = |argument: &Argument| match argument.is_output {
+        true => Input::Borrowed(out.array.clone()),
+        false => argument.input.clone(),
+    };
+    arguments.iter().map(input).collect()
 }
 
 /// An array that a kernel writes, borrowed for `'a`. See [`IntoDestination`].

@@ -95,7 +95,7 @@ impl Device {
     /// Errors: no memory, a device that failed, an array of more than 32 axes.
     pub fn upload<'a>(&self, array: impl IntoArgument<'a>) -> Result<DeviceArray> {
         let argument = array.into_argument()?;
-        let host = match argument.input() {
+        let host = match argument.input()? {
             Input::Scalar(constant) | Input::Typed(constant) => HostArray::from_constant(*constant)?,
             // Where kernels work in the host's memory, its owner keeps it and may write it.
             Input::Borrowed(array) => array.to_array()?,

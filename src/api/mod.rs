@@ -16,7 +16,7 @@ mod source;
 mod stencil;
 mod vectorize;
 
-pub use argument::{Argument, Arguments, Destination, IntoArgument, IntoDestination};
+pub use argument::{Argument, Arguments, Destination, IntoArgument, IntoDestination, Out};
 pub use device::{Device, DeviceArray};
 pub use kernel::On;
 pub use options::BorderValue;

@@ -118,7 +118,7 @@ fn dedented(text: String) -> String {
 /// The value that an argument is frozen as.
 fn frozen(argument: &Argument) -> Result<Value> {
     let view;
-    let array = match argument.input() {
+    let array = match argument.input()? {
         Input::Typed(constant) => return Ok(Value::Typed(*constant)),
         Input::Scalar(constant) => {
             return Ok(match (constant.scalar, constant.as_integer()) {

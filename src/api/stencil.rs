@@ -1,6 +1,6 @@
 //! Functions of an array's neighbourhoods.
 
-use super::argument::{Arguments, IntoDestination, inputs};
+use super::argument::{Arguments, IntoDestination, inputs, inputs_with};
 use super::kernel::{Described, On, Role, shared};
 use super::options::BorderValue;
 use super::{DeviceArray, Output};
@@ -65,7 +65,7 @@ impl Stencil {
     /// Errors: as [`On::call`], as far as they can be told without computing.
     pub fn outcome<'a>(&self, arguments: impl Arguments<'a>) -> Result<(ScalarType, Vec<usize>)> {
         let arguments = arguments.into_arguments()?;
-        self.runtime()?.outcome(&inputs(&arguments))
+        self.runtime()?.outcome(&inputs(&arguments)?)
     }
 
     fn runtime(&self) -> Result<&numbra_runtime::stencil::Stencil> {
@@ -84,7 +84,7 @@ impl On<Stencil> {
     /// computing, such as an index out of bounds.
     pub fn call<'a>(&self, arguments: impl Arguments<'a>) -> Result<Output> {
         let arguments = arguments.into_arguments()?;
-        let inputs = inputs(&arguments);
+        let inputs = inputs(&arguments)?;
         let kernel = self.kernel.runtime()?;
         let (scalar, shape) = kernel.outcome(&inputs)?;
         let output = Output::new(scalar, &shape, &row_major_strides(&shape))?;
@@ -98,13 +98,14 @@ impl On<Stencil> {
     }
 
     /// As [`On::call`]; the results are stored in an array of the caller's, which has the shape of the first argument.
-    /// Without a [`cval`](Stencil::cval) the elements where the stencil reaches over an edge keep what they have.
+    /// An argument may be [`Out`](crate::Out): what that array holds before the call. Without a [`cval`](Stencil::cval) the
+    /// elements where the stencil reaches over an edge keep what they have.
     ///
     /// Errors: as [`On::call`]; another shape; a result that does not convert to the array's type by NumPy's rule
     /// 'same_kind' (floats to integers, say).
     pub fn call_into<'a, 'b>(&self, arguments: impl Arguments<'a>, out: impl IntoDestination<'b>) -> Result<()> {
         let (arguments, out) = (arguments.into_arguments()?, out.into_destination()?);
-        self.kernel.runtime()?.call_into(&self.device.0, &inputs(&arguments), out.array())
+        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array())
     }
 
     /// Applies the stencil `steps` times, each result being the next first argument. Nothing is copied to the host
@@ -147,7 +148,7 @@ impl On<Stencil> {
         progress: &mut dyn FnMut(usize) -> Result<()>,
     ) -> Result<DeviceArray> {
         let arguments = arguments.into_arguments()?;
-        let result = self.kernel.runtime()?.iterate_on_device(&self.device.0, &inputs(&arguments), steps, progress);
+        let result = self.kernel.runtime()?.iterate_on_device(&self.device.0, &inputs(&arguments)?, steps, progress);
         result.map(DeviceArray)
     }
 }

@@ -1,6 +1,6 @@
 //! Functions of scalars, applied to arrays.
 
-use super::argument::{Arguments, IntoArgument, IntoDestination, inputs};
+use super::argument::{Arguments, IntoArgument, IntoDestination, inputs, inputs_with};
 use super::kernel::{Described, On, Role, shared};
 use super::{DeviceArray, Output};
 use numbra_front::syntax::declaration::Identity;
@@ -66,7 +66,7 @@ impl Vectorize {
     /// Errors: as [`On::call`], as far as they can be told without computing.
     pub fn outcome<'a>(&self, arguments: impl Arguments<'a>) -> Result<(ScalarType, Vec<usize>)> {
         let arguments = arguments.into_arguments()?;
-        let Outcome { scalar, shape, .. } = self.runtime()?.outcome(&inputs(&arguments))?;
+        let Outcome { scalar, shape, .. } = self.runtime()?.outcome(&inputs(&arguments)?)?;
         Ok((scalar, shape))
     }
 
@@ -85,7 +85,7 @@ impl On<Vectorize> {
     /// signature takes; a mistake in the function's text; what the device cannot do; what goes wrong while computing.
     pub fn call<'a>(&self, arguments: impl Arguments<'a>) -> Result<Output> {
         let arguments = arguments.into_arguments()?;
-        let inputs = inputs(&arguments);
+        let inputs = inputs(&arguments)?;
         let kernel = self.kernel.runtime()?;
         let Outcome { scalar, shape, strides } = kernel.outcome(&inputs)?;
         let output = Output::new(scalar, &shape, &strides)?;
@@ -96,11 +96,11 @@ impl On<Vectorize> {
     /// As [`On::call`]; the result stays on the device, which may still be working on it when this returns.
     pub fn call_device<'a>(&self, arguments: impl Arguments<'a>) -> Result<DeviceArray> {
         let arguments = arguments.into_arguments()?;
-        self.kernel.runtime()?.call_on_device(&self.device.0, &inputs(&arguments)).map(DeviceArray)
+        self.kernel.runtime()?.call_on_device(&self.device.0, &inputs(&arguments)?).map(DeviceArray)
     }
 
     /// As [`On::call`]; the results are stored in an array of the caller's, where the arguments are broadcast to its
-    /// shape.
+    /// shape. An argument may be [`Out`](crate::Out): that array itself.
     ///
     /// ```
     /// # use numbra::Device;
@@ -115,7 +115,7 @@ impl On<Vectorize> {
     /// array's type by NumPy's rule 'same_kind' (floats to integers, say).
     pub fn call_into<'a, 'b>(&self, arguments: impl Arguments<'a>, out: impl IntoDestination<'b>) -> Result<()> {
         let (arguments, out) = (arguments.into_arguments()?, out.into_destination()?);
-        self.kernel.runtime()?.call_into(&self.device.0, &inputs(&arguments), out.array())
+        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array())
     }
 
     /// `f(...f(f(a[0], a[1]), a[2])..., a[n-1])` along the axes, which the result lacks. `axes`: `[0]`, `[0, 2]`. The
@@ -134,7 +134,7 @@ impl On<Vectorize> {
     /// not; several axes, or an axis without elements, where the function has no [identity](Vectorize::identity).
     pub fn reduce<'a>(&self, array: impl IntoArgument<'a>, axes: impl AsRef<[usize]>) -> Result<Output> {
         let array = array.into_argument()?;
-        let result = self.kernel.runtime()?.reduce(&self.device.0, array.input(), axes.as_ref())?;
+        let result = self.kernel.runtime()?.reduce(&self.device.0, array.input()?, axes.as_ref())?;
         Output::from_host(&result)
     }
 
@@ -143,7 +143,7 @@ impl On<Vectorize> {
     /// Errors: as [`On::reduce`].
     pub fn accumulate<'a>(&self, array: impl IntoArgument<'a>, axis: usize) -> Result<Output> {
         let array = array.into_argument()?;
-        Output::from_host(&self.kernel.runtime()?.accumulate(&self.device.0, array.input(), axis)?)
+        Output::from_host(&self.kernel.runtime()?.accumulate(&self.device.0, array.input()?, axis)?)
     }
 
     /// `f(a, b)` for all pairs of an element of `left` and one of `right`: the axes of `left`, then those of `right`.
@@ -151,7 +151,7 @@ impl On<Vectorize> {
     /// Errors: as [`On::call`].
     pub fn outer<'a>(&self, left: impl IntoArgument<'a>, right: impl IntoArgument<'a>) -> Result<Output> {
         let (left, right) = (left.into_argument()?, right.into_argument()?);
-        let rank = match right.input() {
+        let rank = match right.input()? {
             Input::Scalar(_) | Input::Typed(_) => 0,
             array => array.shape().len(),
         };

@@ -2,7 +2,7 @@
 
 use super::{devices, vectorized};
 use ndarray::{Array, Array1, Array2, Array3, ArrayD, ArrayRef2, CowArray, Ix0, Ix2, ShapeBuilder, arr0, array, s};
-use numbra::{Argument, Device, Element, HostArray, Output, ScalarType, Typing};
+use numbra::{Argument, Device, Element, HostArray, Out, Output, ScalarType, Typing};
 
 #[test]
 fn arrays_under_any_strides() {
@@ -41,7 +41,6 @@ fn everything_that_holds_elements() {
         negative.call(&vector),
         negative.call(&vector[..]),
         negative.call(&[1i64, -2, 3]),
-        negative.call([1i64, -2, 3]),
         negative.call(vector.clone()),
         negative.call(&host),
         negative.call(host.clone()),
@@ -181,4 +180,62 @@ fn results_of_another_kind_than_asked_for() {
     let axes = vec![1; 33];
     let error = f.call(Array::from_shape_vec(axes, vec![1.0]).unwrap()).unwrap_err();
     assert!(error.to_string().contains("33 axes"), "{error}");
+}
+
+#[test]
+fn results_that_no_memory_holds() {
+    for device in devices() {
+        let f = vectorized(&device, "def f(x, y): return x + y");
+        let one = arr0(1f32);
+        let (tall, wide) = (one.broadcast((1 << 40, 1)).unwrap(), one.broadcast((1, 1 << 40)).unwrap());
+        let error = f.call((tall, wide)).unwrap_err();
+        assert!(error.to_string().contains("too large") || error.to_string().contains("counted"), "{device}: {error}");
+        assert!(f.call_device((tall, wide)).is_err());
+        let long = one.broadcast(1 << 50).unwrap();
+        let error = f.call((long, 1f32)).unwrap_err();
+        assert!(error.to_string().contains("out of memory"), "{device}: {error}");
+        // What no memory holds can still be read, where results are few.
+        assert_eq!(f.call((one.broadcast((1 << 40, 0)).unwrap(), 1f32)).unwrap().shape(), [1 << 40, 0]);
+    }
+}
+
+#[test]
+fn as_many_arguments_as_there_are() {
+    let names: Vec<String> = (0..20).map(|number| format!("x{number}")).collect();
+    let text = format!("def f({}): return {}", names.join(", "), names.join(" + "));
+    let columns: Vec<Vec<i32>> = (0..20).map(|number| vec![number, 1]).collect();
+    for device in devices() {
+        let f = vectorized(&device, &text);
+        let arguments = columns.iter().map(Argument::new).collect::<numbra::Result<Vec<Argument>>>().unwrap();
+        match f.call(arguments) {
+            Ok(sum) => assert_eq!(sum.into_vec::<i64>().unwrap(), [190, 20], "{device}"),
+            // A GPU binds so many arrays and no more.
+            Err(error) => {
+                assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}")
+            }
+        }
+        assert!(f.call(Vec::<Argument>::new()).unwrap_err().to_string().contains("takes 20 arguments"));
+    }
+}
+
+#[test]
+fn in_place() {
+    for device in devices() {
+        let f = vectorized(&device, "def f(a, x, y): return a * x - y");
+        let x = array![[1.0, 2.0], [3.0, 4.0]];
+        let mut y = array![[10.0, 20.0], [30.0, 40.0]];
+        f.call_into((2.0, &x, Out), &mut y).unwrap();
+        assert_eq!(y, array![[-8.0, -16.0], [-24.0, -32.0]], "{device}");
+        f.call_into((Out, 0.5, Out), y.slice_mut(s![.., ..;-1])).unwrap();
+        assert_eq!(y, array![[4.0, 8.0], [12.0, 16.0]], "{device}");
+        let smooth = super::stencil(&device, "def f(a): return a[-1] + a[1]");
+        let mut a = [1i64, 2, 3, 4];
+        smooth.call_into(Out, &mut a).unwrap();
+        assert_eq!(a, [1, 4, 6, 4], "{device}");
+        for error in
+            [f.call((1.0, Out, 2.0)).unwrap_err(), device.upload(Out).unwrap_err(), smooth.iterate(Out, 2).unwrap_err()]
+        {
+            assert!(error.to_string().starts_with("'Out' stands for the array of call_into"), "{error}");
+        }
+    }
 }

@@ -1,38 +1,51 @@
 //! The programs in examples/ run on every device and say what they should.
 
-use std::process::Command;
+use std::path::PathBuf;
+use std::process::{Command, Output};
 
 /// Runs an example. `cargo test` builds examples before tests run; so does `cargo build --examples`.
-fn run(name: &str, device: &str) -> String {
+fn run(name: &str, device: &str, target: Option<&str>) -> Output {
     let tests = std::env::current_exe().unwrap();
-    let program =
-        tests.parent().unwrap().with_file_name("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION);
-    let output = Command::new(&program).arg(device).env_remove("NUMBRA_TARGET").output();
-    let output =
-        output.unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --examples", program.display()));
-    assert!(output.status.success(), "{name} on {device}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    let mut program: PathBuf = tests.parent().unwrap().with_file_name("examples").join(name);
+    program.set_extension(std::env::consts::EXE_EXTENSION);
+    let mut command = Command::new(&program);
+    command.arg(device).env_remove("NUMBRA_TARGET").envs(target.map(|target| ("NUMBRA_TARGET", target)));
+    command.output().unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --examples", program.display()))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[test]
 fn they_run() {
     for device in super::devices() {
         let device = device.name();
-        let text = run("vectorize", device);
-        assert!(text.contains("strike 80: at most 37.94") && text.contains(device), "{text}");
-        let text = run("heat", device);
-        assert!(text.contains(&format!("% is left on {device}")) && text.contains('@'), "{text}");
-        let text = run("chain", device);
-        assert!(text.contains("after 100 steps"), "{text}");
+        let said = |name: &str| {
+            let output = run(name, device, None);
+            assert!(output.status.success(), "{name} on {device}: {}", text(&output.stderr));
+            text(&output.stdout)
+        };
+        let vectorize = said("vectorize");
+        assert!(vectorize.contains("strike 80: at most 37.94") && vectorize.contains(device), "{vectorize}");
+        let heat = said("heat");
+        assert!(heat.contains(&format!("% is left on {device}")) && heat.contains('@'), "{heat}");
+        let chain = said("chain");
+        assert!(chain.contains("after 100 steps"), "{chain}");
     }
 }
 
 #[test]
+fn the_environment_overrides_the_device() {
+    let output = run("heat", "cuda", Some("interp"));
+    assert!(text(&output.stdout).contains("is left on interp"), "{output:?}");
+    let output = run("heat", "interp", Some("abacus"));
+    assert!(text(&output.stderr).contains("NUMBRA_TARGET: there is no device called 'abacus'"), "{output:?}");
+}
+
+#[test]
 fn they_say_what_is_wrong() {
-    let tests = std::env::current_exe().unwrap();
-    let program =
-        tests.parent().unwrap().with_file_name("examples").join("heat").with_extension(std::env::consts::EXE_EXTENSION);
-    let output = Command::new(program).arg("abacus").env_remove("NUMBRA_TARGET").output().unwrap();
+    let output = run("heat", "abacus", None);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("abacus"));
+    assert!(text(&output.stderr).contains("abacus"), "{output:?}");
 }

@@ -79,6 +79,8 @@ fn options_of_the_text_and_of_the_program() {
     // A helper is a kernel as well.
     let g = source.vectorize("g").unwrap();
     assert_eq!(g.on(&Device::open("interp").unwrap()).call(&[1.5]).unwrap().into_vec::<f64>().unwrap(), [3.0]);
+    let windows = numbra::source("def f(x):\r\n\ty = x + 1\r\n\treturn y\r\n").unwrap().vectorize("f").unwrap();
+    assert_eq!(windows.on(&Device::open("interp").unwrap()).call(1).unwrap().into_scalar::<i64>().unwrap(), 2);
     let lambda = numbra::source("f = lambda x: x + 1").unwrap().vectorize("f").unwrap();
     assert_eq!(lambda.on(&Device::open("interp").unwrap()).call(1).unwrap().into_scalar::<i64>().unwrap(), 2);
 }

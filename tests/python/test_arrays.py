@@ -135,6 +135,32 @@ def test_out():
     assert add(1.0, 2.0, out=point) is point and point == 3
 
 
+def test_out_of_later_calls():
+    """Which may go a shorter way than the first."""
+    f = vectorize(["float64(float64, float64)"])(lambda a, b: a - 2 * b)
+    a, b, out = np.arange(10.0), np.arange(10.0)[::-1].copy(), np.empty(10)
+    expected = a - 2 * b
+    for _ in range(3):
+        out[:] = -1
+        assert f(a, b, out=out) is out and np.array_equal(out, expected)
+        memory = np.arange(19.0)
+        for first in range(10):
+            memory[:] = range(19)
+            assert np.array_equal(f(memory[9:], b, out=memory[first : first + 10]), np.arange(9.0, 19) - 2 * b)
+        assert f(a, 1, out=out) is out and np.array_equal(out, a - 2)
+        assert f(1, 1, out=np.empty(())) == -1
+        narrow = np.empty(10, "f4")
+        assert f(a, b, out=narrow) is narrow and np.array_equal(narrow, expected)
+        wide = np.empty((2, 10))
+        assert np.array_equal(f(a, b, out=wide), [expected] * 2)
+        frozen = np.empty(10)
+        frozen.flags.writeable = False
+        with pytest.raises(ValueError, match="read-only"):
+            f(a, b, out=frozen)
+        with pytest.raises(ValueError, match="broadcast"):
+            f(a, b, out=np.empty(9))
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_out_that_overlaps_inputs(target):
     f = vectorize(target=target)(lambda a, b: a + b)

@@ -1,4 +1,4 @@
-"""Where kernels run: NUMBRA_TARGET, else target=, else set_default_target(), else cpu."""
+"""Where kernels run: NUMBRA_TARGET overrides target=; without target=, set_default_target(), else NUMBRA_TARGET, else cpu."""
 
 import numpy as np
 import pytest
@@ -48,14 +48,18 @@ def test_default_target():
     assert double.target == "cpu"
 
 
-def test_environment_overrides_all(monkeypatch):
+def test_environment(monkeypatch):
     monkeypatch.setenv("NUMBRA_TARGET", "interp")
-    numbra.set_default_target("parallel")
     assert vectorize(target="cuda")(twice).target == "interp"
     assert vectorize(twice).target == "interp"
     assert numbra.get_default_target() == "interp"
-    monkeypatch.setenv("NUMBRA_TARGET", "")
+    numbra.set_default_target("parallel")
+    assert vectorize(target="cuda")(twice).target == "interp"
     assert vectorize(twice).target == "parallel"
+    assert numbra.get_default_target() == "parallel"
+    monkeypatch.setenv("NUMBRA_TARGET", "")
+    numbra.set_default_target(None)
+    assert vectorize(twice).target == "cpu"
     monkeypatch.setenv("NUMBRA_TARGET", "abacus")
     with pytest.raises(ValueError, match="NUMBRA_TARGET.*abacus"):
         vectorize(twice)(1)

@@ -18,8 +18,10 @@ pub struct Case {
     /// How far Vulkan may be from the interpreter, in ULPs. Every other device has the interpreter's bits.
     vulkan_ulps: u64,
     /// Panics if the interpreter's result is not what it should be.
-    expectation: Option<Box<dyn Fn(&HostArray)>>,
+    expectation: Option<Expectation>,
 }
+
+type Expectation = Box<dyn Fn(&HostArray)>;
 
 impl Case {
     fn new(text: impl Into<String>, inputs: Vec<Arc<HostArray>>, vulkan_ulps: u64) -> Case {
@@ -277,7 +279,8 @@ def f(a):
 }
 
 fn minima_and_maxima() -> Vec<Case> {
-    let text = "@vectorize\ndef f(a, b):\n    return np.minimum(a, b) + np.fmax(a, b) * 2 + max(a, b, 0.25) - min(a, b)\n";
+    let text =
+        "@vectorize\ndef f(a, b):\n    return np.minimum(a, b) + np.fmax(a, b) * 2 + max(a, b, 0.25) - min(a, b)\n";
     let mut a = floats(50);
     let mut b = floats(100)[50..].to_vec();
     for x in [1.0, f64::NAN, f64::INFINITY, -0.0] {
@@ -340,7 +343,8 @@ def blur(a, weight):
     return total
 ";
     let text = "@stencil(cval=7)\ndef f(a):\n    return a[-2] + 2 * a[1]\n";
-    let gives = |expected: &'static [i64]| move |result: &HostArray| assert_eq!(result.as_slice::<i64>().unwrap(), expected);
+    let gives =
+        |expected: &'static [i64]| move |result: &HostArray| assert_eq!(result.as_slice::<i64>().unwrap(), expected);
     vec![
         Case::new(text, vec![line(&[1i64, 2, 3, 4, 5, 6])], EXACT).gives(gives(&[7, 7, 9, 12, 15, 7])),
         // Larger than the array: border alone.
@@ -380,7 +384,9 @@ fn narrow_integers_against_constants() -> Vec<Case> {
     let mut cases = Vec::new();
     for operator in ["<", "<=", ">", ">=", "==", "!="] {
         for constant in [9i64, 0, -5, 5_000_000_000, i32::MAX as i64, i32::MIN as i64, 1 << 31, -1 - (1 << 31)] {
-            let text = format!("@vectorize\ndef f(x):\n    return (x {operator} {constant}) + 2 * ({constant} {operator} x)\n");
+            let text = format!(
+                "@vectorize\ndef f(x):\n    return (x {operator} {constant}) + 2 * ({constant} {operator} x)\n"
+            );
             cases.push(Case::new(text, vec![x.clone()], EXACT));
         }
     }

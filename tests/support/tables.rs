@@ -44,12 +44,16 @@ impl Arithmetic {
 pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let of_folder = |error: std::io::Error| format!("{}: {error}", folder.display());
     let entries = std::fs::read_dir(folder).map_err(of_folder)?;
-    let mut files = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(of_folder)?;
+    let mut files =
+        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(of_folder)?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     match files.len() {
         54.. => Ok(files),
-        found => Err(format!("{}: {found} tables, not one for every function of the prelude in both types", folder.display())),
+        found => Err(format!(
+            "{}: {found} tables, not one for every function of the prelude in both types",
+            folder.display()
+        )),
     }
 }
 
@@ -85,7 +89,8 @@ impl Table {
         let inputs = columns
             .map(|column| {
                 let values = column.iter().map(|text| number(text, scalar)).collect::<Result<Vec<u64>, _>>()?;
-                let bytes: Vec<u8> = values.iter().flat_map(|bits| bits.to_le_bytes()[..scalar.bytes()].to_vec()).collect();
+                let bytes: Vec<u8> =
+                    values.iter().flat_map(|bits| bits.to_le_bytes()[..scalar.bytes()].to_vec()).collect();
                 Ok(HostArray::from_bytes(scalar, &[column.len()], &bytes).map_err(|error| error.to_string())?.into())
             })
             .collect::<Result<Vec<Input>, String>>()?;
@@ -137,6 +142,7 @@ fn nan(scalar: ScalarType) -> u64 {
 fn number(text: &str, scalar: ScalarType) -> Result<u64, String> {
     match text {
         "nan" => Ok(nan(scalar)),
-        text => u64::from_str_radix(text.trim_start_matches("0x"), 16).map_err(|_| format!("the data's '{text}' is no number")),
+        text => u64::from_str_radix(text.trim_start_matches("0x"), 16)
+            .map_err(|_| format!("the data's '{text}' is no number")),
     }
 }

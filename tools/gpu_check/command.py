@@ -46,6 +46,6 @@ def main() -> int:
         from . import run as running
 
         return running.run(options)
-    except Failure as failure:
+    except (Failure, OSError) as failure:
         print(f"gpu-check: {failure}", file=sys.stderr)
         return 2

@@ -3,6 +3,7 @@
 import json
 import statistics
 import sys
+import tempfile
 
 from . import python
 from .record import Piece
@@ -58,7 +59,9 @@ class Comparison:
         else:
             command = [sys.executable, self.context.root / "benches/gpu/peer.py", who, *arguments]
         limit = min(self.clock.left(), PATIENCE)
-        ended = self.context.run(command, limit, lambda line: self.hear(who, line), **python.path(self.numpy))
+        with tempfile.TemporaryDirectory(dir=self.context.scratch) as empty:
+            variables = python.path(self.numpy) | without_caches(empty)
+            ended = self.context.run(command, limit, lambda line: self.hear(who, line), **variables)
         if ended.problem:
             missing = [case for case in cases if (who, case) not in self.seconds and (who, case) not in self.notes]
             self.notes |= {(who, case): ended.problem for case in missing}
@@ -148,6 +151,12 @@ class Comparison:
         if any(device.startswith("cuda") for device in self.own.values()):
             self.piece.check("the GPU's own copy", copy.get("failed", None if copy else "not reached"))
         self.show()
+
+
+def without_caches(empty: str) -> dict[str, str]:
+    """No kernel comes from a cache on disk, so that first calls are first calls."""
+    disabled = {"CUDA_CACHE_DISABLE": "1", "__GL_SHADER_DISK_CACHE": "0", "MESA_SHADER_CACHE_DISABLE": "true"}
+    return disabled | {name: empty for name in ("XDG_CACHE_HOME", "CUPY_CACHE_DIR", "TRITON_CACHE_DIR")}
 
 
 def time_text(seconds: float) -> str:

@@ -10,7 +10,7 @@ from .devices import Devices
 from .record import Piece
 
 # Seconds that each piece may take.
-LIMITS = {"conformance": 300, "fuzz": 390, "demo": 240, "bench": 540}
+LIMITS = {"conformance": 300, "fuzz": 390, "demo": 240, "bench": 510}
 
 
 @dataclass

@@ -6,6 +6,7 @@ import signal
 import sys
 import tarfile
 import tempfile
+import traceback
 from pathlib import Path
 
 from . import devices
@@ -43,7 +44,10 @@ def run(options) -> int:
                 part = record.begin(piece.__name__)
                 for name, reason in found.absent.items():
                     part.check(f"device {name}", f"not here: {reason}")
-                piece(context, part)
+                try:
+                    piece(context, part)
+                except Exception:  # a mistake here must not cost the other pieces
+                    part.check(f"gpu-check's own {piece.__name__}", traceback.format_exc())
                 part.end()
         except KeyboardInterrupt:
             record.write()

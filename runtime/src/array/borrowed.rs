@@ -1,6 +1,6 @@
 //! Arrays in memory of somebody else.
 
-use super::{ArrayError, HostArray, HostView, MAX_RANK, convert};
+use super::{ArrayError, HostArray, HostView, MAX_RANK, convert, row_major_strides};
 use numbra_front::types::ScalarType;
 use std::ops::Range;
 
@@ -93,6 +93,28 @@ impl BorrowedArray {
         HostView::new(self.scalar, bytes, self.offset(), self.shape.clone(), self.strides.clone())
     }
 
+    /// The bytes of the elements, if these lie in C order without gaps.
+    pub fn c_order_bytes(&self) -> Option<&[u8]> {
+        // SAFETY: nothing lies between the elements, so all of it is the array's (see `new`).
+        self.is_c_order().then(|| unsafe { std::slice::from_raw_parts(self.address, self.addresses().len()) })
+    }
+
+    /// As [`BorrowedArray::c_order_bytes`], to store there.
+    ///
+    /// # Safety
+    /// The memory must be writable, and nobody else, no other handle either, may use it as long as the slice is.
+    #[allow(clippy::mut_from_ref)] // a handle, as a pointer is
+    pub unsafe fn c_order_bytes_mut(&self) -> Option<&mut [u8]> {
+        // SAFETY: as above, and the caller's promise.
+        self.is_c_order().then(|| unsafe { std::slice::from_raw_parts_mut(self.address, self.addresses().len()) })
+    }
+
+    fn is_c_order(&self) -> bool {
+        let expected = row_major_strides(&self.shape);
+        let in_place = |axis: usize| self.shape[axis] == 1 || self.strides[axis] == expected[axis];
+        !self.shape.contains(&0) && (0..self.shape.len()).all(in_place)
+    }
+
     /// A copy in C order.
     pub fn to_array(&self) -> Result<HostArray, ArrayError> {
         let mut array = HostArray::zeros(self.scalar, &self.shape)?;
@@ -147,6 +169,21 @@ mod tests {
         assert_eq!(data[..5], [100, 106, 112, 118, 101]);
         assert!(transposed.copy_from(&HostArray::zeros(ScalarType::I32, &[6, 4]).unwrap()).is_err());
         assert!(transposed.copy_from(&HostArray::zeros(ScalarType::U32, &[4, 6]).unwrap()).is_err());
+    }
+
+    #[test]
+    fn bytes_are_given_where_nothing_lies_between_them() {
+        let mut data: Vec<i32> = (0..24).collect();
+        let rows = borrow(&mut data, 4, &[2, 1, 4], &[4, 9, 1]);
+        assert_eq!(rows.c_order_bytes().unwrap(), (4..12).flat_map(i32::to_le_bytes).collect::<Vec<u8>>());
+        // SAFETY: of our own, and used by nothing else meanwhile.
+        unsafe { rows.c_order_bytes_mut() }.unwrap()[..4].copy_from_slice(&77i32.to_le_bytes());
+        assert_eq!(data[3..6], [3, 77, 5]);
+        let scalar = borrow(&mut data, 7, &[], &[]);
+        assert_eq!(scalar.c_order_bytes().unwrap(), 7i32.to_le_bytes());
+        for (first, shape, strides) in [(0, [4, 3], [1, 4]), (0, [2, 3], [4, 1]), (11, [2, 3], [-3, -1]), (0, [0, 3], [3, 1])] {
+            assert!(borrow(&mut data, first, &shape, &strides).c_order_bytes().is_none());
+        }
     }
 
     #[test]

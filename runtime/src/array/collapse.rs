@@ -54,7 +54,8 @@ pub fn like(shape: &[usize], strides: &[&[isize]]) -> Vec<isize> {
     let mut step = 1;
     for &axis in memory_order(shape, strides).iter().rev() {
         result[axis] = step;
-        step *= shape[axis].max(1) as isize;
+        // A shape that has too many elements is refused where its memory is asked for.
+        step = step.saturating_mul(shape[axis].max(1) as isize);
     }
     result
 }

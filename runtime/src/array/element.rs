@@ -4,6 +4,10 @@ use numbra_front::types::{Constant, ScalarType};
 use std::fmt::Debug;
 
 /// A Rust type with the memory layout of a [`ScalarType`]: bool, the integers of 8 to 64 bits, f32 and f64.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an element of an array that kernels work on",
+    note = "elements are bool, i8 to i64, u8 to u64, f32 and f64: convert the array, with ndarray's `mapv` for example"
+)]
 pub trait Element: Copy + Default + PartialEq + Debug + Send + Sync + private::Sealed + 'static {
     const SCALAR: ScalarType;
 

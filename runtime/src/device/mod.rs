@@ -79,6 +79,17 @@ pub trait Device: Send + Sync {
     /// The first `elements` of a buffer, after all work before. CPU devices hand over the memory if nobody else has it.
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray>;
 
+    /// A buffer with these elements, given as their bytes in C order. GPUs take them from where they are.
+    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
+        self.upload(&Arc::new(HostArray::from_bytes(scalar, &[bytes.len() / scalar.bytes()], bytes)?))
+    }
+
+    /// The first elements of a buffer, as many as there is room for, after all work before.
+    fn download_bytes(&self, buffer: Buffer, scalar: ScalarType, bytes: &mut [u8]) -> Result<()> {
+        bytes.copy_from_slice(self.download(buffer, scalar, &[bytes.len() / scalar.bytes()])?.bytes());
+        Ok(())
+    }
+
     /// Waits for all work; the first error since the last wait.
     fn wait(&self) -> Result<()>;
 }

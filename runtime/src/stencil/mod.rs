@@ -91,15 +91,15 @@ impl Stencil {
     ///
     /// Without a `cval`, the elements of `out` where the stencil reaches over an edge stay as they are.
     pub fn call_into(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
-        self.into_array(device, inputs, out, Edge::Kept)
+        self.store(device, inputs, out, Edge::Kept)
     }
 
     /// As [`Stencil::call_into`], for an array without contents: `cval`, or 0, is stored over the edges.
     pub fn fill(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray) -> Result<()> {
-        self.into_array(device, inputs, out, Edge::Filled)
+        self.store(device, inputs, out, Edge::Filled)
     }
 
-    fn into_array(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray, edge: Edge) -> Result<()> {
+    fn store(&self, device: &Arc<dyn Device>, inputs: &[Input], out: &BorrowedArray, edge: Edge) -> Result<()> {
         let (scalar, shape) = self.outcome(inputs)?;
         if out.shape() != shape {
             return Err(Error::call_with_help(
@@ -120,7 +120,7 @@ impl Stencil {
             Edge::Filled => DeviceArray::empty(device, out.scalar(), out.shape())?,
         };
         self.run(device, &inputs, &result, edge)?;
-        Ok(out.copy_from(&result.into_host()?)?)
+        result.into_borrowed(out)
     }
 
     /// As [`Stencil::try_iterate`], with a `progress` that cannot stop it.

@@ -85,7 +85,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let mut told = started;
     let report = crate::fuzz::run(options.seed, extent, &checks, &mut |event, report| match event {
         Event::Case(number, case) => {
-            let text = format!("# seed {} case {number}\n{}\n# {:?} {:?}\n", options.seed, case.text(), case.arguments, case.space);
+            let text = format!(
+                "# seed {} case {number}\n{}\n# {:?} {:?}\n",
+                options.seed,
+                case.text(),
+                case.arguments,
+                case.space
+            );
             if options.print {
                 println!("{text}");
             }

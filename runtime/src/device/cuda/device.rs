@@ -110,20 +110,28 @@ impl Device for CudaDevice {
     }
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
-        let buffer = self.buffer(array.scalar(), array.len())?;
-        self.gpu()?.upload(&buffer, array.bytes())?;
-        Ok(Buffer(Arc::new(buffer)))
+        self.upload_bytes(array.scalar(), array.bytes())
     }
 
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
+        let mut array = HostArray::zeros(scalar, shape)?;
+        self.download_bytes(buffer, scalar, array.bytes_mut())?;
+        Ok(array)
+    }
+
+    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
+        let buffer = self.buffer(scalar, bytes.len() / scalar.bytes())?;
+        self.gpu()?.upload(&buffer, bytes)?;
+        Ok(Buffer(Arc::new(buffer)))
+    }
+
+    fn download_bytes(&self, buffer: Buffer, _: ScalarType, bytes: &mut [u8]) -> Result<()> {
         let buffer = buffer.of::<CudaBuffer>()?;
         let gpu = self.gpu()?;
         if !buffer.belongs_to(gpu) {
             return Err(Error::Internal(format!("{}: a download from another device", self.name)));
         }
-        let mut array = HostArray::zeros(scalar, shape)?;
-        gpu.download(buffer, array.bytes_mut())?;
-        Ok(array)
+        gpu.download(buffer, bytes)
     }
 
     fn wait(&self) -> Result<()> {

@@ -129,26 +129,35 @@ impl Device for GpuDevice {
     }
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
-        let buffer = self.gpu.create_buffer(array.len() as u64 * stored(array.scalar()).bytes() as u64)?;
-        if stored(array.scalar()) == array.scalar() {
-            self.gpu.write(&buffer, 0, array.bytes())?;
+        self.upload_bytes(array.scalar(), array.bytes())
+    }
+
+    fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
+        let mut array = HostArray::zeros(scalar, shape)?;
+        self.download_bytes(buffer, scalar, array.bytes_mut())?;
+        Ok(array)
+    }
+
+    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
+        let elements = bytes.len() / scalar.bytes();
+        let buffer = self.gpu.create_buffer(elements as u64 * stored(scalar).bytes() as u64)?;
+        if stored(scalar) == scalar {
+            self.gpu.write(&buffer, 0, bytes)?;
         } else {
-            self.gpu.write(&buffer, 0, &widened(array.scalar(), array.bytes()))?;
+            self.gpu.write(&buffer, 0, &widened(scalar, bytes))?;
         }
         Ok(Buffer(Arc::new(buffer)))
     }
 
-    fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
+    fn download_bytes(&self, buffer: Buffer, scalar: ScalarType, bytes: &mut [u8]) -> Result<()> {
         let buffer = buffer.of::<GpuBuffer>()?;
-        let mut array = HostArray::zeros(scalar, shape)?;
         if stored(scalar) == scalar {
-            self.gpu.read(buffer, 0, array.bytes_mut())?;
-        } else {
-            let mut words = vec![0; array.len() * 4];
-            self.gpu.read(buffer, 0, &mut words)?;
-            narrow(scalar, &words, array.bytes_mut());
+            return self.gpu.read(buffer, 0, bytes);
         }
-        Ok(array)
+        let mut words = vec![0; bytes.len() / scalar.bytes() * 4];
+        self.gpu.read(buffer, 0, &mut words)?;
+        narrow(scalar, &words, bytes);
+        Ok(())
     }
 
     fn wait(&self) -> Result<()> {
