@@ -110,6 +110,23 @@ def test_dtypes_that_kernels_do_not_have(dtype):
         same(np.zeros(3, dtype))
 
 
+def test_half_precision_goes_where_a_signature_takes_it():
+    half = np.array([0.5, 1.5], "f2")
+    assert vectorize(["float32(float32)"])(lambda a: a)(half).dtype == np.float32
+    assert vectorize(["int32(int32)", "float64(float64)"])(lambda a: a)(half).tolist() == [0.5, 1.5]
+    with pytest.raises(TypeError, match="ufunc 'same' not supported for the input types"):
+        same(half)
+    with pytest.raises(TypeError, match="stencil 'lambda' not supported for the input types"):
+        stencil(lambda a: a[0])(half)
+
+
+def test_integers_that_do_not_fit():
+    f = vectorize(["int32(int32, int32)"])(lambda a, b: a + b)
+    assert f(np.ones(2, "i4"), 2**31 - 1).tolist() == [-(2**31)] * 2
+    with pytest.raises(OverflowError, match="out of bounds for int32"):
+        f(np.ones(2, "i4"), 2**31)
+
+
 def test_wrong_numbers_of_arguments():
     for arguments in [(), (1,), (1, 2, np.empty(()), 4)]:
         with pytest.raises(TypeError, match="'add' takes 2 arguments"):
@@ -277,6 +294,8 @@ def test_stencils():
     twice = laplace(laplace(a))
     assert np.array_equal(laplace.iterate(a, 2), twice)
     assert np.array_equal(laplace.iterate(a, 0), a)
+    with pytest.raises(ValueError, match="-1 times"):
+        laplace.iterate(a, -1)
     in_place = a.copy()
     laplace(in_place, out=in_place)
     assert np.allclose(in_place[1:-1, 1:-1], inner)

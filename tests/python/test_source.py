@@ -53,8 +53,6 @@ class Nested:
 
 def test_lambdas():
     assert vectorize(lambda a, b: a * b + 1)(x, 2.0).tolist() == (x * 2 + 1).tolist()
-    one, two = vectorize(lambda a: a + 1), vectorize(lambda a: a * 2)
-    assert one(5) == 6 and two(5) == 10
     both = [vectorize(lambda a: a + 10), vectorize(lambda a, b: a - b)]
     assert both[0](1) == 11 and both[1](5, 3) == 2
     spread = vectorize(
@@ -66,6 +64,15 @@ def test_lambdas():
     assert spread(1) == 0
     assert vectorize(["float64(float64)"])(lambda a: -a)(2) == -2
     assert stencil(lambda a: a[0] + a[1])(np.arange(3)).tolist() == [1, 3, 0]
+
+
+def test_lambdas_that_look_alike():
+    one, two = vectorize(lambda a: a + 1), vectorize(lambda a: a * 2)
+    if sys.version_info >= (3, 11):
+        assert one(5) == 6 and two(5) == 10
+    else:  # Python keeps no columns
+        with pytest.raises(ValueError, match="which of the lambdas"):
+            one(5)
 
 
 def test_functions_inside_functions_classes_and_branches():
