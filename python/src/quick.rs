@@ -170,7 +170,8 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
                 let (given, constant) = unsafe {
                     match python_scalar(py, object) {
                         Some(constant) => (Given::Weak(constant.scalar), constant),
-                        None => arrays::numpy_float(py, object).map(|constant| (Given::Strong(constant.scalar), constant))?,
+                        None => arrays::numpy_float(py, object)
+                            .map(|constant| (Given::Strong(constant.scalar), constant))?,
                     }
                 };
                 operands.kinds[number] = Kind::Scalar(given);

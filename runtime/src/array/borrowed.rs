@@ -181,7 +181,9 @@ mod tests {
         assert_eq!(data[3..6], [3, 77, 5]);
         let scalar = borrow(&mut data, 7, &[], &[]);
         assert_eq!(scalar.c_order_bytes().unwrap(), 7i32.to_le_bytes());
-        for (first, shape, strides) in [(0, [4, 3], [1, 4]), (0, [2, 3], [4, 1]), (11, [2, 3], [-3, -1]), (0, [0, 3], [3, 1])] {
+        for (first, shape, strides) in
+            [(0, [4, 3], [1, 4]), (0, [2, 3], [4, 1]), (11, [2, 3], [-3, -1]), (0, [0, 3], [3, 1])]
+        {
             assert!(borrow(&mut data, first, &shape, &strides).c_order_bytes().is_none());
         }
     }
