@@ -27,7 +27,7 @@ class Entry:
     seconds: list[float] = field(default_factory=list)
     """Per round."""
     processor: list[float] = field(default_factory=list)
-    """The processor's seconds of the same, where a process is all that is timed."""
+    """The calling thread's seconds on the processor, where a process is all that is timed."""
     difference: float | None = None
     """Its result's largest distance from the reference; None where nothing is computed."""
     notes: str = ""

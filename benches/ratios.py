@@ -41,7 +41,9 @@ class Bar:
             ours, processor = seconds_of(line_up, BASE), seconds_of(line_up, BASE, "processor")
             if not ours:
                 return None
-            text = f"{duration(statistics.median(ours))}, {duration(statistics.median(processor))} of them on the processor"
+            text = duration(statistics.median(ours))
+            if processor:
+                text += f", on the processor {duration(statistics.median(processor))}"
             return text, statistics.median(ours) <= self.limit
         measured = ratio(line_up, self.peer)
         return (f"{measured.median:.2f}", measured.median >= self.limit) if measured else None
