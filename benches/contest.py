@@ -117,7 +117,14 @@ def line_up(row: Row, device: str, names: list[str], absent: dict[str, str]) -> 
 
 
 def compete(
-    row: Row, device: str, entries: list[Entry], quick: bool, rounds: int, seconds: float, scratch: str, say: Callable[[str], None]
+    row: Row,
+    device: str,
+    entries: list[Entry],
+    quick: bool,
+    rounds: int,
+    seconds: float,
+    scratch: str,
+    say: Callable[[str], None],
 ) -> None:
     """Fills the entries. In each round everyone has one turn; every other round the order is reversed."""
     size = "quick" if quick else "full"
