@@ -93,6 +93,7 @@ class Worker:
 def environment(scratch: str) -> dict[str, str]:
     """That of the workers: no kernel comes from a cache on disk, so that first calls are first calls."""
     return os.environ | {
+        "BENCH_SCRATCH": scratch,
         "XDG_CACHE_HOME": scratch,
         "MESA_SHADER_CACHE_DISABLE": "true",
         "MESA_GLSL_CACHE_DISABLE": "true",

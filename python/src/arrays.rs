@@ -399,6 +399,29 @@ pub fn unwrapped<'py>(array: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     array.get_item(pyo3::types::PyTuple::empty(py))
 }
 
+/// NumPy's scalar of type float32 or float64 (and of no class of users).
+///
+/// # Safety
+/// `object` must be an object.
+#[inline]
+pub unsafe fn numpy_float(py: Python, object: *mut ffi::PyObject) -> Option<Constant> {
+    // SAFETY: NumPy's types live as long as the process; a scalar's value has the size of its type.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        if class == npyffi::get_type_object(py, NpyTypes::PyFloatArrType_Type) {
+            let mut value = 0f32;
+            PY_ARRAY_API.PyArray_ScalarAsCtype(py, object, (&raw mut value).cast());
+            return Some(Constant::f32(value));
+        }
+        if class == npyffi::get_type_object(py, NpyTypes::PyDoubleArrType_Type) {
+            let mut value = 0f64;
+            PY_ARRAY_API.PyArray_ScalarAsCtype(py, object, (&raw mut value).cast());
+            return Some(Constant::f64(value));
+        }
+    }
+    None
+}
+
 /// A scalar of NumPy's.
 ///
 /// # Safety

@@ -179,6 +179,7 @@ def test_out_of_later_calls():
             memory[:] = range(19)
             assert np.array_equal(f(memory[9:], b, out=memory[first : first + 10]), np.arange(9.0, 19) - 2 * b)
         assert f(a, 1, out=out) is out and np.array_equal(out, a - 2)
+        assert np.array_equal(f(np.float64(3), b), 3 - 2 * b) and np.array_equal(f(a, np.float32(0.5)), a - 1)
         assert f(1, 1, out=np.empty(())) == -1
         narrow = np.empty(10, "f4")
         assert f(a, b, out=narrow) is narrow and np.array_equal(narrow, expected)
@@ -190,6 +191,20 @@ def test_out_of_later_calls():
             f(a, b, out=frozen)
         with pytest.raises(ValueError, match="broadcast"):
             f(a, b, out=np.empty(9))
+
+
+def test_floats_of_numpy_keep_their_type_in_later_calls():
+    @vectorize
+    def product(a, b):
+        return a * b
+
+    x = np.array([0.1, 0.2, 0.3], "f4")
+    wide, narrow = np.float64(0.1), np.float32(0.1)
+    for _ in range(3):
+        assert product(narrow, x).dtype == "f4" and np.array_equal(product(narrow, x), narrow * x)
+        assert product(wide, x).dtype == "f8" and np.array_equal(product(wide, x), wide * x)
+        assert product(0.1, x).dtype == "f8" and np.array_equal(product(0.1, x), wide * x)
+        assert type(product(narrow, narrow)) is np.float32 and product(narrow, wide) == wide * np.float64(narrow)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -132,6 +132,13 @@ mod tests {
         choose("f", &declaration, &given).unwrap().parameters[0]
     }
 
+    #[test]
+    fn numbers_of_python_give_way_under_exact_rules_but_flags_do_not() {
+        use ScalarType::*;
+        let chosen = |scalar: Input| chosen("typing='exact'", &[scalar, array(1f32)]);
+        assert_eq!([chosen(Input::from(2)), chosen(Input::from(2.5)), chosen(Input::from(true))], [F32, F32, Bool]);
+    }
+
     /// What numba 0.68 with NumPy 2.4 chooses.
     #[test]
     fn python_scalars_yield_to_arrays_of_their_kind() {
