@@ -59,6 +59,20 @@ def test_layouts(name, array, target):
     assert np.array_equal(f(array, 1), array * 2 - 1), name
 
 
+@pytest.mark.parametrize("target", ["cpu", "parallel", "vulkan"])
+@pytest.mark.parametrize("shape", [(200_001,), (1, 200_001), (200_001, 1), (301, 333), (3, 5, 7_001), (70_001, 3)])
+def test_large_arrays_in_pieces(shape, target):
+    """Launches that Ctrl-C can end run in pieces: no element may be left out or done twice."""
+    f = vectorize(target=target)(lambda a, b: a * 2 + b)
+    a = np.arange(np.prod(shape)).reshape(shape)
+    assert np.array_equal(f(a, 1), a * 2 + 1)
+    assert np.array_equal(f(a.T, a.T), a.T * 3)
+    assert np.array_equal(f(a[::-1], a[..., :1]), a[::-1] * 2 + a[..., :1])
+    total = a.copy()
+    f(total, total, out=total)
+    assert np.array_equal(total, a * 3)
+
+
 def test_order_of_the_result_follows_the_inputs():
     assert add(np.ones((3, 4), order="F"), 1).flags.f_contiguous
     assert add(np.ones((3, 4)), 1).flags.c_contiguous
@@ -299,6 +313,20 @@ def test_stencils():
     in_place = a.copy()
     laplace(in_place, out=in_place)
     assert np.allclose(in_place[1:-1, 1:-1], inner)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", [(150, 203), (3, 20_001), (20_001, 3)])
+def test_large_stencils_in_pieces(shape, target):
+    @stencil(target=target)
+    def around(a):
+        return a[0, 1] + 2 * a[1, 0] + 3 * a[0, -1] + 5 * a[-1, 0]
+
+    a = np.arange(np.prod(shape)).reshape(shape) % 1000
+    expected = np.zeros_like(a)
+    expected[1:-1, 1:-1] = a[1:-1, 2:] + 2 * a[2:, 1:-1] + 3 * a[1:-1, :-2] + 5 * a[:-2, 1:-1]
+    assert np.array_equal(around(a), expected)
+    assert np.array_equal(around(np.asfortranarray(a)), expected)
 
 
 def test_stencils_with_scalars_tables_and_borders():

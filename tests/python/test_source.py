@@ -5,6 +5,7 @@ import enum
 import importlib
 import linecache
 import math
+import operator
 import pickle
 import subprocess
 import sys
@@ -186,6 +187,23 @@ def test_helpers():
 
     assert vectorize(lambda a: outer(a))(4.0) == 18
     assert vectorize(top)(1) == 2
+
+
+def test_functions_as_values():
+    def make(op):
+        @vectorize
+        def apply(a, b):
+            return op(a, b)
+
+        return apply
+
+    assert make(lambda a, b: a * b)(2, 3) == 6 and make(plain)(2, 3) == 8
+    assert make(max)(2, 3) == 3 and make(pow)(2, 3) == 8 and make(math.hypot)(3, 4) == 5 and make(np.maximum)(2, 3) == 3
+    assert make(operator.sub)(2, 3) == -1 and vectorize(lambda a: operator.neg(a))(2) == -2
+    for name in ("add", "and_", "eq", "floordiv", "ge", "gt", "le", "lshift", "lt", "mod", "mul", "ne", "or_", "pow", "rshift"):
+        assert make(getattr(operator, name))(13, 3) == getattr(operator, name)(13, 3), name
+    with pytest.raises(NotImplementedError, match="'op'"):
+        make(sorted)(1, 2)
 
 
 def test_marked_functions_run_as_plain_python():

@@ -91,14 +91,14 @@ def test_control_c_ends_a_kernel(target):
     kernel = vectorize(target=target)(rounds)
     array = np.ones(1_000_000, "f4")
     n = enough(kernel, array[:20_000], 1.2)  # a minute for all
-    assert interrupted(lambda: kernel(array, n)) < 3
+    assert interrupted(lambda: kernel(array, n)) < 5
     assert kernel(array[:3], 1).shape == (3,), "the next call is as good as any"
 
 
 @pytest.mark.parametrize("target", ["cpu", "parallel", "interp", "vulkan"])
 def test_control_c_ends_iterate(target):
     smooth = stencil(target=target)(lambda a: 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0]))
-    assert interrupted(lambda: smooth.iterate(np.ones((300, 300)), 10_000_000)) < 3
+    assert interrupted(lambda: smooth.iterate(np.ones((300, 300)), 10_000_000)) < 5
 
 
 def test_control_c_handlers_run():
