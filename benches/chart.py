@@ -58,7 +58,8 @@ def draw(record: dict, path: Path) -> bool:
     axes.tick_params(axis="x", labelrotation=90 if len(axes.get_xticks()) > 14 else 0)
     axes.grid(axis="x", linewidth=0.4)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    figure.supxlabel("time of the peer / time of numbra; right of 1 numbra is faster. Point: median of the rounds, line: all of them", fontsize=10)
+    explanation = "right of 1 numbra is faster. Point: median of the rounds, line: all of them"
+    figure.supxlabel(f"time of the peer / time of numbra; {explanation}", fontsize=10)
     figure.legend(loc="outside upper center", ncols=len(seen), frameon=False)
     figure.savefig(path, dpi=110)
     return True

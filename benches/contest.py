@@ -93,6 +93,7 @@ class Worker:
 def environment(scratch: str) -> dict[str, str]:
     """That of the workers: no kernel comes from a cache on disk, so that first calls are first calls."""
     return os.environ | {
+        "BENCH_SCRATCH": scratch,
         "XDG_CACHE_HOME": scratch,
         "MESA_SHADER_CACHE_DISABLE": "true",
         "MESA_GLSL_CACHE_DISABLE": "true",
@@ -116,7 +117,14 @@ def line_up(row: Row, device: str, names: list[str], absent: dict[str, str]) -> 
 
 
 def compete(
-    row: Row, device: str, entries: list[Entry], quick: bool, rounds: int, seconds: float, scratch: str, say: Callable[[str], None]
+    row: Row,
+    device: str,
+    entries: list[Entry],
+    quick: bool,
+    rounds: int,
+    seconds: float,
+    scratch: str,
+    say: Callable[[str], None],
 ) -> None:
     """Fills the entries. In each round everyone has one turn; every other round the order is reversed."""
     size = "quick" if quick else "full"

@@ -20,7 +20,8 @@ def describe(names: list[str]) -> dict[str, str]:
     return (
         {"processor": f"{_processor()}, {len(os.sched_getaffinity(0))} cores for this process", "memory": _memory()}
         | {f"numbra's {name}": description for name, description, available in numbra_devices() if available}
-        | {"system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}", "versions": _versions(names)}
+        | {"system": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"}
+        | {"versions": _versions(names)}
     )
 
 

@@ -24,7 +24,8 @@ def main() -> None:
     python = folder / "bin" / "python"
     if subprocess.run([python, "-c", ""], capture_output=True).returncode if python.exists() else True:
         if sys.version_info < (3, 11):
-            sys.exit(f"the benchmarks need Python 3.11 or newer, not {sys.version.split()[0]}; PYTHON=/path/to/python3 names another")
+            found = sys.version.split()[0]
+            sys.exit(f"the benchmarks need Python 3.11 or newer, not {found}; PYTHON=/path/to/python3 names another")
         print(f"making {folder}", file=sys.stderr)
         venv.create(folder, with_pip=True, clear=True)
 

@@ -109,7 +109,8 @@ def main() -> int:
             summary(result)
     record["load"][1] = machine.load()
     write(record, options.out)
-    return 1 if any(entry["peer"] == peers.BASE and entry["failed"] for row in record["line_ups"] for entry in row["entries"]) else 0
+    entries = [entry for result in record["line_ups"] for entry in result["entries"]]
+    return 1 if any(entry["peer"] == peers.BASE and entry["failed"] for entry in entries) else 0
 
 
 def write(record: dict, prefix: Path) -> None:

@@ -119,8 +119,3 @@ pub use numbra_runtime::array::{Element, HostArray};
 pub use numbra_runtime::device::{threads, versions};
 pub use numbra_runtime::{Error, Input, Kernel, Program, Result};
 pub use numbra_runtime::{array, device, emit, error, program, stencil, ufunc};
-
-/// The README's example.
-#[cfg(all(doctest, feature = "ndarray"))]
-#[doc = include_str!("../README.md")]
-struct Readme;

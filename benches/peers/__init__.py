@@ -6,7 +6,8 @@
     load()          imports it
     begin(device)   starts it, where it must be started
     KERNELS         problem -> make(device, arguments, out), which returns a function without parameters that computes once:
-                    into `out`, or, where `out` is None, into a new array; either way it returns the array (or nothing, where it computes nothing)
+                    into `out`, or, where `out` is None, into a new array; either way it returns the array (or nothing,
+                    where it computes nothing)
     UNABLE          problem -> why not, for what it cannot express (what stands in neither table is none of its business)
     notes(device)   what a reader should know of how it ran, '' if nothing
 

@@ -173,8 +173,13 @@ def _meaning(root: str, value: Any) -> tuple[str, Any] | None:
         return "import", f"{module}.{name}"
     if module in ("numba", "numbra") and name == "prange":
         return "import", "numba.prange"
-    if module == "builtins":
-        return None if name == root else ("unsupported", value)
+    if module == "builtins" and name == root:
+        return None
+    if module in ("builtins", "_operator"):
+        from . import _stand_ins
+
+        known = isinstance(value, types.BuiltinFunctionType) and value in _stand_ins.FUNCTIONS
+        return ("function", _stand_ins.FUNCTIONS[value]) if known else ("unsupported", value)
     plain = function_of(value)
     if plain is not None:
         return "function", plain

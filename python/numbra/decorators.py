@@ -145,7 +145,7 @@ def _applied(name: str, make: Callable[[Any, str], Any], arguments: tuple[Any, .
 
 def _is_signature(value: Any) -> bool:
     """Whether a decorator's first argument may be one or several signatures."""
-    return isinstance(value, (str, list, tuple, set, Scalar, Array, Signature)) or type(value).__module__.startswith("numba.")
+    return isinstance(value, (str, list, tuple, set, Scalar, Array, Signature)) or type(value).__module__.startswith("numba.core.t")
 
 
 def _no_function(name: str, value: Any) -> TypeError:

@@ -220,13 +220,22 @@ impl Operand<'_> {
     }
 }
 
-/// A Python object as an argument of the kernel `name`: scalars of Python and NumPy, arrays, and what NumPy makes an array
-/// of.
-pub fn operand<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Operand<'py>> {
+/// Who takes an array.
+#[derive(Clone, Copy)]
+pub struct Taker<'a> {
+    /// `ufunc` or `stencil`.
+    pub kind: &'static str,
+    pub name: &'a str,
+    /// Whether float16 is taken as float32, as NumPy does where a signature has that.
+    pub widens: bool,
+}
+
+/// A Python object as an argument of a kernel: scalars of Python and NumPy, arrays, and what NumPy makes an array of.
+pub fn operand<'py>(taker: Taker, object: &Bound<'py, PyAny>) -> PyResult<Operand<'py>> {
     if let Some(constant) = python_scalar(object)? {
         return Ok(Operand::Scalar(Input::Scalar(constant)));
     }
-    let held = held(name, object)?;
+    let held = held(taker, object)?;
     // SAFETY: only asks for the type.
     let is_array = unsafe { npyffi::PyArray_Check(object.py(), object.as_ptr()) } != 0;
     if !is_array && held.array.shape().is_empty() {
@@ -260,11 +269,12 @@ pub fn python_scalar(object: &Bound<PyAny>) -> PyResult<Option<Constant>> {
 }
 
 /// An object as an array that kernels can read: itself, or a copy that NumPy makes.
-pub fn held<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+pub fn held<'py>(taker: Taker, object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let py = object.py();
+    let Taker { kind, name, widens } = taker;
     let unsupported = |dtype: &Bound<'py, PyAny>| {
         PyTypeError::new_err(format!(
-            "ufunc '{name}' not supported for the input types, and the inputs could not be safely coerced to any supported \
+            "{kind} '{name}' not supported for the input types, and the inputs could not be safely coerced to any supported \
              types according to the casting rule ''safe'' ({dtype})\n  help: kernels compute with bool, int8 to int64, \
              uint8 to uint64, float32 and float64"
         ))
@@ -280,7 +290,11 @@ pub fn held<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> 
         return Ok(held);
     }
     let dtype = array.getattr("dtype")?;
-    let native = dtype.call_method1("newbyteorder", ("=",))?;
+    let half = dtype.getattr("char")?.extract::<char>()? == 'e';
+    let native = match half && widens {
+        true => pyo3::types::PyString::new(py, "float32").into_any(),
+        false => dtype.call_method1("newbyteorder", ("=",))?,
+    };
     let copy = py.import("numpy")?.call_method1("array", (&array, native))?;
     in_place(&copy)?.ok_or_else(|| unsupported(&dtype))
 }
@@ -383,6 +397,29 @@ pub fn to_numpy<'py>(py: Python<'py>, array: &HostArray) -> PyResult<Bound<'py, 
 pub fn unwrapped<'py>(array: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let py = array.py();
     array.get_item(pyo3::types::PyTuple::empty(py))
+}
+
+/// NumPy's scalar of type float32 or float64 (and of no class of users).
+///
+/// # Safety
+/// `object` must be an object.
+#[inline]
+pub unsafe fn numpy_float(py: Python, object: *mut ffi::PyObject) -> Option<Constant> {
+    // SAFETY: NumPy's types live as long as the process; a scalar's value has the size of its type.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        if class == npyffi::get_type_object(py, NpyTypes::PyFloatArrType_Type) {
+            let mut value = 0f32;
+            PY_ARRAY_API.PyArray_ScalarAsCtype(py, object, (&raw mut value).cast());
+            return Some(Constant::f32(value));
+        }
+        if class == npyffi::get_type_object(py, NpyTypes::PyDoubleArrType_Type) {
+            let mut value = 0f64;
+            PY_ARRAY_API.PyArray_ScalarAsCtype(py, object, (&raw mut value).cast());
+            return Some(Constant::f64(value));
+        }
+    }
+    None
 }
 
 /// A scalar of NumPy's.

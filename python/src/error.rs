@@ -33,6 +33,7 @@ pub fn exception(py: Python, error: Error) -> PyErr {
         Some(Class::Value) => PyValueError::new_err(text),
         Some(Class::Index) => PyIndexError::new_err(text),
         Some(Class::ZeroDivision) => PyZeroDivisionError::new_err(text),
+        Some(Class::Overflow) => PyOverflowError::new_err(text),
         Some(Class::Unsupported) => PyNotImplementedError::new_err(text),
         Some(Class::Raised) => PyRuntimeError::new_err(text),
         None => match error {
@@ -66,9 +67,21 @@ fn raised(py: Python, mistake: &Mistake) -> PyErr {
     }
 }
 
+/// Whether this is the thread on which Python handles signals.
+fn hears_signals() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: asks for two numbers.
+    return unsafe { libc::gettid() == libc::getpid() };
+    #[cfg(not(target_os = "linux"))]
+    true
+}
+
 /// Runs `work` without the interpreter's lock. Signals are heard meanwhile: Ctrl-C ends it.
 pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
     let (result, raised) = py.detach(|| {
+        if !hears_signals() {
+            return (work(), None);
+        }
         let raised = Cell::new(None);
         let hear = || match Python::attach(|py| py.check_signals()) {
             Ok(()) => true,

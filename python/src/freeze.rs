@@ -158,9 +158,11 @@ fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
     }))
 }
 
+const CONSTANT: arrays::Taker = arrays::Taker { kind: "constant", name: "", widens: false };
+
 /// The elements of an array or scalar of NumPy's, in C order.
 fn elements(object: &Bound<PyAny>) -> PyResult<Option<Elements>> {
-    let Ok(held) = arrays::held("constant", object) else { return Ok(None) };
+    let Ok(held) = arrays::held(CONSTANT, object) else { return Ok(None) };
     let Ok(view) = held.array.view() else { return Ok(None) };
     let bits = view.iter().map(|constant| constant.bits).collect();
     Ok(Some((held.array.scalar(), held.array.shape().to_vec(), bits)))

@@ -1,4 +1,4 @@
-//! The short way of a ufunc's call: few elements, plain arrays of one shape or Python's scalars, on a processor.
+//! The short way of a ufunc's call: few elements, plain arrays of one shape, Python's scalars, NumPy's floats, on a processor.
 //!
 //! For ten elements the call is all of the time. So nothing is allocated here but the result, and what the types decide
 //! is looked up by one number.
@@ -167,10 +167,16 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
             }
             None => {
                 // SAFETY: a borrowed reference of the tuple's.
-                let constant = unsafe { python_scalar(py, object) }?;
-                operands.kinds[number] = Kind::Scalar(Given::Weak(constant.scalar));
+                let (given, constant) = unsafe {
+                    match python_scalar(py, object) {
+                        Some(constant) => (Given::Weak(constant.scalar), constant),
+                        None => arrays::numpy_float(py, object).map(|constant| (Given::Strong(constant.scalar), constant))?,
+                    }
+                };
+                operands.kinds[number] = Kind::Scalar(given);
                 operands.bits[number] = constant.bits;
-                16 + constant.scalar as u64
+                let strong = matches!(given, Given::Strong(_)) as u64;
+                16 + 16 * strong + constant.scalar as u64
             }
         };
         operands.key = operands.key << 6 | code;

@@ -1,6 +1,6 @@
 //! What `stencil` returns.
 
-use crate::arrays::{self, Operand, operand, output, to_numpy};
+use crate::arrays::{self, Operand, Taker, operand, output, to_numpy};
 use crate::emit::emitted;
 use crate::error::detached;
 use crate::kernel::Declared;
@@ -8,6 +8,7 @@ use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
 use numbra_front::syntax::declaration::Kind;
 use numbra_runtime::stencil::Stencil as Runtime;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::time::{Duration, Instant};
@@ -68,12 +69,15 @@ impl Stencil {
         &self,
         py: Python<'py>,
         array: &Bound<'py, PyAny>,
-        steps: usize,
+        steps: isize,
         others: &Bound<'py, PyTuple>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let frozen = self.declared.frozen(py)?;
-        let mut operands = vec![operand(&self.declared.name, array)?];
+        let Ok(steps) = usize::try_from(steps) else {
+            return Err(PyValueError::new_err(format!("a stencil cannot be applied {steps} times")));
+        };
+        let mut operands = vec![operand(self.taker(), array)?];
         operands.extend(self.operands(others)?);
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
@@ -163,8 +167,12 @@ impl Stencil {
 }
 
 impl Stencil {
+    fn taker(&self) -> Taker<'_> {
+        Taker { kind: "stencil", name: &self.declared.name, widens: false }
+    }
+
     fn operands<'py>(&self, arguments: &Bound<'py, PyTuple>) -> PyResult<Vec<Operand<'py>>> {
-        arguments.iter().map(|argument| operand(&self.declared.name, &argument)).collect()
+        arguments.iter().map(|argument| operand(self.taker(), &argument)).collect()
     }
 
     fn inspect(&self, py: Python, form: Emit, signature: &Bound<PyAny>, arch: &str) -> PyResult<Py<PyAny>> {

@@ -1,6 +1,6 @@
 //! What `vectorize` returns.
 
-use crate::arrays::{self, Operand, held, letter_of, operand, output, to_numpy};
+use crate::arrays::{self, Operand, Taker, held, letter_of, operand, output, to_numpy};
 use crate::emit::emitted;
 use crate::error::{detached, exception};
 use crate::kernel::Declared;
@@ -173,7 +173,7 @@ impl Ufunc {
                 _ => PyTypeError::new_err(format!("reduce() got an unexpected keyword argument '{name}'")),
             });
         }
-        let input = held(&self.declared.name, array)?;
+        let input = held(self.taker(py)?, array)?;
         let input = self.as_dtype(input, dtype)?;
         let axes = axis.resolve(input.array.shape().len())?;
         let mut shape = input.array.shape().to_vec();
@@ -196,7 +196,7 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let input = held(&self.declared.name, array)?;
+        let input = held(self.taker(py)?, array)?;
         let input = self.as_dtype(input, dtype)?;
         if input.array.shape().is_empty() {
             return Err(PyTypeError::new_err("cannot accumulate on a scalar"));
@@ -284,6 +284,11 @@ impl Ufunc {
 }
 
 impl Ufunc {
+    fn taker(&self, py: Python) -> PyResult<Taker<'_>> {
+        let widens = !self.declared.frozen(py)?.kernel.declaration().signatures.is_empty();
+        Ok(Taker { kind: "ufunc", name: &self.declared.name, widens })
+    }
+
     /// The way for everything that `Quick` does not take.
     fn general<'py>(
         &self,
@@ -319,8 +324,8 @@ impl Ufunc {
             return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
         }
         let out = out.or(positional).filter(|out| !out.is_none());
-        let operands =
-            inputs.iter().map(|input| operand(&self.declared.name, &input)).collect::<PyResult<Vec<Operand>>>()?;
+        let taker = self.taker(py)?;
+        let operands = inputs.iter().map(|input| operand(taker, &input)).collect::<PyResult<Vec<Operand>>>()?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
         // The types first: they decide what the result is, and may have to be compiled.
@@ -381,7 +386,10 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<arrays::Held<'py>> {
         match dtype {
-            Some(dtype) => held(&self.declared.name, &input.object.call_method1("astype", (dtype,))?),
+            Some(dtype) => {
+                let py = dtype.py();
+                held(self.taker(py)?, &input.object.call_method1("astype", (dtype,))?)
+            }
             None => Ok(input),
         }
     }

@@ -8,8 +8,8 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Between two questions, at least.
-const PERIOD: Duration = Duration::from_millis(20);
+/// Between two questions, at least: an answer may have to wait for a lock.
+const PERIOD: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy)]
 struct Watch {
@@ -21,7 +21,7 @@ thread_local! {
     static WATCH: Cell<Option<Watch>> = const { Cell::new(None) };
 }
 
-/// Runs `work`. Kernels that it launches from this thread ask `go_on` up to fifty times a second, and end with
+/// Runs `work`. Kernels that it launches from this thread ask `go_on` up to twenty times a second, and end with
 /// [`Error::Interrupted`] when it says no; arrays that they were writing are then written in part.
 pub fn interruptible<T>(go_on: &dyn Fn() -> bool, work: impl FnOnce() -> T) -> T {
     struct Restore(Option<Watch>);

@@ -2,6 +2,7 @@
 
 use super::device::{Device, declared};
 use super::options::Options;
+use super::quick::Quick;
 use numbra_front::error::{Class, Mistake, Warning};
 use numbra_front::syntax::declaration::{self, Kind};
 use numbra_front::syntax::tree::Module;
@@ -34,6 +35,7 @@ pub(crate) struct Described {
     role: Role,
     options: Options,
     kernel: OnceLock<Arc<Kernel>>,
+    pub quick: Arc<Quick>,
 }
 
 impl Described {
@@ -49,7 +51,14 @@ impl Described {
         let declaration = declaration::read(module, function)?;
         let options = Options::from(&declaration);
         let (module, name) = (module.clone(), name.to_string());
-        let described = |kernel| Described { module: module.clone(), name: name.clone(), role, options, kernel };
+        let described = |kernel| Described {
+            module: module.clone(),
+            name: name.clone(),
+            role,
+            options,
+            kernel,
+            quick: Arc::default(),
+        };
         match (&declaration.kind, role) {
             (Kind::Vectorize { .. }, Role::Vectorize) | (Kind::Stencil(_), Role::Stencil) => {
                 let kernel = Kernel::new(&module, &name, declaration)?;
@@ -70,6 +79,7 @@ impl Described {
     pub fn with(mut self, change: impl FnOnce(&mut Options)) -> Described {
         change(&mut self.options);
         self.kernel = OnceLock::new();
+        self.quick = Arc::default();
         self
     }
 

@@ -3,7 +3,7 @@
 //! * `source`: kernel text; `vectorize`, `stencil`: a kernel of it with its options, and the same on a device;
 //! * `options`: what decorators say, and what a program changes of it; `kernel`: what both kinds of kernel share;
 //! * `argument`, `output`: what goes in and what comes out; `arrays`: ndarray's arrays as both;
-//! * `device`: devices and the arrays on them.
+//! * `device`: devices and the arrays on them; `quick`: the short way for small arrays.
 
 mod argument;
 #[cfg(feature = "ndarray")]
@@ -12,6 +12,7 @@ mod device;
 mod kernel;
 mod options;
 mod output;
+mod quick;
 mod source;
 mod stencil;
 mod vectorize;

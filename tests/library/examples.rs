@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-/// Runs an example. `cargo test` builds examples before tests run; so does `cargo build --examples`.
+const ANEW: &str = "an old build? 'cargo test' without '--test' builds examples anew";
+
+/// Runs an example. `cargo test` builds examples before tests run, with the features of the tests; with `--test` it does not.
 fn run(name: &str, device: &str, target: Option<&str>) -> Output {
     let tests = std::env::current_exe().unwrap();
     let mut program: PathBuf = tests.parent().unwrap().with_file_name("examples").join(name);
     program.set_extension(std::env::consts::EXE_EXTENSION);
     let mut command = Command::new(&program);
     command.arg(device).env_remove("NUMBRA_TARGET").envs(target.map(|target| ("NUMBRA_TARGET", target)));
-    command.output().unwrap_or_else(|error| panic!("{}: {error}; build it: cargo build --examples", program.display()))
+    command.output().unwrap_or_else(|error| panic!("{}: {error}; {ANEW}", program.display()))
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -23,7 +25,7 @@ fn they_run() {
         let device = device.name();
         let said = |name: &str| {
             let output = run(name, device, None);
-            assert!(output.status.success(), "{name} on {device}: {}", text(&output.stderr));
+            assert!(output.status.success(), "{name} on {device}: {}\n{ANEW}", text(&output.stderr));
             text(&output.stdout)
         };
         let vectorize = said("vectorize");

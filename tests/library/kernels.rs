@@ -172,3 +172,45 @@ fn constants_of_the_program() {
     let error = source.vectorize("f").unwrap().outcome(1).unwrap_err();
     assert!(error.to_string().contains("unknown name 'W'"), "{error}");
 }
+
+#[test]
+fn short_and_long_calls_agree() {
+    let source = numbra::source("def f(a, x, y): return a * x - y").unwrap();
+    for device in devices() {
+        for kernel in [source.vectorize("f").unwrap(), source.vectorize("f").unwrap().typing(Typing::Exact)] {
+            let f = kernel.on(&device);
+            let long: Vec<f32> = (0..20_000).map(|number| number as f32).collect();
+            for a in [0.5, 0.25, -3.0] {
+                let whole = f.call((a, &long, &long)).unwrap();
+                let part = f.call((a, &long[..100], &long[..100])).unwrap();
+                assert_eq!((whole.scalar(), part.shape()), (part.scalar(), &[100][..]), "{device}");
+                match whole.scalar() {
+                    ScalarType::F32 => {
+                        assert_eq!(whole.as_slice::<f32>().unwrap()[..100], *part.as_slice::<f32>().unwrap())
+                    }
+                    _ => assert_eq!(whole.as_slice::<f64>().unwrap()[..100], *part.as_slice::<f64>().unwrap()),
+                }
+            }
+            // One kind of argument after the other.
+            assert_eq!(f.call((2i64, &[1i64, 2], &[1i64, 1])).unwrap().into_vec::<i64>().unwrap(), [1, 3], "{device}");
+            assert_eq!(f.call((2i64, 3i64, 1i64)).unwrap().into_scalar::<i64>().unwrap(), 5);
+            assert_eq!(f.call((&[2i64], &[3i64, 4], 1i64)).unwrap().into_vec::<i64>().unwrap(), [5, 7]);
+            let table = array![[1i64, 2], [3, 4]];
+            assert_eq!(
+                f.call((&table, &table, &table)).unwrap().into_array::<i64>().unwrap(),
+                array![[0, 2], [6, 12]].into_dyn()
+            );
+            assert_eq!(f.call((&table, table.t(), &table)).unwrap().into_vec::<i64>().unwrap(), [0, 4, 3, 12]);
+            assert!(f.call((&table, &table)).unwrap_err().to_string().contains("takes 3 arguments, 2 were given"));
+            assert!(f.call((&table, &table, &[1i64, 2, 3])).is_err());
+        }
+        let narrow = source.vectorize("f").unwrap().signatures(["uint8(uint8, uint8, uint8)"]).unwrap();
+        let x = [3u8, 4];
+        assert_eq!(narrow.on(&device).call((2, &x, 1)).unwrap().into_vec::<u8>().unwrap(), [5, 7]);
+        let error = narrow.on(&device).call((300, &x, 1)).unwrap_err();
+        assert!(error.to_string().contains("300 out of bounds for uint8"), "{device}: {error}");
+        // Other options are another kernel, whose calls are prepared anew.
+        let wide = narrow.signatures(["float64(float64, float64, float64)"]).unwrap();
+        assert_eq!(wide.on(&device).call((2, &x, 1)).unwrap().into_vec::<f64>().unwrap(), [5.0, 7.0]);
+    }
+}

@@ -6,6 +6,21 @@ mod examples;
 mod kernels;
 mod stencils;
 
+/// The program in the README.
+mod readme {
+    include!("readme.rs");
+
+    #[test]
+    fn it_runs_and_stands_there() {
+        main().unwrap();
+        let program = format!("```rust\n{}```", include_str!("readme.rs"));
+        assert!(
+            include_str!("../../README.md").contains(&program),
+            "README.md shows another program than tests/library/readme.rs"
+        );
+    }
+}
+
 use numbra::{Device, On, Stencil, Vectorize};
 
 /// The devices that must be here.

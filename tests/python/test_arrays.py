@@ -59,6 +59,20 @@ def test_layouts(name, array, target):
     assert np.array_equal(f(array, 1), array * 2 - 1), name
 
 
+@pytest.mark.parametrize("target", ["cpu", "parallel", "vulkan"])
+@pytest.mark.parametrize("shape", [(200_001,), (1, 200_001), (200_001, 1), (301, 333), (3, 5, 7_001), (70_001, 3)])
+def test_large_arrays_in_pieces(shape, target):
+    """Launches that Ctrl-C can end run in pieces: no element may be left out or done twice."""
+    f = vectorize(target=target)(lambda a, b: a * 2 + b)
+    a = np.arange(np.prod(shape)).reshape(shape)
+    assert np.array_equal(f(a, 1), a * 2 + 1)
+    assert np.array_equal(f(a.T, a.T), a.T * 3)
+    assert np.array_equal(f(a[::-1], a[..., :1]), a[::-1] * 2 + a[..., :1])
+    total = a.copy()
+    f(total, total, out=total)
+    assert np.array_equal(total, a * 3)
+
+
 def test_order_of_the_result_follows_the_inputs():
     assert add(np.ones((3, 4), order="F"), 1).flags.f_contiguous
     assert add(np.ones((3, 4)), 1).flags.c_contiguous
@@ -110,6 +124,23 @@ def test_dtypes_that_kernels_do_not_have(dtype):
         same(np.zeros(3, dtype))
 
 
+def test_half_precision_goes_where_a_signature_takes_it():
+    half = np.array([0.5, 1.5], "f2")
+    assert vectorize(["float32(float32)"])(lambda a: a)(half).dtype == np.float32
+    assert vectorize(["int32(int32)", "float64(float64)"])(lambda a: a)(half).tolist() == [0.5, 1.5]
+    with pytest.raises(TypeError, match="ufunc 'same' not supported for the input types"):
+        same(half)
+    with pytest.raises(TypeError, match="stencil 'lambda' not supported for the input types"):
+        stencil(lambda a: a[0])(half)
+
+
+def test_integers_that_do_not_fit():
+    f = vectorize(["int32(int32, int32)"])(lambda a, b: a + b)
+    assert f(np.ones(2, "i4"), 2**31 - 1).tolist() == [-(2**31)] * 2
+    with pytest.raises(OverflowError, match="out of bounds for int32"):
+        f(np.ones(2, "i4"), 2**31)
+
+
 def test_wrong_numbers_of_arguments():
     for arguments in [(), (1,), (1, 2, np.empty(()), 4)]:
         with pytest.raises(TypeError, match="'add' takes 2 arguments"):
@@ -148,6 +179,7 @@ def test_out_of_later_calls():
             memory[:] = range(19)
             assert np.array_equal(f(memory[9:], b, out=memory[first : first + 10]), np.arange(9.0, 19) - 2 * b)
         assert f(a, 1, out=out) is out and np.array_equal(out, a - 2)
+        assert np.array_equal(f(np.float64(3), b), 3 - 2 * b) and np.array_equal(f(a, np.float32(0.5)), a - 1)
         assert f(1, 1, out=np.empty(())) == -1
         narrow = np.empty(10, "f4")
         assert f(a, b, out=narrow) is narrow and np.array_equal(narrow, expected)
@@ -159,6 +191,20 @@ def test_out_of_later_calls():
             f(a, b, out=frozen)
         with pytest.raises(ValueError, match="broadcast"):
             f(a, b, out=np.empty(9))
+
+
+def test_floats_of_numpy_keep_their_type_in_later_calls():
+    @vectorize
+    def product(a, b):
+        return a * b
+
+    x = np.array([0.1, 0.2, 0.3], "f4")
+    wide, narrow = np.float64(0.1), np.float32(0.1)
+    for _ in range(3):
+        assert product(narrow, x).dtype == "f4" and np.array_equal(product(narrow, x), narrow * x)
+        assert product(wide, x).dtype == "f8" and np.array_equal(product(wide, x), wide * x)
+        assert product(0.1, x).dtype == "f8" and np.array_equal(product(0.1, x), wide * x)
+        assert type(product(narrow, narrow)) is np.float32 and product(narrow, wide) == wide * np.float64(narrow)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -262,9 +308,25 @@ def test_stencils():
     twice = laplace(laplace(a))
     assert np.array_equal(laplace.iterate(a, 2), twice)
     assert np.array_equal(laplace.iterate(a, 0), a)
+    with pytest.raises(ValueError, match="-1 times"):
+        laplace.iterate(a, -1)
     in_place = a.copy()
     laplace(in_place, out=in_place)
     assert np.allclose(in_place[1:-1, 1:-1], inner)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("shape", [(150, 203), (3, 20_001), (20_001, 3)])
+def test_large_stencils_in_pieces(shape, target):
+    @stencil(target=target)
+    def around(a):
+        return a[0, 1] + 2 * a[1, 0] + 3 * a[0, -1] + 5 * a[-1, 0]
+
+    a = np.arange(np.prod(shape)).reshape(shape) % 1000
+    expected = np.zeros_like(a)
+    expected[1:-1, 1:-1] = a[1:-1, 2:] + 2 * a[2:, 1:-1] + 3 * a[1:-1, :-2] + 5 * a[:-2, 1:-1]
+    assert np.array_equal(around(a), expected)
+    assert np.array_equal(around(np.asfortranarray(a)), expected)
 
 
 def test_stencils_with_scalars_tables_and_borders():

@@ -91,14 +91,14 @@ def test_control_c_ends_a_kernel(target):
     kernel = vectorize(target=target)(rounds)
     array = np.ones(1_000_000, "f4")
     n = enough(kernel, array[:20_000], 1.2)  # a minute for all
-    assert interrupted(lambda: kernel(array, n)) < 3
+    assert interrupted(lambda: kernel(array, n)) < 5
     assert kernel(array[:3], 1).shape == (3,), "the next call is as good as any"
 
 
 @pytest.mark.parametrize("target", ["cpu", "parallel", "interp", "vulkan"])
 def test_control_c_ends_iterate(target):
     smooth = stencil(target=target)(lambda a: 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0]))
-    assert interrupted(lambda: smooth.iterate(np.ones((300, 300)), 10_000_000)) < 3
+    assert interrupted(lambda: smooth.iterate(np.ones((300, 300)), 10_000_000)) < 5
 
 
 def test_control_c_handlers_run():
@@ -143,7 +143,8 @@ def test_after_fork():
     if child == 0:
         code = 1
         try:
-            os.write(write, repr(in_pool(1)).encode())
+            compiled = vectorize(target="parallel")(lambda a: a * 2)(np.ones(50_000)).sum()
+            os.write(write, repr((in_pool(1), float(compiled))).encode())
             code = 0
         finally:
             os._exit(code)
@@ -151,7 +152,7 @@ def test_after_fork():
     with os.fdopen(read) as answer:
         said = answer.read()
     assert os.waitpid(child, 0)[1] == 0
-    assert float(said) == before
+    assert said == repr((before, 100_000.0))
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])

@@ -36,6 +36,8 @@ pub enum Class {
     Value,
     Index,
     ZeroDivision,
+    /// A number that its type cannot hold.
+    Overflow,
     /// What the kernel raises itself: the message begins with the exception's name.
     Raised,
     /// A construct of the language that numbra does not have.

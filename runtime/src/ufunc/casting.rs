@@ -1,6 +1,7 @@
 //! NumPy's casting rules between scalar types.
 
 use crate::error::{Error, Result};
+use numbra_front::error::Class;
 use numbra_front::interp::scalar;
 use numbra_front::ir::Op;
 use numbra_front::types::{Constant, ScalarType};
@@ -76,7 +77,8 @@ pub fn check_bounds(constant: Constant, to: ScalarType) -> Result<()> {
             Err(Error::call_with_help(
                 format!("Python integer {value} out of bounds for {to}"),
                 "pass it in an array of a wider type, which chooses another signature",
-            ))
+            )
+            .of_class(Class::Overflow))
         }
         _ => Ok(()),
     }
