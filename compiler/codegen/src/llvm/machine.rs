@@ -124,6 +124,9 @@ pub(super) fn aim(llvm: &Module, machine: &TargetMachine) {
 /// What a kernel for the host goes through: `default<O3>` (`opt -passes='default<O3>' -print-pipeline-passes`) without the
 /// passes for whole programs, of which a kernel is none, without those that have run just before, and without SLP, which
 /// finds little in kernels: loops become vectors or nothing does. That pipeline takes twice as long and makes the same code.
+///
+/// What unrolling leaves must not stay in the loop where it does not vary: the vectorizer's costs (LLVM 22) follow every path
+/// through such operations, of which a chain of squares has two to the power of its length.
 const HOST_PASSES: &str = "function<eager-inv>(\
     sroa<modify-cfg>,early-cse<memssa>,simplifycfg<switch-range-to-icmp>,instcombine<max-iterations=1;no-verify-fixpoint>,\
     reassociate,\
@@ -132,6 +135,7 @@ const HOST_PASSES: &str = "function<eager-inv>(\
     simplifycfg<switch-range-to-icmp>,instcombine<max-iterations=1;no-verify-fixpoint>,\
     loop(loop-idiom,indvars,loop-deletion,loop-unroll-full),\
     sroa<modify-cfg>,gvn<>,bdce,jump-threading,correlated-propagation,adce,dse,\
+    loop-mssa(licm<allowspeculation>),\
     simplifycfg<switch-range-to-icmp;switch-to-arithmetic;hoist-common-insts;sink-common-insts>,\
     instcombine<max-iterations=1;no-verify-fixpoint>,\
     loop(loop-rotate<header-duplication>,loop-deletion),\
