@@ -48,23 +48,37 @@ pub fn front_exception(py: Python, error: numbra_front::Error) -> PyErr {
     exception(py, error.into())
 }
 
-/// What a kernel raised: `raise ValueError("text")` is a ValueError here too.
+/// What a kernel raised: `raise ValueError("text")` is a ValueError("text") here too. Its place is a note.
 fn raised(py: Python, mistake: &Mistake) -> PyErr {
-    let (name, message) = mistake.message.split_once(": ").unwrap_or((&mistake.message, ""));
-    let mut shown = mistake.clone();
-    shown.message = message.to_string();
-    let text = shown.to_string();
-    let text = text.strip_prefix("error: ").or(text.strip_prefix("error")).unwrap_or(&text).to_string();
+    let (name, text) = match mistake.message.split_once(": ") {
+        Some((name, text)) => (name, Some(text.to_string())),
+        None => (mistake.message.as_str(), None),
+    };
     let class = py.import("builtins").and_then(|builtins| builtins.getattr(name)).ok();
     let class = class.and_then(|class| class.cast_into::<PyType>().ok());
-    match class {
-        Some(class) if class.is_subclass_of::<PyBaseException>().unwrap_or(false) => PyErr::from_type(class, text),
+    let raised = match class {
+        Some(class) if class.is_subclass_of::<PyBaseException>().unwrap_or(false) => match text {
+            Some(text) => PyErr::from_type(class, (text,)),
+            None => PyErr::from_type(class, ()),
+        },
         // A class of the user's, which is known by name alone.
-        _ => {
-            let text = mistake.to_string();
-            PyRuntimeError::new_err(text.strip_prefix("error: ").unwrap_or(&text).to_string())
-        }
+        _ => PyRuntimeError::new_err(mistake.message.clone()),
+    };
+    let mut shown = mistake.clone();
+    shown.message = "raised by the kernel".to_string();
+    let note = shown.to_string();
+    // A note is not worth another exception.
+    let _ = add_note(raised.value(py), note.strip_prefix("error: ").unwrap_or(&note));
+    raised
+}
+
+/// Text for tracebacks to show below an exception.
+fn add_note(exception: &Bound<PyBaseException>, note: &str) -> PyResult<()> {
+    if exception.hasattr("add_note")? {
+        return exception.call_method1("add_note", (note,)).map(|_| ());
     }
+    // Before Python 3.11 nothing shows it, but it can be read.
+    exception.setattr("__notes__", vec![note])
 }
 
 /// Whether this is the thread on which Python handles signals.

@@ -13,7 +13,7 @@ TARGETS = ["cpu", "parallel", "interp", "vulkan"]
 
 def lines_around(error, fragment):
     """The message of an error, which must show `fragment` of this file with its line number, and point at it."""
-    text = str(error.value)
+    text = "\n".join([str(error.value), *getattr(error.value, "__notes__", [])])
     place = re.search(r"┌─ (.*):(\d+):(\d+)", text)
     assert place and place[1] == __file__, text
     with open(__file__) as file:
@@ -84,6 +84,7 @@ def test_raise(target, size):
     values[-1] = 5
     with pytest.raises(ValueError, match="^more than three") as error:
         f(values)
+    assert error.value.args == ("more than three",)
     assert f"at position ({size - 1})" in lines_around(error, 'raise ValueError("more than three")')
 
 
@@ -149,7 +150,49 @@ def test_raised_classes_that_python_does_not_have():
 
     with pytest.raises(RuntimeError, match="^OfMine: so there") as error:
         f(1)
-    assert str(error.value).count("so there") == 2, "in the message, and in the line that is shown"
+    assert error.value.args == ("OfMine: so there",)
+    lines_around(error, 'raise OfMine("so there")')
+
+
+MESSAGE = "of the module: {}"
+
+
+def test_what_is_raised_is_what_was_written():
+    local = "of the closure"
+
+    @vectorize
+    def f(a):
+        if a == 1:
+            raise ValueError(MESSAGE)
+        if a == 2:
+            raise ValueError(local)
+        if a == 3:
+            raise ValueError("")
+        if a == 4:
+            raise ValueError
+        if a == 5:
+            raise KeyError("key: 'x'\n{}")
+        return a
+
+    for value, arguments in enumerate([(MESSAGE,), (local,), ("",), (), ("key: 'x'\n{}",)], 1):
+        with pytest.raises((ValueError, KeyError)) as error:
+            f(value)
+        assert error.value.args == arguments and len(error.value.__notes__) == 1
+
+
+def raises_two(a):
+    raise ValueError("val", 1)
+
+
+def raises_formatted(a):
+    raise ValueError(f"{a}")
+
+
+@pytest.mark.parametrize("function, message", [(raises_two, "one argument"), (raises_formatted, "plain strings")])
+def test_what_cannot_be_raised(function, message):
+    with pytest.raises(NotImplementedError, match=message) as error:
+        vectorize(function)(1)
+    lines_around(error, "1)" if function is raises_two else 'f"{a}"')
 
 
 def test_assert():
@@ -159,8 +202,9 @@ def test_assert():
         return a
 
     assert f(np.arange(2)).tolist() == [0, 1]
-    with pytest.raises(AssertionError, match="too large") as error:
+    with pytest.raises(AssertionError, match="^too large") as error:
         f(np.arange(4))
+    assert error.value.args == ("too large",)
     lines_around(error, 'assert a < 2, "too large"')
 
 

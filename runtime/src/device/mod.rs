@@ -227,7 +227,7 @@ impl Sites {
             rest /= extent.max(1);
         }
         point.reverse();
-        let message = site.message.replace("{}", &(record.payload as i64).to_string());
+        let message = site.text(&(record.payload as i64).to_string());
         let class = match site.fault {
             Fault::IndexOutOfBounds => Class::Index,
             Fault::ZeroDivision => Class::ZeroDivision,

@@ -92,8 +92,10 @@ impl Trap {
     /// The site's message with the payload in it; `module` is what ran.
     pub fn message(&self, module: &Module) -> String {
         let site = module.function(&self.function).and_then(|function| function.sites.get(self.site.index()));
-        let message = site.map_or("a failure at an unknown site: {}", |site| &site.message);
-        message.replace("{}", &self.payload.to_string())
+        match site {
+            Some(site) => site.text(&self.payload.to_string()),
+            None => format!("a failure at an unknown site: {}", self.payload),
+        }
     }
 }
 

@@ -193,11 +193,21 @@ pub struct Variable {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     pub fault: Fault,
-    /// What to tell the user, with `{}` where the payload belongs.
+    /// What to tell the user, with `{}` where the payload belongs. What the kernel raised itself is told as it is.
     pub message: String,
     pub span: Span,
     /// The text that `span` refers to.
     pub source: Option<Arc<Source>>,
+}
+
+impl Site {
+    /// The message with the payload in it.
+    pub fn text(&self, payload: &str) -> String {
+        match self.fault {
+            Fault::Raised => self.message.clone(),
+            Fault::IndexOutOfBounds | Fault::ZeroDivision => self.message.replace("{}", payload),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

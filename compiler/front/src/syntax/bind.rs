@@ -230,7 +230,12 @@ impl Reader {
                 message.iter_mut().for_each(|message| self.expression(message, visit));
             }
             // The name of the exception is text.
-            Kind::Raise { .. } | Kind::Break | Kind::Continue | Kind::Pass | Kind::Unsupported { .. } => {}
+            Kind::Raise { exception } => {
+                if let Some(ExpressionKind::Call { arguments, .. }) = exception.as_mut().map(|value| &mut value.kind) {
+                    arguments.iter_mut().for_each(|argument| self.expression(argument, visit));
+                }
+            }
+            Kind::Break | Kind::Continue | Kind::Pass | Kind::Unsupported { .. } => {}
         }
     }
 

@@ -9,6 +9,7 @@ use super::typer::{Typer, unknown_type};
 use crate::error::{Class, Result};
 use crate::ir::{Fault, Region};
 use crate::source::Span;
+use crate::syntax::constant;
 use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Statement, StatementKind};
 use crate::types::{Constant, ScalarType};
 
@@ -90,9 +91,9 @@ impl<'t> Typer<'t, '_> {
                 _ => self.expression(expression).map(|_| ()),
             },
             StatementKind::Assert { condition, message } => {
-                let text = match message.as_ref().map(|message| &message.kind) {
-                    Some(ExpressionKind::String(text)) => format!("AssertionError: {}", escape(text)),
-                    _ => "AssertionError".to_string(),
+                let text = match message {
+                    Some(message) => format!("AssertionError: {}", self.exception_message(message)?),
+                    None => "AssertionError".to_string(),
                 };
                 let item = self.expression(condition)?;
                 let holds = self.truth(&item, condition.span)?;
@@ -102,7 +103,10 @@ impl<'t> Typer<'t, '_> {
                 Ok(())
             }
             StatementKind::Raise { exception } => {
-                let text = exception.as_ref().map_or("an exception".to_string(), exception_text);
+                let text = match exception {
+                    Some(exception) => self.exception_text(exception)?,
+                    None => "RuntimeError: No active exception to reraise".to_string(),
+                };
                 let always = self.constant(Constant::bool(true), span);
                 let zero = self.integer(ScalarType::I64, 0, span);
                 self.trap(always, Fault::Raised, text, zero, span);
@@ -231,26 +235,52 @@ impl<'t> Typer<'t, '_> {
             _ => Ok(None),
         }
     }
-}
 
-/// `ValueError('text')` as its message.
-fn exception_text(exception: &Expression) -> String {
-    let (name, arguments) = match &exception.kind {
-        ExpressionKind::Call { function, arguments, .. } => (function.as_ref(), arguments.as_slice()),
-        _ => (exception, &[][..]),
-    };
-    let name = match &name.kind {
-        ExpressionKind::Name(name) => name.as_str(),
-        ExpressionKind::Attribute { name, .. } => name.as_str(),
-        _ => "an exception",
-    };
-    match arguments.first().map(|argument| &argument.kind) {
-        Some(ExpressionKind::String(text)) => format!("{name}: {}", escape(text)),
-        _ => name.to_string(),
+    /// `ValueError('text')` as `ValueError: text`, `ValueError` as itself.
+    fn exception_text(&self, exception: &Expression) -> Result<String> {
+        let (name, arguments) = match &exception.kind {
+            ExpressionKind::Call { function, arguments, keywords } => {
+                if let Some(second) = arguments.get(1).or(keywords.first().map(|keyword| &keyword.value)) {
+                    let mistake = self.mistake(
+                        Class::Unsupported,
+                        second.span,
+                        "exceptions of kernels have one argument, a text",
+                    );
+                    return Err(mistake.help("leave the other arguments out").into());
+                }
+                (function.as_ref(), arguments.as_slice())
+            }
+            _ => (exception, &[][..]),
+        };
+        let name = match &name.kind {
+            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name.as_str(),
+            _ => {
+                let mistake = self.mistake(Class::Unsupported, name.span, "kernels raise exceptions by their names");
+                return Err(mistake.help("write 'raise ValueError(\"...\")'").into());
+            }
+        };
+        Ok(match arguments {
+            [message, ..] => format!("{name}: {}", self.exception_message(message)?),
+            [] => name.to_string(),
+        })
     }
-}
 
-/// A site's message has `{}` for the payload; the user's braces are none.
-fn escape(text: &str) -> String {
-    text.replace("{}", "{ }")
+    /// The text that an exception or an assertion says.
+    fn exception_message(&self, message: &Expression) -> Result<String> {
+        let shadowed = matches!(&message.kind, ExpressionKind::Name(name)
+            if self.environment.contains_key(name.as_str()) || self.assigned.contains(name.as_str()));
+        match &message.kind {
+            ExpressionKind::String(text) => return Ok(text.clone()),
+            ExpressionKind::Name(_) if !shadowed => {
+                if let ExpressionKind::String(text) = &constant::resolve(self.unit.module, message).kind {
+                    return Ok(text.clone());
+                }
+            }
+            _ => {}
+        }
+        let text =
+            "the messages of exceptions in kernels are plain strings: they are fixed when the kernel is compiled";
+        let mistake = self.mistake(Class::Unsupported, message.span, text);
+        Err(mistake.help("write a plain string; the error tells the position of the element that failed").into())
+    }
 }

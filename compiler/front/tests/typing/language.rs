@@ -132,7 +132,11 @@ fn constants_of_the_module() {
     numba("T = (10, 20, 30)\ndef f(a):\n    return T[1] + len(T)", &[i64(0)], i64(23));
     numba("T = np.array([1, 2, 3], dtype=np.int8)\ndef f(a):\n    return T[a]", &[i64(2)], int(I8, 3));
     numba("T = ((1, 2, 3), (4, 5, 6))\ndef f(a):\n    return T[a, 2] + T[0, a]", &[i64(1)], i64(8));
-    numba("T = ((1, 2, 3), (4, 5, 6))\ndef f(a):\n    return 100 * T.shape[1] + 10 * T.ndim + T.size", &[i64(1)], i64(326));
+    numba(
+        "T = ((1, 2, 3), (4, 5, 6))\ndef f(a):\n    return 100 * T.shape[1] + 10 * T.ndim + T.size",
+        &[i64(1)],
+        i64(326),
+    );
     numba("A = 2\nC = A * 5\nB = C ** 2\ndef f(a):\n    return a + B", &[i64(1)], i64(101));
     numba(
         "C = math.sqrt(2.0) * math.pi\ndef f(a):\n    return C",
@@ -188,8 +192,23 @@ fn rare_blocks() {
 fn failures_have_their_text() {
     let text = "def f(a):\n    assert a > 0, 'a is {}'\n    if a > 10:\n        raise ValueError('too large')\n    return a * 0.5";
     numba(text, &[i64(3)], f64(1.5));
-    assert_eq!(try_call(text, &[i64(0)], Rules::Numba).unwrap_err(), "AssertionError: a is { }");
+    assert_eq!(try_call(text, &[i64(0)], Rules::Numba).unwrap_err(), "AssertionError: a is {}");
     assert_eq!(try_call(text, &[i64(11)], Rules::Numba).unwrap_err(), "ValueError: too large");
+    let raised = |what: &str| {
+        try_call(
+            &format!("TEXT = 'named'\ndef f(a):\n    if a == 0:\n        {what}\n    return a"),
+            &[i64(0)],
+            Rules::Numba,
+        )
+    };
+    for (what, said) in [
+        ("raise ValueError(TEXT)", "ValueError: named"),
+        ("raise ValueError", "ValueError"),
+        ("raise", "RuntimeError: No active exception to reraise"),
+        ("assert a, TEXT", "AssertionError: named"),
+    ] {
+        assert_eq!(raised(what).unwrap_err(), said);
+    }
 }
 
 #[test]

@@ -49,10 +49,18 @@ fn names() {
     refused("def f(a):\n    return select(a > 0, a, a)", &[F64], "unknown name 'select'");
     refused("def f(a):\n    b = c\n    c = 1\n    return b", &[F64], "'c' is read before it is assigned");
     refused("def f(a):\n    print(a)\n    return a", &[F64], "kernels cannot use 'print'");
-    refused("def f(a):\n    return 1 if any((a > 1, a < 0)) else 0", &[F64], "write the conditions with 'or' and 'and'");
+    refused(
+        "def f(a):\n    return 1 if any((a > 1, a < 0)) else 0",
+        &[F64],
+        "write the conditions with 'or' and 'and'",
+    );
     refused("def f(a):\n    return math.sin", &[F64], "'math.sin' is a function, not a number");
     refused("s = math.sin\ndef f(a):\n    return s(a)", &[F64], "write the function's own name: math.sin(...)");
-    refused("def g(x):\n    return x\nh = g\ndef f(a):\n    return h(a)", &[F64], "write the function's own name: g(...)");
+    refused(
+        "def g(x):\n    return x\nh = g\ndef f(a):\n    return h(a)",
+        &[F64],
+        "write the function's own name: g(...)",
+    );
     refused("def g(x):\n    return x\ndef f(a):\n    return g", &[F64], "'g' is a function, not a number");
 }
 
@@ -104,6 +112,18 @@ fn control_flow() {
     refused("def f(a):\n    g = lambda x: g(x)\n    return g(a)", &[F64], "nested too deeply");
     refused("def g(x):\n    return x\ndef f(a):\n    return g(a, a)", &[F64], "'g' takes 1 argument, and 2 are given");
     refused("def g(x):\n    return x\ndef f(a):\n    return g()", &[F64], "without its argument 'x'");
+}
+
+#[test]
+fn exceptions() {
+    for what in ["ValueError('x', 1)", "ValueError('x', key=1)"] {
+        refused(&format!("def f(a):\n    raise {what}"), &[I64], "exceptions of kernels have one argument");
+    }
+    for what in ["raise ValueError(f'{a}')", "raise ValueError(a)", "raise ValueError(3)", "assert a, f'{a}'"] {
+        let text = format!("def f(a):\n    {what}\n    return a");
+        refused(&text, &[I64], "the messages of exceptions in kernels are plain strings");
+    }
+    refused("def f(a):\n    raise a()()", &[I64], "exceptions by their names");
 }
 
 #[test]
