@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import linecache
+import os
 import sys
+import time
 import types
 from typing import Any, Iterable
 
@@ -29,7 +31,52 @@ def lines_of(function: types.FunctionType) -> list[str]:
     """The lines of the function's file as they are now, while it is being defined; [] if there is no file."""
     filename = function.__code__.co_filename
     linecache.checkcache(filename)
-    return linecache.getlines(filename, function.__globals__) or _command(function)
+    lines = linecache.getlines(filename, function.__globals__)
+    if lines:
+        _not_changed(function, lines)
+    return lines or _command(function)
+
+
+_IMPORTED = time.time()
+
+
+def _not_changed(function: types.FunctionType, lines: list[str]) -> None:
+    """Error: the file was changed since Python read it, so that the lines are not those of the function."""
+    filename = function.__code__.co_filename
+    entry = linecache.cache.get(filename)
+    # Cells of notebooks are in the cache alone.
+    if entry is None or len(entry) < 4 or entry[1] is None:
+        return
+    try:
+        changed = os.stat(filename).st_mtime
+    except OSError:
+        return
+    if changed <= _IMPORTED:
+        return
+    wanted = _contents(function.__code__)
+    try:
+        inside = [compile("".join(lines), filename, "exec", dont_inherit=True)]
+    except (SyntaxError, ValueError):
+        inside = []
+    for code in inside:
+        if code.co_firstlineno == function.__code__.co_firstlineno and _contents(code) == wanted:
+            return
+        inside += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    raise OSError(
+        f"the file of the function '{function.__name__}' was changed since it was loaded: {filename}, line "
+        f"{function.__code__.co_firstlineno}. numbra compiles kernels from their text, and what is there now is another one\n"
+        "  help: start the program again, or reload the module"
+    )
+
+
+def _contents(value: Any) -> Any:
+    """What a code object does, without its lines; of its constants, what tells 1 from 1.0 and 0.0 from -0.0."""
+    if isinstance(value, types.CodeType):
+        names = (value.co_name, value.co_names, value.co_varnames, value.co_freevars, value.co_cellvars)
+        return names, value.co_code, _contents(value.co_consts)
+    if isinstance(value, (tuple, frozenset)):
+        return type(value), type(value)(map(_contents, value))
+    return type(value), repr(value)
 
 
 def _command(function: types.FunctionType) -> list[str]:

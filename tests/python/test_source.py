@@ -247,6 +247,51 @@ def test_modules_in_files(tmp_path, monkeypatch):
     assert module.f(np.float64(0.5)) == pytest.approx(math.sin(1.0) + 1, rel=1e-15)
 
 
+CHANGING = """
+from numbra import njit, vectorize
+
+def make(n):
+    @vectorize
+    def f(a):
+        return a * n + 1
+    return f
+
+def lambdas():
+    return vectorize(lambda a: a + 2)
+
+@njit
+def helper(a):
+    return a
+"""
+
+
+@pytest.mark.parametrize(
+    "old, new",
+    [("a * n + 1", "a * n + 5"), ("a * n + 1", "a * n + 1.0"), ("def make", "\ndef make"), ("def make(n):", "def make(n:")],
+)
+def test_files_that_were_changed_since(tmp_path, monkeypatch, old, new):
+    file = tmp_path / "changing.py"
+    file.write_text(CHANGING)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "changing", raising=False)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    module = importlib.import_module("changing")
+    assert module.make(3)(1) == 4 and module.lambdas()(1) == 3
+    file.write_text(CHANGING.replace(old, new))
+    with pytest.raises(OSError, match=r"'f' was changed since it was loaded: .*changing.py, line 5(.|\n)*help: .*again"):
+        module.make(3)
+    # What is where it was can still be compiled; what moved cannot.
+    if new.startswith("a"):
+        assert module.lambdas()(1) == 3 and vectorize(module.helper)(2) == 2
+    else:
+        with pytest.raises(OSError, match="changed since"):
+            module.lambdas()
+        with pytest.raises(OSError, match="changed since"):
+            vectorize(lambda a: module.helper(a))(2)
+    file.write_text(CHANGING)
+    assert module.make(3)(2) == 7
+
+
 def cell(text, name="<ipython-input-7-0123456789ab>"):
     """Runs text as IPython runs a cell."""
     text = textwrap.dedent(text)
