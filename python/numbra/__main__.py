@@ -1,7 +1,9 @@
 """python -m numbra: what is here."""
 
 import argparse
+import os
 import platform
+import sys
 
 import numpy
 
@@ -14,7 +16,12 @@ def main() -> None:
         print(f"{what} {version}")
     print(f"threads: {numbra.threads()} (NUMBRA_NUM_THREADS sets their number)")
     print("cache: none; kernels are compiled anew in each process")
-    print(f"default target: {numbra.get_default_target()}")
+    try:
+        print(f"default target: {numbra.get_default_target()}")
+    except ValueError as error:  # what NUMBRA_TARGET says
+        print("default target: none")
+        for line in str(error).splitlines():
+            print(f"    {line.strip()}")
     print("devices:")
     for device in numbra.devices():
         if not device["available"]:
@@ -29,4 +36,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # python -m numbra | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
