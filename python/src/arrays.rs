@@ -268,6 +268,24 @@ pub fn python_scalar(object: &Bound<PyAny>) -> PyResult<Option<Constant>> {
     Ok(None)
 }
 
+/// Whether it is one of NumPy's masked arrays.
+pub fn is_masked(object: &Bound<PyAny>) -> PyResult<bool> {
+    let py = object.py();
+    // SAFETY: only asks for the type.
+    let other = unsafe { npyffi::PyArray_Check(py, object.as_ptr()) != 0 } && object.get_type_ptr() != array_type(py);
+    Ok(other && object.is_instance(&py.import("numpy.ma")?.getattr("MaskedArray")?)?)
+}
+
+/// Error: a masked array where its mask would be lost.
+pub fn refuse_mask(what: &str, object: &Bound<PyAny>) -> PyResult<()> {
+    if !is_masked(object)? {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "{what} takes no masked arrays: the mask would be lost\n  help: fill what is masked first: array.filled(value)"
+    )))
+}
+
 /// An object as an array that kernels can read: itself, or a copy that NumPy makes.
 pub fn held<'py>(taker: Taker, object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     let py = object.py();

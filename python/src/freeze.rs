@@ -162,6 +162,9 @@ const CONSTANT: arrays::Taker = arrays::Taker { kind: "constant", name: "", wide
 
 /// The elements of an array or scalar of NumPy's, in C order.
 fn elements(object: &Bound<PyAny>) -> PyResult<Option<Elements>> {
+    if arrays::is_masked(object)? {
+        return Ok(None);
+    }
     let Ok(held) = arrays::held(CONSTANT, object) else { return Ok(None) };
     let Ok(view) = held.array.view() else { return Ok(None) };
     let bits = view.iter().map(|constant| constant.bits).collect();

@@ -10,7 +10,7 @@ use numbra::emit::Emit;
 use numbra_front::syntax::declaration::{Identity, Kind};
 use numbra_front::types::ScalarType;
 use numbra_runtime::ufunc::{Given, Loop};
-use pyo3::exceptions::{PyIndexError, PyNotImplementedError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Mutex, PoisonError};
@@ -173,9 +173,10 @@ impl Ufunc {
                 _ => PyTypeError::new_err(format!("reduce() got an unexpected keyword argument '{name}'")),
             });
         }
+        arrays::refuse_mask("reduce", array)?;
         let input = held(self.taker(py)?, array)?;
         let input = self.as_dtype(input, dtype)?;
-        let axes = axis.resolve(input.array.shape().len())?;
+        let axes = axis.resolve(py, input.array.shape().len())?;
         let mut shape = input.array.shape().to_vec();
         let result = self.folded(py, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
         let mut result = to_numpy(py, &result)?;
@@ -196,12 +197,13 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        arrays::refuse_mask("accumulate", array)?;
         let input = held(self.taker(py)?, array)?;
         let input = self.as_dtype(input, dtype)?;
         if input.array.shape().is_empty() {
             return Err(PyTypeError::new_err("cannot accumulate on a scalar"));
         }
-        let axis = axis_of(axis, input.array.shape().len())?;
+        let axis = axis_of(py, axis, input.array.shape().len())?;
         let result = self.folded(py, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
         delivered(to_numpy(py, &result)?, out)
     }
@@ -213,6 +215,8 @@ impl Ufunc {
         right: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
+        arrays::refuse_mask("outer", left)?;
+        arrays::refuse_mask("outer", right)?;
         let numpy = py.import("numpy")?;
         let (left, right) = (numpy.call_method1("asarray", (left,))?, numpy.call_method1("asarray", (right,))?);
         let mut shape: Vec<usize> = left.getattr("shape")?.extract()?;
@@ -339,10 +343,15 @@ impl Ufunc {
         if given {
             return Ok(result.object);
         }
+        let all = &arguments.get_slice(0, nin);
         if operands.iter().all(Operand::is_scalar) {
+            for argument in all {
+                if arrays::is_masked(&argument)? {
+                    return wrapped(slf, all, result.object);
+                }
+            }
             return arrays::unwrapped(result.object);
         }
-        let all = &arguments.get_slice(0, nin);
         wrapped(slf, all, result.object)
     }
 
@@ -436,10 +445,10 @@ enum Axes {
 }
 
 impl Axes {
-    fn resolve(&self, rank: usize) -> PyResult<Vec<usize>> {
+    fn resolve(&self, py: Python, rank: usize) -> PyResult<Vec<usize>> {
         let axes = match self {
-            Axes::One(axis) => vec![axis_of(*axis, rank)?],
-            Axes::Several(axes) => axes.iter().map(|&axis| axis_of(axis, rank)).collect::<PyResult<Vec<usize>>>()?,
+            Axes::One(axis) => vec![axis_of(py, *axis, rank)?],
+            Axes::Several(axes) => axes.iter().map(|&axis| axis_of(py, axis, rank)).collect::<PyResult<Vec<usize>>>()?,
             Axes::All(None) => (0..rank).collect(),
             Axes::All(Some(_)) => return Err(PyTypeError::new_err("an axis is an integer")),
         };
@@ -451,12 +460,17 @@ impl Axes {
 }
 
 /// An axis counted from the end if negative.
-fn axis_of(axis: isize, rank: usize) -> PyResult<usize> {
-    let place = if axis < 0 { axis + rank as isize } else { axis };
-    usize::try_from(place)
-        .ok()
-        .filter(|place| *place < rank)
-        .ok_or_else(|| PyIndexError::new_err(format!("axis {axis} is out of bounds for array of dimension {rank}")))
+fn axis_of(py: Python, axis: isize, rank: usize) -> PyResult<usize> {
+    let place = if axis < 0 { axis.saturating_add_unsigned(rank) } else { axis };
+    if let Some(place) = usize::try_from(place).ok().filter(|place| *place < rank) {
+        return Ok(place);
+    }
+    // NumPy's own error; before NumPy 1.25 it was elsewhere.
+    let class = match py.import("numpy.exceptions") {
+        Ok(exceptions) => exceptions.getattr("AxisError")?,
+        Err(_) => py.import("numpy")?.getattr("AxisError")?,
+    };
+    Err(PyErr::from_value(class.call1((axis, rank))?))
 }
 
 /// `out`, where it is the one keyword.

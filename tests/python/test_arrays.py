@@ -359,9 +359,41 @@ def test_progress_of_iterate():
         half.iterate(np.arange(10.0), 5, progress=refuse)
 
 
+def test_masks_are_not_lost():
+    masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+    near = stencil(lambda a, b: a[0] + b[1])
+    plain = np.ones(3)
+    for call in [
+        lambda: near(masked, plain),
+        lambda: near(plain, masked),
+        lambda: stencil(lambda a: a[0]).iterate(masked, 2),
+        lambda: add.reduce(masked),
+        lambda: add.accumulate(masked),
+        lambda: add.outer(plain, masked),
+    ]:
+        with pytest.raises(TypeError, match="takes no masked arrays(.|\n)*help: .*filled"):
+            call()
+    assert near(masked.filled(0), plain).tolist() == [2, 1, 0]
+    with pytest.raises(NotImplementedError, match="no arrays of numbers"):
+        vectorize(lambda i: masked[i])(0)
+
+
+@pytest.mark.parametrize("axis", [2, -3, (0, 2)])
+def test_axes_that_are_not_there(axis):
+    error = getattr(np, "exceptions", np).AxisError
+    with pytest.raises(error, match="axis (2|-3) is out of bounds for array of dimension 2"):
+        add.reduce(np.ones((2, 2)), axis=axis)
+    if isinstance(axis, int):
+        with pytest.raises(error, match="is out of bounds"):
+            add.accumulate(np.ones((2, 2)), axis=axis)
+
+
 def test_subclasses_come_back():
     masked = add(np.ma.array([1.0, 2.0], mask=[False, True]), 1)
     assert isinstance(masked, np.ma.MaskedArray) and masked.mask.tolist() == [False, True] and masked[0] == 2
+
+    assert add(np.ma.masked, 1) is np.ma.masked and add(np.ma.array([1.0, 2.0]), np.ma.masked).mask.all()
+    assert add(np.ma.array(2.0), 1) == 3
 
     class Meters(np.ndarray):
         pass
