@@ -7,10 +7,12 @@ use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
 use numbra_front::syntax::declaration::Kind;
+use numbra_front::types::ScalarType;
 use numbra_runtime::stencil::Stencil as Runtime;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyTuple};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Between looks at whether the user has pressed Ctrl-C.
@@ -20,14 +22,19 @@ const LOOK: Duration = Duration::from_millis(20);
 #[pyclass(frozen, dict, weakref, module = "numbra")]
 pub struct Stencil {
     declared: Declared,
+    /// The signatures that calls have used.
+    used: Mutex<Vec<Used>>,
 }
+
+/// A result's type, and the types of arguments with their ranks; scalars have none.
+type Used = (ScalarType, Vec<(ScalarType, Option<usize>)>);
 
 #[pymethods]
 impl Stencil {
     /// `decorator`: the decorator as text. `lines`: those of the function's file.
     #[new]
     fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Stencil> {
-        Ok(Stencil { declared: Declared::new(function, decorator, lines)? })
+        Ok(Stencil { declared: Declared::new(function, decorator, lines)?, used: Mutex::default() })
     }
 
     /// Reads the decorator, so that mistakes in it show where it stands.
@@ -48,6 +55,7 @@ impl Stencil {
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
         let (scalar, shape) = detached(py, || relative(kernel)?.outcome(&inputs))?;
+        self.note(scalar, &inputs);
         match out.filter(|out| !out.is_none()) {
             Some(out) => {
                 let out = output(out)?;
@@ -77,10 +85,12 @@ impl Stencil {
         let Ok(steps) = usize::try_from(steps) else {
             return Err(PyValueError::new_err(format!("a stencil cannot be applied {steps} times")));
         };
-        let mut operands = vec![operand(self.taker(), array)?];
+        let mut operands = vec![self.operand(array)?];
         operands.extend(self.operands(others)?);
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         let (kernel, target) = (&frozen.kernel, frozen.target);
+        let (scalar, _) = detached(py, || relative(kernel)?.outcome(&inputs))?;
+        self.note(scalar, &inputs);
         let mut stopped: Option<PyErr> = None;
         let mut last = Instant::now();
         let mut hear = |step: usize| {
@@ -126,33 +136,38 @@ impl Stencil {
     }
 
     /// The IR of the host function and its kernels, for a signature such as 'float64(float64[:, :])'.
-    fn inspect_ir(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None))]
+    fn inspect_ir(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Ir, signature, "")
     }
 
     /// LLVM IR for this machine's processor.
-    fn inspect_llvm(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None))]
+    fn inspect_llvm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Llvm, signature, "")
     }
 
     /// Assembly for this machine's processor.
-    fn inspect_asm(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None))]
+    fn inspect_asm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Asm, signature, "")
     }
 
     /// PTX for an NVIDIA GPU.
-    #[pyo3(signature = (signature, arch="sm_80"))]
-    fn inspect_ptx(&self, py: Python, signature: &Bound<PyAny>, arch: &str) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None, arch="sm_80"))]
+    fn inspect_ptx(&self, py: Python, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Ptx, signature, arch)
     }
 
     /// WGSL for a GPU of any vendor.
-    fn inspect_wgsl(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None))]
+    fn inspect_wgsl(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Wgsl, signature, "")
     }
 
     /// SPIR-V, as bytes.
-    fn inspect_spirv(&self, py: Python, signature: &Bound<PyAny>) -> PyResult<Py<PyAny>> {
+    #[pyo3(signature = (signature=None))]
+    fn inspect_spirv(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Spirv, signature, "")
     }
 
@@ -167,16 +182,49 @@ impl Stencil {
 }
 
 impl Stencil {
-    fn taker(&self) -> Taker<'_> {
-        Taker { kind: "stencil", name: &self.declared.name, widens: false }
+    fn operand<'py>(&self, argument: &Bound<'py, PyAny>) -> PyResult<Operand<'py>> {
+        arrays::refuse_mask(&format!("the stencil '{}'", self.declared.name), argument)?;
+        operand(Taker { kind: "stencil", name: &self.declared.name, widens: false }, argument)
     }
 
     fn operands<'py>(&self, arguments: &Bound<'py, PyTuple>) -> PyResult<Vec<Operand<'py>>> {
-        arguments.iter().map(|argument| operand(self.taker(), &argument)).collect()
+        arguments.iter().map(|argument| self.operand(&argument)).collect()
     }
 
-    fn inspect(&self, py: Python, form: Emit, signature: &Bound<PyAny>, arch: &str) -> PyResult<Py<PyAny>> {
-        emitted(py, &self.declared.frozen(py)?.kernel, form, &signature.str()?.to_string(), arch)
+    /// Remembers the types that a call has used.
+    fn note(&self, result: ScalarType, inputs: &[Input]) {
+        let of = |input: &Input| match input {
+            Input::Scalar(constant) | Input::Typed(constant) => (constant.scalar, None),
+            array => (array.scalar_type(), Some(array.shape().len())),
+        };
+        let call = (result, inputs.iter().map(of).collect());
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        if !used.contains(&call) {
+            used.push(call);
+        }
+    }
+
+    fn inspect(&self, py: Python, form: Emit, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
+        let kernel = &self.declared.frozen(py)?.kernel;
+        if let Some(signature) = signature {
+            return emitted(py, kernel, form, &signature.str()?.to_string(), arch);
+        }
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let all = PyDict::new(py);
+        for (result, arguments) in used {
+            let arguments: Vec<String> = arguments.into_iter().map(text).collect();
+            let signature = format!("{}({})", result.name(), arguments.join(", "));
+            all.set_item(&signature, emitted(py, kernel, form, &signature, arch)?)?;
+        }
+        Ok(all.into_any().unbind())
+    }
+}
+
+/// An argument's type: `float64[:, :]`, `float64`.
+fn text((scalar, rank): (ScalarType, Option<usize>)) -> String {
+    match rank {
+        Some(rank) => format!("{}[{}]", scalar.name(), vec![":"; rank].join(", ")),
+        None => scalar.name().to_string(),
     }
 }
 

@@ -1,5 +1,6 @@
 """What kernels become: inspect_*."""
 
+import numpy as np
 import pytest
 
 from numbra import float32, stencil, vectorize
@@ -53,6 +54,18 @@ def test_all_signatures_that_there_are():
     assert lazy.inspect_ir() == {}
     lazy(1.5)
     assert list(lazy.inspect_ir()) == ["float64(float64)"]
+
+
+def test_what_stencils_were_compiled_for():
+    weighted = stencil(standard_indexing=("w",))(lambda a, w, n: (a[0, 1] + a[0, -1]) * w[0] * n)
+    assert weighted.inspect_ir() == {} and weighted.inspect_spirv() == {}
+    weighted(np.ones((3, 4), "f4"), np.ones(2), 2)
+    weighted(np.ones((5, 6), "f4"), np.ones(3), 7)
+    weighted.iterate(np.ones((3, 4)), 2, np.ones(2), np.int32(1))
+    signatures = ["float64(float32[:, :], float64[:], int64)", "float64(float64[:, :], float64[:], int32)"]
+    assert list(weighted.inspect_llvm()) == signatures
+    for text in weighted.inspect_llvm().values():
+        assert "define" in text
 
 
 def test_wrong_signatures():
