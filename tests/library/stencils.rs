@@ -84,7 +84,7 @@ fn tables_and_loops() {
         let result = f.call((&[1.0, 2.0, 3.0, 4.0], &[0.5, 1.0, 0.25])).unwrap().into_vec::<f64>().unwrap();
         assert_eq!(result, [0.0, 3.25, 5.0, 0.0], "{device}");
         let error = plain.clone().standard_indexing(["wheights"]).unwrap_err();
-        assert!(error.to_string().contains("<decorator>:1:"), "{error}");
+        assert!(error.to_string().contains(", decorator of 'f':1:"), "{error}");
         assert!(plain.clone().neighborhood([(-1, 1 << 40)]).is_err());
         assert!(plain.clone().neighborhood([]).is_err());
         let error = f.call((&[1.0, 2.0, 3.0], &[0.5, 1.0])).unwrap_err();

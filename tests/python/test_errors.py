@@ -70,6 +70,21 @@ def test_syntax():
     assert isinstance(error.value, numbra.KernelSyntaxError) and "^" in str(error.value)
 
 
+def test_decorators():
+    with pytest.raises(ValueError, match="Unsupported target: foo") as error:
+
+        @vectorize(["float64(float64)"], target="foo")
+        def f(a):
+            return a
+
+    line = test_decorators.__code__.co_firstlineno + 3
+    assert f"{__file__}:{line}, decorator of 'f':" in str(error.value)
+    with pytest.raises(ValueError) as error:
+        stencil(neighborhood=((1, 0),))(lambda a: a[0])
+    line = test_decorators.__code__.co_firstlineno + 10
+    assert f"{__file__}:{line}, decorator of 'lambda':" in str(error.value)
+
+
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("size", [1, 10, 100_000])
 def test_raise(target, size):

@@ -109,7 +109,11 @@ pub fn apply(module: &Module, function: &str, decorator: &str) -> Result<Declara
     let definition = module
         .function(function)
         .ok_or_else(|| Error::Internal(format!("'{function}' is not in its module '{}'", module.source.name)))?;
-    let source = Source::new("<decorator>", decorator);
+    let line = match definition.decorators.first() {
+        Some(written) => module.source.position(written.span.start).0,
+        None => module.source.position(definition.name_span.start).0,
+    };
+    let source = Source::new(format!("{}:{line}, decorator of '{function}'", module.source.name), decorator);
     let expression = python::parse_expression(&source, 0, &source.text)?;
     let import = |name: &str| Import { name: name.into(), path: name.into(), span: Span::NONE };
     let surroundings = Module {

@@ -31,7 +31,7 @@ fn decorators_outside_of_files() {
     assert!(matches!(stencil.kind, Kind::Stencil(options) if options.standard_indexing.len() == 1));
     let message = |decorator: &str| apply(&module, "f", decorator).unwrap_err().to_string();
     let counts = message("numba.vectorize(['f8(f8)'])");
-    assert!(counts.contains("<decorator>:1:18") && !counts.contains("the function\n"), "{counts}");
+    assert!(counts.contains("t.py:1, decorator of 'f':1:18") && !counts.contains("the function\n"), "{counts}");
     assert!(message("numba.vectorize(target='foo')").contains("Unsupported target: foo"));
     let source = Source::new("t.py", "def f(x, *rest):\n    return x\n");
     let module = python::parse(&source).unwrap();
