@@ -448,7 +448,9 @@ impl Axes {
     fn resolve(&self, py: Python, rank: usize) -> PyResult<Vec<usize>> {
         let axes = match self {
             Axes::One(axis) => vec![axis_of(py, *axis, rank)?],
-            Axes::Several(axes) => axes.iter().map(|&axis| axis_of(py, axis, rank)).collect::<PyResult<Vec<usize>>>()?,
+            Axes::Several(axes) => {
+                axes.iter().map(|&axis| axis_of(py, axis, rank)).collect::<PyResult<Vec<usize>>>()?
+            }
             Axes::All(None) => (0..rank).collect(),
             Axes::All(Some(_)) => return Err(PyTypeError::new_err("an axis is an integer")),
         };

@@ -82,6 +82,26 @@ def test_command_line(fresh_python):
         assert any(line.startswith(f"  {device}: ") for line in lines), device
 
 
+def test_command_line_with_a_wrong_target(fresh_python):
+    done = run(fresh_python, "-m", "numbra", NUMBRA_TARGET="abacus")
+    assert done.returncode == 0 and "Traceback" not in done.stderr, done.stderr
+    assert "NUMBRA_TARGET" in done.stdout and "abacus" in done.stdout and "  interp: " in done.stdout, done.stdout
+
+
+def test_command_line_whose_reader_ends(fresh_python):
+    command = f"'{fresh_python}' -m numbra | true"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in done.stderr and "BrokenPipe" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "many", "2.5"])
+def test_a_wrong_number_of_threads(fresh_python, value):
+    program = "import numbra; assert numbra.threads() == numbra.threads() >= 1"
+    done = run(fresh_python, "-c", program, NUMBRA_NUM_THREADS=value)
+    assert done.returncode == 0 and done.stderr.count("warning") == 1, done.stderr
+    assert "warning: NUMBRA_NUM_THREADS" in done.stderr and repr(value) in done.stderr
+
+
 def test_command_line_rejects_arguments(fresh_python):
     done = run(fresh_python, "-m", "numbra", "--nonsense")
     assert done.returncode == 2 and "--nonsense" in done.stderr

@@ -14,13 +14,23 @@ const SPIN: Duration = Duration::from_micros(50);
 pub fn threads() -> usize {
     static THREADS: OnceLock<usize> = OnceLock::new();
     *THREADS.get_or_init(|| {
-        let wanted = ["NUMBRA_NUM_THREADS", "NUMBA_NUM_THREADS"]
-            .iter()
-            .find_map(|name| std::env::var(name).ok()?.parse::<usize>().ok())
-            .filter(|&count| count > 0);
+        let wanted = ["NUMBRA_NUM_THREADS", "NUMBA_NUM_THREADS"].into_iter().find_map(wanted);
         let available = std::thread::available_parallelism().map_or(1, |count| count.get());
         wanted.unwrap_or(available).min(1024)
     })
+}
+
+/// The number that an environment variable says. What is no such number is told once, and ignored.
+fn wanted(variable: &str) -> Option<usize> {
+    let value = std::env::var_os(variable).filter(|value| !value.is_empty())?;
+    let text = value.to_string_lossy();
+    let count = text.trim().parse::<usize>().ok().filter(|&count| count > 0);
+    if count.is_none() {
+        eprintln!(
+            "warning: {variable} is '{text}', which is no number of threads; it is ignored\n  help: set it to 1, 2, ..."
+        );
+    }
+    count
 }
 
 /// Calls `work` once for every number below `chunks`, on all threads.
