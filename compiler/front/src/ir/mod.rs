@@ -205,6 +205,8 @@ pub enum Fault {
     IndexOutOfBounds,
     ZeroDivision,
     Raised,
+    /// Loops turn more often than the driver lets them.
+    LoopLimit,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
