@@ -43,3 +43,49 @@ macro_rules! tests {
 }
 
 for_every_group_of_kernels!(tests);
+
+/// Mesa's software driver ends loops after 65,535 turns without a word.
+#[test]
+fn loops_that_a_driver_would_end_are_right_or_an_error() {
+    let text = "
+def count(n):
+    turns = 0
+    for i in range(n):
+        turns += 1
+    return turns
+
+def nested(n):
+    turns = 0
+    for i in range(100):
+        for j in range(n):
+            turns += 1
+    return turns
+
+
+def add(x, y):
+    return x + y
+";
+    let source = numbra::source(text).unwrap();
+    for name in ["cpu", "vulkan"] {
+        let device = numbra::Device::open(name).unwrap();
+        let on = |kernel: &str| source.vectorize(kernel).unwrap().on(&device);
+        let check = |result: numbra::Result<numbra::Output>, expected: &[i64], what: &str| match result {
+            Ok(output) => assert_eq!(Vec::<i64>::try_from(output).unwrap(), expected, "{what} on {name}"),
+            Err(error) => {
+                assert!(name == "vulkan" && error.to_string().contains("ends loops early"), "{what} on {name}: {error}");
+                assert!(expected.iter().any(|&turns| turns > 4000), "{what} on {name}: {error}");
+            }
+        };
+        for turns in [0, 3, 60_000, 65_534, 65_535, 65_536, 200_000] {
+            check(on("count").call((&[turns, 5][..],)), &[turns, 5], "count");
+        }
+        for turns in [0, 3, 30, 600, 700, 1000] {
+            check(on("nested").call((&[turns, 2][..],)), &[100 * turns, 200], "nested");
+        }
+        // What the driver does not end runs.
+        assert_eq!(Vec::<i64>::try_from(on("count").call((&[60_000i64][..],)).unwrap()).unwrap(), [60_000]);
+        assert_eq!(Vec::<i64>::try_from(on("nested").call((&[30i64][..],)).unwrap()).unwrap(), [3000]);
+        let ones = vec![1i64; 100_000];
+        check(on("add").reduce(&ones[..], [0]), &[100_000], "reduce");
+    }
+}

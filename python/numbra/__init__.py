@@ -17,6 +17,12 @@ kernel with target= runs there, unless the environment variable NUMBRA_TARGET na
 the device of set_default_target(), else on NUMBRA_TARGET's, else on 'cpu'.
 """
 
+import os as _os
+
+# Mesa's Vulkan layer that chooses devices for desktops complains on standard error where there is no desktop.
+if not _os.path.isdir(_os.environ.get("XDG_RUNTIME_DIR", "")):
+    _os.environ.setdefault("NODEVICE_SELECT", "1")
+
 from ._core import (
     DeviceError,
     KernelSyntaxError,

@@ -290,7 +290,14 @@ fn minima_and_maxima() -> Vec<Case> {
             b.push(y);
         }
     }
-    vec![Case::new(text, vec![line(&a), line(&b)], EXACT)]
+    // With an operand that is known to be no NaN.
+    let known = "@vectorize\ndef f(a, b):\n    return np.fmin(a, 2.5) + 2 * np.fmax(-3.5, b) + 4 * np.fmin(np.fmax(a, 0.5), b)\n";
+    let narrow = |values: &[f64]| -> Vec<f32> { values.iter().map(|&value| value as f32).collect() };
+    vec![
+        Case::new(text, vec![line(&a), line(&b)], EXACT),
+        Case::new(known, vec![line(&a), line(&b)], EXACT),
+        Case::new(known, vec![line(&narrow(&a)), line(&narrow(&b))], EXACT),
+    ]
 }
 
 fn helpers_with_several_results() -> Vec<Case> {

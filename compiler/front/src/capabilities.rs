@@ -28,6 +28,22 @@ pub struct Capabilities {
     pub total_integers: bool,
     /// Width of the index type.
     pub index_bits: u32,
+    /// A driver that ends loops early.
+    pub loop_limit: Option<LoopLimit>,
+}
+
+/// What a driver allows the loops of one vector of threads to turn before it goes on as if they had ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LoopLimit {
+    pub driver: &'static str,
+    pub turns: u32,
+    /// Threads of a vector, at most.
+    pub lanes: u32,
+}
+
+impl LoopLimit {
+    /// Mesa's llvmpipe: `LP_MAX_TGSI_LOOP_ITERATIONS` in its source, for vectors of up to 512 bits.
+    pub const LLVMPIPE: LoopLimit = LoopLimit { driver: "llvmpipe", turns: 65535 - 1, lanes: 16 };
 }
 
 impl Capabilities {
@@ -45,6 +61,7 @@ impl Capabilities {
         bool_order: true,
         total_integers: true,
         index_bits: 64,
+        loop_limit: None,
     };
 
     /// LLVM's back ends, for a processor with or without a fused multiply-add.
@@ -73,6 +90,7 @@ impl Capabilities {
             bool_order: false,
             total_integers: false,
             index_bits: 32,
+            loop_limit: None,
         }
     }
 

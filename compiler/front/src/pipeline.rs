@@ -48,6 +48,7 @@ pub const FUNCTION_STAGES: &[Stage] = &[
 
 /// From a kernel to what a back end translates one to one.
 pub const KERNEL_STAGES: &[Stage] = &[
+    Stage { name: "loop_turns", run: |module, target| each(module, |kernel| count_turns(kernel, target)) },
     Stage { name: "schedule", run: |module, target| each(module, |kernel| schedule(kernel, target)) },
     Stage { name: "addresses", run: |module, _| each(module, |kernel| Ok(addresses::run(kernel))) },
     Stage { name: "legalize", run: |module, target| legalize::run(module, &target.capabilities) },
@@ -95,6 +96,13 @@ fn check(stage: &str, module: &Module) -> Result<()> {
         return Ok(());
     }
     verify::verify(module).map_err(|error| Error::Internal(format!("after '{stage}': {error}")))
+}
+
+fn count_turns(kernel: &mut Function, target: &Target) -> Result<()> {
+    if let Some(limit) = target.capabilities.loop_limit {
+        loop_turns::run(kernel, limit);
+    }
+    Ok(())
 }
 
 fn schedule(kernel: &mut Function, target: &Target) -> Result<()> {

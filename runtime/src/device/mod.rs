@@ -232,6 +232,7 @@ impl Sites {
             Fault::IndexOutOfBounds => Class::Index,
             Fault::ZeroDivision => Class::ZeroDivision,
             Fault::Raised => Class::Raised,
+            Fault::LoopLimit => Class::Unsupported,
         };
         match site.source.as_ref().or(self.source.as_ref()) {
             Some(source) => Error::Fault(Box::new(

@@ -205,7 +205,7 @@ impl Site {
     pub fn text(&self, payload: &str) -> String {
         match self.fault {
             Fault::Raised => self.message.clone(),
-            Fault::IndexOutOfBounds | Fault::ZeroDivision => self.message.replace("{}", payload),
+            _ => self.message.replace("{}", payload),
         }
     }
 }
@@ -215,6 +215,8 @@ pub enum Fault {
     IndexOutOfBounds,
     ZeroDivision,
     Raised,
+    /// Loops turn more often than the driver lets them.
+    LoopLimit,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -70,7 +70,7 @@
 //! role       = "argument" "(" number ")" | "space_extent" "(" axis ")" | "begin" | "end"
 //!            | "offset" "(" array ")" | "extent" "(" array "," axis ")" | "stride" "(" array "," axis ")"
 //! declaration = "variable" "$"name ":" type
-//!            | "site" "#"number ("index_out_of_bounds" | "zero_division" | "raised") quoted message
+//!            | "site" "#"number ("index_out_of_bounds" | "zero_division" | "raised" | "loop_limit") quoted message
 //! statement  = value ":" type "=" expression
 //!            | "set" "$"name "=" value
 //!            | "store" array "[" value,* "]" "=" value
@@ -177,10 +177,11 @@ pub(super) const ACCESSES: [(&str, Access); 3] =
 
 pub(super) const STRIDES: [(&str, Stride); 3] = [("zero", Stride::Zero), ("unit", Stride::Unit), ("any", Stride::Any)];
 
-pub(super) const FAULTS: [(&str, Fault); 3] = [
+pub(super) const FAULTS: [(&str, Fault); 4] = [
     ("index_out_of_bounds", Fault::IndexOutOfBounds),
     ("zero_division", Fault::ZeroDivision),
     ("raised", Fault::Raised),
+    ("loop_limit", Fault::LoopLimit),
 ];
 
 fn word<T: PartialEq + Copy>(words: &[(&'static str, T)], wanted: T) -> &'static str {

@@ -10,6 +10,7 @@ pub mod float_tests;
 pub mod float_to_integer;
 pub mod inline;
 pub mod legalize;
+pub mod loop_turns;
 pub mod mul_error;
 pub mod narrow_comparisons;
 pub mod outline;

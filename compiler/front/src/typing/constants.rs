@@ -148,6 +148,33 @@ pub fn binary(operator: BinaryOperator, left: &ConstantValue, right: &ConstantVa
     float_binary(operator, left.as_f64()?, right.as_f64()?).map(ConstantValue::float)
 }
 
+/// The value of an expression that is made of integer literals alone; `None` for others. What is too large even for us is the
+/// largest number that there is.
+pub fn integer_literals(expression: &Expression, depth: u32) -> Option<i128> {
+    const DEEPEST: u32 = 64;
+    match &expression.kind {
+        _ if depth > DEEPEST => None,
+        ExpressionKind::Integer(value) => Some(value.unwrap_or(i128::MAX)),
+        ExpressionKind::Unary { operator, operand } if *operator != UnaryOperator::Not => {
+            let operand = ConstantValue::Integer(integer_literals(operand, depth + 1)?);
+            unary(*operator, &operand)?.as_integer()
+        }
+        ExpressionKind::Binary { operator, left, right } => {
+            use BinaryOperator::*;
+            // The right one first: in a long chain it decides at once.
+            let right = integer_literals(right, depth + 1)?;
+            let left = integer_literals(left, depth + 1)?;
+            match binary(*operator, &ConstantValue::Integer(left), &ConstantValue::Integer(right)) {
+                Some(ConstantValue::Integer(value)) => Some(value),
+                None if matches!(operator, Add | Subtract | Multiply | LeftShift) && right >= 0 => Some(i128::MAX),
+                None if *operator == Power && right >= 0 => Some(i128::MAX),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
 /// + - * // % ** on integers without wrapping.
 fn integer_binary(operator: BinaryOperator, a: i128, b: i128) -> Option<i128> {
     use BinaryOperator::*;

@@ -42,6 +42,9 @@ impl<'t> Typer<'t, '_> {
                 Ok(Item::Scalar(self.not(truth, span)))
             }
             ExpressionKind::Unary { operator, operand } => {
+                if let Some(value) = self.integer_literal(expression) {
+                    return self.constant_item(value, span, true);
+                }
                 let item = self.expression(operand)?;
                 self.unary(*operator, item, span)
             }

@@ -16,16 +16,33 @@ impl<'t> Typer<'t, '_> {
     pub fn binary_chain(&mut self, expression: &'t Expression) -> Result<Item<'t>> {
         let mut pending = Vec::new();
         let mut innermost = expression;
+        let mut literal = None;
         while let ExpressionKind::Binary { operator, left, right } = &innermost.kind {
+            literal = self.integer_literal(innermost);
+            if literal.is_some() {
+                break;
+            }
             pending.push((*operator, left.span, right));
             innermost = left;
         }
-        let mut item = self.expression(innermost)?;
+        let mut item = match literal {
+            Some(value) => self.constant_item(value, innermost.span, true)?,
+            None => self.expression(innermost)?,
+        };
         for (operator, left_span, right) in pending.into_iter().rev() {
             let other = self.expression(right)?;
             item = self.binary(operator, item, other, left_span, right.span)?;
         }
         Ok(item)
+    }
+
+    /// The value of an expression of integer literals alone: Python computes it when it reads the text, without wrapping,
+    /// so that `2**63` is the literal 9223372036854775808.
+    pub fn integer_literal(&self, expression: &Expression) -> Option<ConstantValue> {
+        if self.unit.rules == Rules::Exact {
+            return None; // literals have no width there
+        }
+        constants::integer_literals(expression, 0).map(ConstantValue::Integer)
     }
 
     pub fn binary(

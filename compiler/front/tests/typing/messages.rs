@@ -69,6 +69,9 @@ fn values_and_types() {
     refused("def f(a):\n    return a << 1", &[F64], "unsupported operand types for '<<': float64 and int64");
     refused("def f(a):\n    return a[0]", &[F64], "float64 cannot be indexed");
     refused("def f(a):\n    return 99999999999999999999", &[F64], "integer value is too large");
+    for literals in ["10**20", "2**64", "(1 << 64) + 1", "10**18 * 10**3", "10**99", "-(10**20)"] {
+        refused(&format!("def f(a):\n    return a + {literals}"), &[F64], "integer value is too large");
+    }
     refused("def f(a):\n    return a @ a", &[F64], "'@'");
     refused("def f(a):\n    return 'text'", &[F64], "kernels cannot compute with strings");
     refused("def f(a):\n    return None", &[F64], "None");

@@ -39,6 +39,13 @@ fn integers_widen() {
     numba("a + b", &[bool(true), bool(true)], i64(2));
     numba("a + 1", &[i64(i64::MAX)], i64(i64::MIN));
     numba("a * a", &[int(I8, -100)], i64(10000));
+    // Python computes with literals before anybody gives them a type.
+    numba("2**63", &[bool(true)], int(U64, 1 << 63));
+    numba("2**64 - 1", &[bool(true)], int(U64, u64::MAX as i128));
+    numba("2**63 - 1", &[bool(true)], i64(i64::MAX));
+    numba("-(2**63)", &[bool(true)], i64(i64::MIN));
+    numba("2**62 + 2**62 + a", &[int(U64, 1)], int(U64, (1 << 63) + 1));
+    numba("a + 2**63", &[f64(0.0)], f64(9223372036854775808.0));
     numba("-a", &[int(U8, 1)], int(U64, 255));
     numba("-a", &[int(U32, 1)], int(U64, 4294967295));
     numba("-a", &[bool(true)], i64(-1));

@@ -1,6 +1,6 @@
 //! What GPUs are here, and what they can do.
 
-use numbra_front::capabilities::Capabilities;
+use numbra_front::capabilities::{Capabilities, LoopLimit};
 use std::sync::OnceLock;
 use wgpu::{Backend, Backends, DeviceType, Features, Instance, InstanceDescriptor, InstanceFlags};
 
@@ -93,7 +93,12 @@ impl Adapter {
         let int64 = features.contains(Features::SHADER_INT64);
         // The float64 prelude needs strict operations. No driver promises that its fma is fused.
         let float64 = features.contains(Features::SHADER_F64) && self.takes_spirv();
-        Capabilities::naga(self.backend).with_64_bits(int64, float64)
+        let info = self.raw.get_info();
+        // "llvmpipe (LLVM 15.0.6, 256 bits)": a thread has 32 of them.
+        let bits = || info.name.rsplit_once(" bits)")?.0.rsplit_once(' ')?.1.parse::<u32>().ok();
+        let limit = LoopLimit { lanes: bits().map_or(LoopLimit::LLVMPIPE.lanes, |bits| bits / 32), ..LoopLimit::LLVMPIPE };
+        let loop_limit = (info.driver == limit.driver).then_some(limit);
+        Capabilities { loop_limit, ..Capabilities::naga(self.backend).with_64_bits(int64, float64) }
     }
 
     pub fn limits(&self) -> Limits {
