@@ -1,6 +1,6 @@
 //! What a back end hands to the runtime: bytes, and a manifest that says how to call them.
 
-use numbra_front::ir::{Access, Form, Function, Role};
+use numbra_front::ir::{Access, Form, Function, Region, Role, Statement};
 use numbra_front::types::ScalarType;
 
 /// A compiled kernel. It refers to nothing outside itself, so it can be kept in a file and loaded by another process.
@@ -34,6 +34,8 @@ pub struct Manifest {
     pub group: Option<u32>,
     /// Whether the kernel takes a status record, because it can fail.
     pub has_status: bool,
+    /// Whether a loop stands in a loop: then a point may take any time.
+    pub nested_loops: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,8 +76,17 @@ impl Manifest {
                 _ => None,
             },
             has_status: kernel.has_traps(),
+            nested_loops: has_loops(&kernel.body, 2),
         }
     }
+}
+
+/// Whether loops are nested so deep.
+fn has_loops(region: &Region, depth: u32) -> bool {
+    region.statements.iter().any(|statement| {
+        let left = depth - matches!(statement, Statement::Loop { .. }) as u32;
+        left == 0 || statement.regions().into_iter().any(|inner| has_loops(inner, left))
+    })
 }
 
 impl Artefact {

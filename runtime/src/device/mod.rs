@@ -135,6 +135,9 @@ pub trait HostCode: Send + Sync {
     /// The scalar parameters, in order.
     fn scalars(&self) -> &[ScalarParameter];
 
+    /// Whether a point may take any time, because it has loops of its own.
+    fn has_long_points(&self) -> bool;
+
     /// Runs it on this thread. `space`: the extents of the launch, for messages.
     ///
     /// # Safety

@@ -161,10 +161,11 @@ impl Direct {
             unsafe { code.call(&buffers[..self.buffers.len()], &scalars[..self.scalars.len()], &[length as i64]) }
         };
         let length = length as i64;
-        if length <= FIRST_PIECE || !interrupt::watched() {
+        let first = if code.has_long_points() { 1 } else { FIRST_PIECE };
+        if length <= first || !interrupt::watched() {
             return piece(0, length);
         }
-        let pace = Pace::new(FIRST_PIECE, SHORTEST_PIECE);
+        let pace = Pace::new(first, SHORTEST_PIECE);
         let mut begin = 0;
         while begin < length {
             let (size, start) = (pace.amount().min(length - begin), Instant::now());

@@ -130,7 +130,10 @@ impl Kernel for Native {
             .map(|role| self.manifest.scalars.iter().position(|scalar| scalar.role == role));
         let fault: Mutex<Option<Status>> = Mutex::new(None);
         // Who may be interrupted runs its chunks in pieces.
-        let pace = interrupt::watched().then(|| Pace::new((FIRST_PIECE / (points / units)).max(align), SHORTEST_PIECE));
+        let pace = interrupt::watched().then(|| {
+            let first = if self.manifest.nested_loops { 1 } else { (FIRST_PIECE / (points / units)).max(align) };
+            Pace::new(first, SHORTEST_PIECE)
+        });
         let interrupted = AtomicBool::new(false);
         pool::run(chunks as usize, &|chunk| {
             // A closure takes single fields of what it uses; the pointers must go as the whole that is Sync.
@@ -180,6 +183,10 @@ impl Kernel for Native {
 }
 
 impl HostCode for Native {
+    fn has_long_points(&self) -> bool {
+        self.manifest.nested_loops
+    }
+
     fn scalars(&self) -> &[ScalarParameter] {
         &self.manifest.scalars
     }
