@@ -88,7 +88,8 @@ impl<'t> Typer<'t, '_> {
                 Item::Literal(Literal::Integer(_)) => None,
                 _ => {
                     let number = self.number(&item, argument.span)?;
-                    if number.scalar.is_float() {
+                    let flag = self.unit.rules == Rules::Exact && number.scalar == ScalarType::Bool;
+                    if number.scalar.is_float() || flag {
                         let message = format!("range takes integers, not {}", number.scalar);
                         return Err(self.mistake(Class::Type, argument.span, message).help("cast it: int(...)").into());
                     }

@@ -65,6 +65,11 @@ fn names() {
 }
 
 #[test]
+fn ranges_of_flags() {
+    exact("def f(a):\n    s = a\n    for i in range(a):\n        s = a\n    return s", &[Bool], "range takes integers, not bool");
+}
+
+#[test]
 fn values_and_types() {
     refused("def f(a):\n    return a << 1", &[F64], "unsupported operand types for '<<': float64 and int64");
     refused("def f(a):\n    return a[0]", &[F64], "float64 cannot be indexed");
