@@ -72,7 +72,10 @@ def add(x, y):
         let check = |result: numbra::Result<numbra::Output>, expected: &[i64], what: &str| match result {
             Ok(output) => assert_eq!(Vec::<i64>::try_from(output).unwrap(), expected, "{what} on {name}"),
             Err(error) => {
-                assert!(name == "vulkan" && error.to_string().contains("ends loops early"), "{what} on {name}: {error}");
+                assert!(
+                    name == "vulkan" && error.to_string().contains("ends loops early"),
+                    "{what} on {name}: {error}"
+                );
                 assert!(expected.iter().any(|&turns| turns > 4000), "{what} on {name}: {error}");
             }
         };

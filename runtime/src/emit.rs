@@ -7,7 +7,6 @@ use numbra_front::ir::{Form, Module};
 use numbra_front::pipeline::{self, Observer, Schedule, Target};
 use std::str::FromStr;
 
-
 /// Threads of a group on GPUs.
 pub const GROUP: u32 = 256;
 

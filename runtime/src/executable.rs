@@ -35,7 +35,8 @@ impl Executable {
     pub fn build(module: Module, device: &Arc<dyn Device>) -> Result<Executable> {
         let mut unobserved = |_: &str, _: &Module| Ok(());
         let module = pipeline::lower_functions(module, &mut unobserved)?;
-        let kernels: Vec<&Function> = module.functions.iter().filter(|function| function.form == Form::Kernel).collect();
+        let kernels: Vec<&Function> =
+            module.functions.iter().filter(|function| function.form == Form::Kernel).collect();
         let kernels = kernels
             .into_iter()
             .map(|function| {
@@ -129,7 +130,12 @@ impl Launcher<'_> {
             .collect::<Option<_>>()
             .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
         let (captures, space) = (launch.captures, launch.space);
-        self.executable.variant(loaded, space)?.launch(&Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space })
+        self.executable.variant(loaded, space)?.launch(&Launch {
+            arrays: &arrays,
+            footprints: &loaded.footprints,
+            captures,
+            space,
+        })
     }
 }
 

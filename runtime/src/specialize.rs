@@ -60,7 +60,11 @@ impl<K: Hash + Eq> Specializations<K> {
     }
 }
 
-fn get<K: Hash + Eq, V>(map: &Mutex<HashMap<K, Arc<V>>>, key: K, build: impl FnOnce(&K) -> Result<V>) -> Result<Arc<V>> {
+fn get<K: Hash + Eq, V>(
+    map: &Mutex<HashMap<K, Arc<V>>>,
+    key: K,
+    build: impl FnOnce(&K) -> Result<V>,
+) -> Result<Arc<V>> {
     if let Some(found) = map.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(found.clone());
     }

@@ -112,7 +112,9 @@ fn outputs_that_do_not_fit() {
 
 #[test]
 fn scalars_of_python_yield_and_others_do_not() {
-    let f = vectorized("@vectorize(['float32(float32, float32)', 'float64(float64, float64)'])\ndef f(x, y):\n    return x + y\n");
+    let f = vectorized(
+        "@vectorize(['float32(float32, float32)', 'float64(float64, float64)'])\ndef f(x, y):\n    return x + y\n",
+    );
     let device = device::open("cpu".parse().unwrap()).unwrap();
     let x = Input::from(HostArray::from_slice(&[2], &[1f32, 2.0]).unwrap());
     assert_eq!(f.outcome(&[x.clone(), Input::from(1.5)]).unwrap().scalar, ScalarType::F32);
@@ -147,17 +149,21 @@ fn stencils_read_and_write_anywhere() {
             for column in 0..5 {
                 let inside = row > 0 && column < 4;
                 let place = row * 5 + column;
-                let expected = if inside { before[place - 5] + 10.0 * before[place + 1] + before[place] } else { before[place] };
+                let expected =
+                    if inside { before[place - 5] + 10.0 * before[place + 1] + before[place] } else { before[place] };
                 assert_eq!(data[place], expected, "{device:?} {row} {column}");
             }
         }
         let mut out = vec![-1f32; 20];
-        with_border.call_into(&device, &[whole.clone().into(), whole.into()], &borrow(&mut out, 0, &[4, 5], &[1, 4])).unwrap();
+        with_border
+            .call_into(&device, &[whole.clone().into(), whole.into()], &borrow(&mut out, 0, &[4, 5], &[1, 4]))
+            .unwrap();
         assert_eq!((out[0], out[19], out[18]), (7.0, 7.0, 7.0), "{device:?}");
         let mut small = vec![0f64; 12];
         let mut source = vec![0f64; 20];
         let source = Input::from(borrow(&mut source, 0, &[4, 5], &[5, 1]));
-        let error = f.call_into(&device, &[source.clone(), source], &borrow(&mut small, 0, &[4, 3], &[3, 1])).unwrap_err();
+        let error =
+            f.call_into(&device, &[source.clone(), source], &borrow(&mut small, 0, &[4, 3], &[3, 1])).unwrap_err();
         assert!(error.to_string().contains("shape (4,3)"), "{error}");
     }
 }
@@ -181,7 +187,9 @@ fn iterations_can_be_ended() {
 
 #[test]
 fn reductions_are_left_folds() {
-    let add = vectorized("@vectorize(['int64(int64, int64)', 'float64(float64, float64)'])\ndef f(a, b):\n    return a + b\n");
+    let add = vectorized(
+        "@vectorize(['int64(int64, int64)', 'float64(float64, float64)'])\ndef f(a, b):\n    return a + b\n",
+    );
     let odd = vectorized("@vectorize\ndef f(a, b):\n    return a * 2 - b\n");
     let ordered = vectorized("@vectorize(['int64(int64, int64)'], identity=1)\ndef f(a, b):\n    return a * b\n");
     for device in devices() {
@@ -197,7 +205,13 @@ fn reductions_are_left_folds() {
         let mut data: Vec<i8> = (0..40).collect();
         let strided = Input::from(borrow(&mut data, 39, &[3, 2, 4], &[-13, -1, -3]));
         let result = reduce(&odd, &strided, &[1]).unwrap();
-        let expected: Vec<i64> = (0..12).map(|n| { let (i, k) = (n / 4, n % 4); let a = 39 - 13 * i - 3 * k; 2 * a - (a - 1) }).collect();
+        let expected: Vec<i64> = (0..12)
+            .map(|n| {
+                let (i, k) = (n / 4, n % 4);
+                let a = 39 - 13 * i - 3 * k;
+                2 * a - (a - 1)
+            })
+            .collect();
         assert_eq!((result.shape(), result.as_slice::<i64>().unwrap()), (&[3usize, 4][..], &expected[..]));
         let one = HostArray::from_slice(&[3], &[5i64, 1, 2]).unwrap();
         let result = reduce(&odd, &Input::from(one), &[0]).unwrap();

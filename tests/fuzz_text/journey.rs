@@ -5,8 +5,8 @@ use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Limits, Pr
 use numbra::front::ir::{Footprint, Form, Function, Module, Parameter};
 use numbra::front::kernel::{Operand, stencil, vectorize};
 use numbra::front::pipeline;
-use numbra::front::types::{Constant, ScalarType};
 use numbra::front::types::signature::Type;
+use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::{self, ArgumentType, Options, Relative, Rules};
 use numbra::{Error, Kernel, Program};
 use numbra_codegen::llvm::{NativeOptions, NvptxOptions, compile_nvptx, native_text};
@@ -29,7 +29,8 @@ pub fn travel(text: &str, seed: u64) -> Outcome<usize> {
         let mut arrived = 0;
         for function in &program.module().functions {
             // The same for a function whatever stands around it: what is shrunk stays what it was.
-            let name = function.name.bytes().fold(seed, |hash, byte| (hash ^ byte as u64).wrapping_mul(0x100_0000_01b3));
+            let name =
+                function.name.bytes().fold(seed, |hash, byte| (hash ^ byte as u64).wrapping_mul(0x100_0000_01b3));
             let mut random = Random::new(name);
             for _ in 0..2 {
                 let module = match expected(program.kernel(&function.name))? {
@@ -54,7 +55,11 @@ fn expected<T, E: Into<Error>>(result: Result<T, E>) -> Outcome<Option<T>> {
         Err(error) => error.into(),
     };
     let text = error.to_string();
-    if text.is_empty() || text.contains("internal error") { Err(format!("an internal error: {text}")) } else { Ok(None) }
+    if text.is_empty() || text.contains("internal error") {
+        Err(format!("an internal error: {text}"))
+    } else {
+        Ok(None)
+    }
 }
 
 fn scalar(random: &mut Random) -> ScalarType {

@@ -17,10 +17,47 @@ const HEADERS: &[(&str, usize)] = &[
 ];
 
 const PIECES: &[&str] = &[
-    "'<f8'", "'>i8'", "'|b1'", "'<f2'", "'<c16'", "'|i1'", "'<u4'", "'|O'", "True", "False", "None", "(", ")", "[", "{", "}",
-    ",", ":", "'", "\\", "-1", "0", "1", "2", "3", "7", "12", "65536", "4294967296", "9223372036854775807",
-    "9223372036854775808", "18446744073709551615", "0, 9223372036854775807", "9223372036854775807, 0", "1, 1, 1, 1, 1, 1, 1",
-    "4294967296, 4294967296, 0", "'shape'", "'descr'", " ", "\n", "\u{e9}",
+    "'<f8'",
+    "'>i8'",
+    "'|b1'",
+    "'<f2'",
+    "'<c16'",
+    "'|i1'",
+    "'<u4'",
+    "'|O'",
+    "True",
+    "False",
+    "None",
+    "(",
+    ")",
+    "[",
+    "{",
+    "}",
+    ",",
+    ":",
+    "'",
+    "\\",
+    "-1",
+    "0",
+    "1",
+    "2",
+    "3",
+    "7",
+    "12",
+    "65536",
+    "4294967296",
+    "9223372036854775807",
+    "9223372036854775808",
+    "18446744073709551615",
+    "0, 9223372036854775807",
+    "9223372036854775807, 0",
+    "1, 1, 1, 1, 1, 1, 1",
+    "4294967296, 4294967296, 0",
+    "'shape'",
+    "'descr'",
+    " ",
+    "\n",
+    "\u{e9}",
 ];
 
 const KERNELS: &str = "
@@ -94,10 +131,16 @@ pub fn call(file: &[u8], seed: u64) -> Result<bool, String> {
         };
         let mut random = Random::new(seed);
         let interp = numbra_tests::open("interp");
-        let other = if random.once_in(2) { array.clone() } else { Arc::new(HostArray::from_slice(&[4], &[1.5f32; 4]).unwrap()) };
+        let other = if random.once_in(2) {
+            array.clone()
+        } else {
+            Arc::new(HostArray::from_slice(&[4], &[1.5f32; 4]).unwrap())
+        };
         for (name, kernel) in kernels() {
             let (result, parameters) = match kernel {
-                Kernel::Vectorize(kernel) => (arguments(&array, &other, kernel.parameters().len()), kernel.parameters()),
+                Kernel::Vectorize(kernel) => {
+                    (arguments(&array, &other, kernel.parameters().len()), kernel.parameters())
+                }
                 Kernel::Stencil(kernel) => (arguments(&array, &other, kernel.parameters().len()), kernel.parameters()),
             };
             let result = match kernel {

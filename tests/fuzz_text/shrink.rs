@@ -6,7 +6,8 @@ pub fn text(text: &str, fails: &mut dyn FnMut(&str) -> bool) -> String {
     let lines: Vec<String> = text.split_inclusive('\n').map(str::to_string).collect();
     let lines = less(lines, &mut budget, &mut |lines: &[String]| fails(&lines.concat()));
     let characters: Vec<char> = lines.concat().chars().collect();
-    let characters = less(characters, &mut budget, &mut |characters: &[char]| fails(&characters.iter().collect::<String>()));
+    let characters =
+        less(characters, &mut budget, &mut |characters: &[char]| fails(&characters.iter().collect::<String>()));
     characters.into_iter().collect()
 }
 

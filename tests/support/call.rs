@@ -1,13 +1,13 @@
 //! A call of what `kernel::vectorize` and `kernel::stencil` build, and every way of making it: the interpreter, a
 //! device, CUDA's form on the host.
 
+use numbra::Error;
 use numbra::array::{HostArray, row_major_strides};
 use numbra::device::{Binding, Device};
 use numbra::front::error::Mistake;
 use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, Limits, Program, Trap, scalar::same};
 use numbra::front::ir::Module;
 use numbra::front::types::{Constant, ScalarType};
-use numbra::Error;
 use numbra_runtime::DeviceArray;
 use numbra_runtime::executable::{self, Executable};
 use std::sync::Arc;

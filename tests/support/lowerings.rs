@@ -6,7 +6,9 @@ use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Trap};
 use numbra::front::ir::{Form, Module, Role, SiteId};
 use numbra::front::pipeline::{self, Target};
 use numbra::front::types::{Constant, ScalarType};
-use numbra_codegen::llvm::{Arch, GridOnHost, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_nvptx};
+use numbra_codegen::llvm::{
+    Arch, GridOnHost, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_nvptx,
+};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,7 +27,9 @@ fn kernels(module: Module, target: &Target) -> Vec<Module> {
     let lowered = pipeline::lower_functions(module, unobserved).unwrap_or_else(|error| panic!("{error}"));
     let kernels = lowered.functions.iter().filter(|function| function.form == Form::Kernel);
     kernels
-        .map(|kernel| pipeline::lower_kernel(&lowered, &kernel.name, target, unobserved).unwrap_or_else(|error| panic!("{error}")))
+        .map(|kernel| {
+            pipeline::lower_kernel(&lowered, &kernel.name, target, unobserved).unwrap_or_else(|error| panic!("{error}"))
+        })
         .collect()
 }
 
@@ -43,7 +47,8 @@ pub fn judge(what: &str, module: &Module) {
     let vulkan = target("vulkan");
     for kernel in kernels(module.clone(), &vulkan) {
         let name = &kernel.functions[0].name;
-        let spirv = compile_spirv(&kernel, name, &vulkan.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let spirv =
+            compile_spirv(&kernel, name, &vulkan.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
         feed(what, Command::new("spirv-val").args(["--target-env", "vulkan1.1", "-"]), &spirv.bytes);
         compile_wgsl(&kernel, name, &vulkan.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
     }
@@ -100,7 +105,8 @@ impl Host for CudaForm<'_> {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
         let unobserved = &mut |_: &str, _: &Module| Ok(());
         let kernel = pipeline::lower_kernel(self.lowered, launch.kernel, &target("cuda"), unobserved)?;
-        let artefact = compile_grid_for_host(&kernel, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+        let artefact =
+            compile_grid_for_host(&kernel, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         let code = GridOnHost::load(&artefact).unwrap_or_else(|error| panic!("{error}"));
         let points: i64 = launch.space.iter().product();
         let parameters: Vec<u64> = artefact

@@ -39,12 +39,7 @@ pub fn compare(module: &Module, call: &Call, limits: &Limits, expected: &Outcome
 pub type Check<'a> = dyn FnMut(&str, Result<Outcome, Failure>) -> Result<(), String> + 'a;
 
 /// Runs a call after every stage; `check` gets the name of the stage and what came of it, until it gives an error.
-pub fn outcomes(
-    module: &Module,
-    call: &Call,
-    limits: &Limits,
-    check: &mut Check,
-) -> Result<(), String> {
+pub fn outcomes(module: &Module, call: &Call, limits: &Limits, check: &mut Check) -> Result<(), String> {
     let mut checked: Result<(), String> = Ok(());
     let lowered = pipeline::lower_functions(module.clone(), &mut |stage, module| {
         if checked.is_ok() {
@@ -89,12 +84,16 @@ impl Host for Lowered<'_> {
         for (array, argument) in self.module.functions[0].arrays.iter().zip(launch.arrays) {
             stored[argument.buffer] = array.scalar;
         }
-        let converted = |from: &[ScalarType], to: &[ScalarType], number: usize, bytes: &[u8]| match from[number].bytes() {
+        let converted = |from: &[ScalarType], to: &[ScalarType], number: usize, bytes: &[u8]| match from[number].bytes()
+        {
             same if same == to[number].bytes() => bytes.to_vec(),
             _ => to_bytes(to[number], &from_bytes(from[number], bytes)),
         };
-        let mut copies: Vec<Vec<u8>> =
-            memory.iter().enumerate().map(|(number, buffer)| converted(&types, &stored, number, buffer.bytes())).collect();
+        let mut copies: Vec<Vec<u8>> = memory
+            .iter()
+            .enumerate()
+            .map(|(number, buffer)| converted(&types, &stored, number, buffer.bytes()))
+            .collect();
         let mut buffers: Vec<Buffer> = copies.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
         let result = self.program.launch(launch, Part::Whole, &mut buffers, self.limits);
         for (number, (buffer, copy)) in memory.iter_mut().zip(&copies).enumerate() {

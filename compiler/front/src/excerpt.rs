@@ -48,7 +48,8 @@ impl<'a> Excerpt<'a> {
             if kept.start > 0 {
                 shifted.push((index, line[..kept.start].chars().count() as isize - before.len() as isize));
             }
-            let position = |position: usize| at + before.len() + (position - begin).clamp(kept.start, kept.end) - kept.start;
+            let position =
+                |position: usize| at + before.len() + (position - begin).clamp(kept.start, kept.end) - kept.start;
             for (range, moved) in ranges.iter().zip(&mut moved) {
                 if here(range.start) {
                     moved.start = position(range.start);

@@ -95,18 +95,9 @@ fn documents_say_what_happens() {
             std::fs::write(&path, &now).expect("the document is written");
             continue;
         }
-        let line = document
-            .lines()
-            .zip(now.lines())
-            .position(|(before, after)| before != after);
+        let line = document.lines().zip(now.lines()).position(|(before, after)| before != after);
         let line = line.unwrap_or_else(|| document.lines().count().min(now.lines().count()));
-        let at = |text: &str| {
-            text.lines()
-                .skip(line)
-                .take(12)
-                .map(|line| format!("    {line}\n"))
-                .collect::<String>()
-        };
+        let at = |text: &str| text.lines().skip(line).take(12).map(|line| format!("    {line}\n")).collect::<String>();
         different.push(format!(
             "{}:{}\n  the document says\n{}  but now it is\n{}",
             path.display(),

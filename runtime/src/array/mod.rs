@@ -18,8 +18,8 @@ pub mod npy;
 mod view;
 
 pub use borrowed::BorrowedArray;
-pub use bytes::prefer_large_pages;
 pub use broadcast::{broadcast_shapes, broadcast_strides, row_major_strides};
+pub use bytes::prefer_large_pages;
 pub use collapse::{Collapsed, collapse, like};
 pub use element::Element;
 pub use error::{ArrayError, shape_text};

@@ -74,7 +74,9 @@ impl HostBuffer {
 pub fn download(buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
     match buffer.0.downcast::<HostBuffer>() {
         Ok(shared) => match Arc::try_unwrap(shared) {
-            Ok(HostBuffer { owner: Owner::Array(array), .. }) if array.shape().iter().product::<usize>() == shape.iter().product() => {
+            Ok(HostBuffer { owner: Owner::Array(array), .. })
+                if array.shape().iter().product::<usize>() == shape.iter().product() =>
+            {
                 Ok(array.reshaped(shape)?)
             }
             Ok(buffer) => copy(&buffer, scalar, shape),

@@ -8,7 +8,13 @@ use numbra_front::ir::{ArrayId, Role};
 /// The bits of every scalar parameter for the units or positions `begin..end`.
 ///
 /// `offsets`: element offset of each array in what is bound of its buffer.
-pub fn parameters(scalars: &[ScalarParameter], launch: &Launch, offsets: &[i64], begin: i64, end: i64) -> Result<Vec<u64>> {
+pub fn parameters(
+    scalars: &[ScalarParameter],
+    launch: &Launch,
+    offsets: &[i64],
+    begin: i64,
+    end: i64,
+) -> Result<Vec<u64>> {
     let array = |id: ArrayId| -> Result<&Binding> { launch.arrays.get(id.index()).ok_or_else(missing) };
     let of = |values: &[i64], axis: u32| values.get(axis as usize).copied().ok_or_else(missing);
     scalars

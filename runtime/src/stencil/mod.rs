@@ -50,7 +50,13 @@ impl Stencil {
         let Kind::Stencil(options) = declaration.kind.clone() else {
             return Err(Error::Internal(format!("'{name}' is no stencil")));
         };
-        Ok(Stencil { module, name: name.to_string(), declaration, options, specializations: Specializations::default() })
+        Ok(Stencil {
+            module,
+            name: name.to_string(),
+            declaration,
+            options,
+            specializations: Specializations::default(),
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -69,7 +75,9 @@ impl Stencil {
     /// Names of the parameters, in order.
     pub fn parameters(&self) -> Vec<&str> {
         let function = self.module.function(&self.name);
-        function.map_or(Vec::new(), |function| function.parameters.iter().map(|parameter| parameter.name.as_str()).collect())
+        function.map_or(Vec::new(), |function| {
+            function.parameters.iter().map(|parameter| parameter.name.as_str()).collect()
+        })
     }
 
     /// Applies the stencil once on `device` and brings the result back.
@@ -103,13 +111,24 @@ impl Stencil {
         let (scalar, shape) = self.outcome(inputs)?;
         if out.shape() != shape {
             return Err(Error::call_with_help(
-                format!("'out' of the stencil '{}' has the shape {}, the result {}", self.name, shape_text(out.shape()), shape_text(&shape)),
+                format!(
+                    "'out' of the stencil '{}' has the shape {}, the result {}",
+                    self.name,
+                    shape_text(out.shape()),
+                    shape_text(&shape)
+                ),
                 "pass an array of the shape of the first argument",
             ));
         }
         if !is_same_kind(scalar, out.scalar()) {
-            let message = format!("Cannot cast stencil '{}' output from {scalar} to {} with casting rule 'same_kind'", self.name, out.scalar());
-            return Err(Error::call_with_help(message, format!("pass an array of {scalar} as 'out'")).of_class(Class::Type));
+            let message = format!(
+                "Cannot cast stencil '{}' output from {scalar} to {} with casting rule 'same_kind'",
+                self.name,
+                out.scalar()
+            );
+            return Err(
+                Error::call_with_help(message, format!("pass an array of {scalar} as 'out'")).of_class(Class::Type)
+            );
         }
         let inputs = self.on_device(device, inputs)?;
         if device.works_in_host_memory() {
@@ -124,7 +143,13 @@ impl Stencil {
     }
 
     /// As [`Stencil::try_iterate`], with a `progress` that cannot stop it.
-    pub fn iterate(&self, device: &Arc<dyn Device>, inputs: &[Input], steps: usize, progress: &mut dyn FnMut(usize)) -> Result<HostArray> {
+    pub fn iterate(
+        &self,
+        device: &Arc<dyn Device>,
+        inputs: &[Input],
+        steps: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<HostArray> {
         let mut progress = |step| {
             progress(step);
             Ok(())
@@ -290,11 +315,11 @@ impl Stencil {
     }
 
     fn typed(&self, types: &[ArgumentType]) -> Result<Arc<Module>> {
-        let key = Key { device: String::new(), types: types.to_vec(), operands: Vec::new(), output: None, border: false };
+        let key =
+            Key { device: String::new(), types: types.to_vec(), operands: Vec::new(), output: None, border: false };
         self.specializations.typed(key, |key| {
-            let relative = Relative {
-                neighborhood: self.options.neighborhood.as_ref().map(|(windows, _)| windows.clone()),
-            };
+            let relative =
+                Relative { neighborhood: self.options.neighborhood.as_ref().map(|(windows, _)| windows.clone()) };
             let options = typing_options(&self.declaration);
             Ok(typing::infer(&self.module, &self.name, &key.types, None, &relative, &options)?)
         })
@@ -324,7 +349,10 @@ impl Stencil {
                 return Err(Error::call_with_help(
                     format!(
                         "stencil array '{}' has {} dimensions, the first one '{}' has {}",
-                        expected[number], shape.len(), expected[0], first.len()
+                        expected[number],
+                        shape.len(),
+                        expected[0],
+                        first.len()
                     ),
                     "arrays that are indexed relatively have the rank of the first; name it in standard_indexing to index it absolutely",
                 ));
@@ -333,7 +361,9 @@ impl Stencil {
                 return Err(Error::call(format!(
                     "secondary stencil array '{}' has some dimension smaller than the same dimension in the first \
                      stencil input: {} against {}",
-                    expected[number], shape_text(shape), shape_text(first)
+                    expected[number],
+                    shape_text(shape),
+                    shape_text(first)
                 )));
             }
         }

@@ -8,8 +8,8 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use numbra_front::error::Class;
-use numbra_front::kernel::fold::{self, Keep};
 use numbra_front::kernel::Operand;
+use numbra_front::kernel::fold::{self, Keep};
 use numbra_front::syntax::declaration::{Identity, Kind};
 use numbra_front::types::{Constant, ScalarType};
 use std::sync::Arc;
@@ -40,7 +40,8 @@ impl Vectorize {
         let shape: Vec<usize> = (0..array.shape().len()).filter_map(kept).collect();
         if let (true, Some(identity)) = (array.shape().contains(&0) && !shape.contains(&0), identity) {
             let Identity::Number(number) = identity else { return Err(self.empty()) };
-            let one = if scalar.is_float() { convert_integer(scalar, *number) } else { Constant::integer(scalar, *number) };
+            let one =
+                if scalar.is_float() { convert_integer(scalar, *number) } else { Constant::integer(scalar, *number) };
             let bytes: Vec<u8> = one.bits.to_le_bytes()[..scalar.bytes()].repeat(shape.iter().product());
             return Ok(HostArray::from_bytes(scalar, &shape, &bytes)?);
         }
@@ -96,8 +97,14 @@ impl Vectorize {
             Ok(second) if fits(&second) && is_safe(input.scalar_type(), result) => Ok(second.0),
             _ => {
                 let (from, name) = (input.scalar_type(), &self.name);
-                let message = format!("'{name}' gives {result} for two {from}: {what} needs a function that gives the type it takes");
-                Err(Error::call_with_help(message, format!("convert the array to {result}, or what the function returns")).of_class(Class::Type))
+                let message = format!(
+                    "'{name}' gives {result} for two {from}: {what} needs a function that gives the type it takes"
+                );
+                Err(Error::call_with_help(
+                    message,
+                    format!("convert the array to {result}, or what the function returns"),
+                )
+                .of_class(Class::Type))
             }
         }
     }
@@ -115,7 +122,8 @@ impl Vectorize {
         let without = |values: &[isize]| -> Vec<isize> {
             values.iter().enumerate().filter(|(other, _)| *other != axis).map(|(_, value)| *value).collect()
         };
-        let outer: Vec<usize> = (0..array.shape().len()).filter(|&other| other != axis).map(|other| array.shape()[other]).collect();
+        let outer: Vec<usize> =
+            (0..array.shape().len()).filter(|&other| other != axis).map(|other| array.shape()[other]).collect();
         let (length, stride) = (array.shape()[axis], array.strides()[axis]);
         let result_shape = if keep == Keep::All { array.shape() } else { &outer };
         let result = DeviceArray::empty(device, scalar, result_shape)?;
@@ -140,7 +148,8 @@ impl Vectorize {
             out.0.push(length);
             out.1.push(result_stride);
         }
-        let operand = |scalar, strides: &[isize]| Operand::Array { scalar, strides: known_strides(strides), distinct: true };
+        let operand =
+            |scalar, strides: &[isize]| Operand::Array { scalar, strides: known_strides(strides), distinct: true };
         let key = Key {
             device: device.name().to_string(),
             form: Form::Fold(keep),
@@ -154,7 +163,8 @@ impl Vectorize {
             };
             Executable::build(fold::build((*self.typed(chosen)?).clone(), input, output, keep)?, device)
         })?;
-        let arguments = [Argument::Array(array.binding(&row.0, &row.1)), Argument::Array(result.binding(&out.0, &out.1))];
+        let arguments =
+            [Argument::Array(array.binding(&row.0, &row.1)), Argument::Array(result.binding(&out.0, &out.1))];
         executable.run(&arguments)?;
         Ok(result)
     }
@@ -164,7 +174,10 @@ fn check_axis(axis: usize, input: &Input) -> Result<()> {
     let rank = input.shape().len();
     match axis < rank {
         true => Ok(()),
-        false => Err(Error::call(format!("axis {axis} is out of bounds for array of dimension {rank}")).of_class(Class::Index)),
+        false => {
+            Err(Error::call(format!("axis {axis} is out of bounds for array of dimension {rank}"))
+                .of_class(Class::Index))
+        }
     }
 }
 

@@ -9,17 +9,15 @@ pub mod direct;
 mod dispatch;
 mod fold;
 
-use crate::array::{
-    BorrowedArray, HostArray, broadcast_shapes, broadcast_strides, collapse, like, shape_text,
-};
+use crate::array::{BorrowedArray, HostArray, broadcast_shapes, broadcast_strides, collapse, like, shape_text};
 use crate::call::{DeviceArray, Input, Overlap, known_strides};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
 use crate::specialize::{Specializations, typing_options};
 use casting::{check_bounds, convert, is_same_kind};
-pub use dispatch::{Given, Loop};
 pub(crate) use dispatch::own_types;
+pub use dispatch::{Given, Loop};
 use numbra_front::error::{Class, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::{Operand, vectorize};
@@ -84,7 +82,9 @@ impl Vectorize {
     /// Names of the parameters, in order.
     pub fn parameters(&self) -> Vec<&str> {
         let function = self.module.function(&self.name);
-        function.map_or(Vec::new(), |function| function.parameters.iter().map(|parameter| parameter.name.as_str()).collect())
+        function.map_or(Vec::new(), |function| {
+            function.parameters.iter().map(|parameter| parameter.name.as_str()).collect()
+        })
     }
 
     /// The declared loops, in order: what is called with other types is converted to one of them, safely. None: the
@@ -142,7 +142,8 @@ impl Vectorize {
         let outcome = self.outcome(inputs)?;
         if !is_same_kind(outcome.scalar, out.scalar()) {
             let (from, to) = (outcome.scalar, out.scalar());
-            let message = format!("Cannot cast ufunc '{}' output from {from} to {to} with casting rule 'same_kind'", self.name);
+            let message =
+                format!("Cannot cast ufunc '{}' output from {from} to {to} with casting rule 'same_kind'", self.name);
             let help = format!("pass an array of {from} as 'out'");
             return Err(Error::call_with_help(message, help).of_class(Class::Type));
         }
@@ -168,7 +169,8 @@ impl Vectorize {
             return Ok(());
         }
         let message = format!("'{}' takes {} arguments, {given} were given", self.name, expected.len());
-        Err(Error::call_with_help(message, format!("its parameters are: {}", expected.join(", "))).of_class(Class::Type))
+        Err(Error::call_with_help(message, format!("its parameters are: {}", expected.join(", ")))
+            .of_class(Class::Type))
     }
 
     /// Applies the function to the inputs, broadcast to the shape of `result`, which may have another type than the

@@ -62,8 +62,29 @@ fn integer(scalar: ScalarType, random: &mut Random) -> u64 {
 
 fn float(scalar: ScalarType, random: &mut Random) -> u64 {
     const SPECIAL: &[f64] = &[
-        0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, 0.1, 3.0, 1e-3, 1e10, -2147483648.0, 2147483648.0, 9223372036854775808.0,
-        9007199254740993.0, 16777217.0, 1e38, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 255.5, -128.75,
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -0.5,
+        1.5,
+        2.5,
+        0.1,
+        3.0,
+        1e-3,
+        1e10,
+        -2147483648.0,
+        2147483648.0,
+        9223372036854775808.0,
+        9007199254740993.0,
+        16777217.0,
+        1e38,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        255.5,
+        -128.75,
     ];
     let unit = |random: &mut Random| random.bits() as i64 as f64 / i64::MAX as f64;
     let value = match random.below(16) {

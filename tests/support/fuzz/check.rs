@@ -38,7 +38,9 @@ pub struct Checks {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
     /// It runs everywhere and gives the same. `failed`: the kernel traps, as expected.
-    Right { failed: bool },
+    Right {
+        failed: bool,
+    },
     /// The compiler refuses it, by a message.
     Refused(String),
     /// It runs too long.
@@ -95,18 +97,22 @@ pub fn prepare(case: &Case) -> Result<Prepared, Verdict> {
             (module, Call { arguments: case.arguments.iter().map(call).collect(), scalar, shape: case.space.clone() })
         }
         Kernel::Vectorize(_) => {
-            let types: Vec<_> = case.arguments.iter().map(|argument| typing::ArgumentType::Scalar(argument.scalar)).collect();
+            let types: Vec<_> =
+                case.arguments.iter().map(|argument| typing::ArgumentType::Scalar(argument.scalar)).collect();
             let options = Options { rules: case.rules, fastmath: false };
             let typed = typing::infer(program.module(), case.kernel(), &types, None, &Relative::default(), &options);
             let typed = typed.map_err(refused)?.module;
             // A space without axes is one of one point.
             let shape = if case.space.is_empty() { vec![1] } else { case.space.clone() };
-            let arguments: Vec<CallArgument> = case.arguments.iter().map(|argument| argument.broadcast(&shape)).collect();
-            let operands: Vec<Operand> = case.arguments.iter().zip(&arguments).map(|(own, call)| operand(own.scalar, call)).collect();
+            let arguments: Vec<CallArgument> =
+                case.arguments.iter().map(|argument| argument.broadcast(&shape)).collect();
+            let operands: Vec<Operand> =
+                case.arguments.iter().zip(&arguments).map(|(own, call)| operand(own.scalar, call)).collect();
             let &[scalar] = typed.functions[0].results.as_slice() else {
                 return Err(wrong("typing", "not one result"));
             };
-            let module = vectorize::build(typed, &operands, &[Operand::c_order(scalar, shape.len())]).map_err(refused)?;
+            let module =
+                vectorize::build(typed, &operands, &[Operand::c_order(scalar, shape.len())]).map_err(refused)?;
             (module, Call { arguments, scalar, shape })
         }
     };
@@ -256,7 +262,9 @@ fn many(case: &Case, call: &Call, inputs: &[Input], expected: &Outcome) -> (Vec<
         .collect();
     let expected = match expected {
         // Without any array the result has no axes.
-        Outcome::Done(array) if case.space.is_empty() && !case.arguments.iter().any(|argument| argument.host_array().is_some()) => {
+        Outcome::Done(array)
+            if case.space.is_empty() && !case.arguments.iter().any(|argument| argument.host_array().is_some()) =>
+        {
             Outcome::Done(array.clone().reshaped(&[]).unwrap_or_else(|error| panic!("{error}")))
         }
         Outcome::Done(array) => Outcome::Done(repeated(array)),

@@ -29,11 +29,26 @@ const SAME_FLOAT: &[&str] =
     &["np.floor", "np.ceil", "np.trunc", "np.rint", "np.fix", "math.fabs", "np.sqrt", "math.sqrt", "np.radians"];
 /// Of two numbers of NumPy's common type.
 const COMMON: &[&str] = &["np.add", "np.subtract", "np.multiply", "np.floor_divide", "np.mod"];
-const COMMON_INTEGER: &[&str] = &["np.bitwise_and", "np.bitwise_or", "np.bitwise_xor", "np.left_shift", "np.right_shift"];
+const COMMON_INTEGER: &[&str] =
+    &["np.bitwise_and", "np.bitwise_or", "np.bitwise_xor", "np.left_shift", "np.right_shift"];
 const EXTREMES: &[&str] = &["np.minimum", "np.maximum", "np.fmin", "np.fmax"];
 const ELEMENTARY: &[&str] = &[
-    "math.exp", "math.expm1", "math.exp2", "math.log", "math.log1p", "math.log2", "math.log10", "math.sin", "math.cos",
-    "math.tan", "math.asin", "math.acos", "math.atan", "math.sinh", "math.cosh", "math.tanh",
+    "math.exp",
+    "math.expm1",
+    "math.exp2",
+    "math.log",
+    "math.log1p",
+    "math.log2",
+    "math.log10",
+    "math.sin",
+    "math.cos",
+    "math.tan",
+    "math.asin",
+    "math.acos",
+    "math.atan",
+    "math.sinh",
+    "math.cosh",
+    "math.tanh",
 ];
 const ELEMENTARY_OF_TWO: &[&str] = &["math.atan2", "math.fmod"];
 
@@ -46,7 +61,10 @@ fn cast_name(scalar: ScalarType) -> String {
 pub fn constant(scalar: ScalarType, bits: u64) -> Expression {
     let text = match scalar {
         Bool => if bits != 0 { "True" } else { "False" }.to_string(),
-        F32 => format!("np.float32({})", float_text(f32::from_bits(bits as u32) as f64, f32::from_bits(bits as u32).to_string())),
+        F32 => format!(
+            "np.float32({})",
+            float_text(f32::from_bits(bits as u32) as f64, f32::from_bits(bits as u32).to_string())
+        ),
         F64 => format!("np.float64({})", float_text(f64::from_bits(bits), format!("{:?}", f64::from_bits(bits)))),
         U64 => format!("np.uint64({bits})"),
         I64 if bits as i64 == i64::MIN => format!("np.int64({} - 1)", i64::MIN + 1),
@@ -118,14 +136,20 @@ impl Generator {
         }
         let own = match (want, self.random.once_in(3)) {
             (F64, true) if !operand.scalar.is_float() => "float".into(),
-            (I64, true) if operand.scalar.is_float() => (*self.random.pick(&["int", "round", "math.floor", "math.trunc"])).into(),
+            (I64, true) if operand.scalar.is_float() => {
+                (*self.random.pick(&["int", "round", "math.floor", "math.trunc"])).into()
+            }
             _ => cast_name(want),
         };
         Expression::new(want, format!("{own}({{}})"), vec![operand])
     }
 
     /// Two types whose promotion is the wanted one.
-    fn pair(&mut self, want: ScalarType, promote: impl Fn(ScalarType, ScalarType) -> Option<ScalarType>) -> Option<[ScalarType; 2]> {
+    fn pair(
+        &mut self,
+        want: ScalarType,
+        promote: impl Fn(ScalarType, ScalarType) -> Option<ScalarType>,
+    ) -> Option<[ScalarType; 2]> {
         if self.exact() {
             return (promote(want, want).is_some()).then_some([want, want]);
         }
@@ -264,7 +288,8 @@ impl Generator {
             }
             1 if want.is_float() => {
                 // Numba's np.round of float32 is float64.
-                let name = if want == F64 && self.random.once_in(10) { "np.round" } else { *self.random.pick(SAME_FLOAT) };
+                let name =
+                    if want == F64 && self.random.once_in(10) { "np.round" } else { *self.random.pick(SAME_FLOAT) };
                 Some(Expression::new(want, format!("{name}({{}})"), vec![self.expression(want, depth)]))
             }
             1 => Some(Expression::new(want, "np.invert({})", vec![self.expression(want, depth)])),
@@ -343,11 +368,19 @@ impl Generator {
             let least = if want.is_float() { -4 } else { 0 };
             let exponent = self.random.between(least, 9);
             let power = Expression::new(want, format!("({{}} ** {exponent})"), vec![base]);
-            return Some(if self.exact() { power } else { Expression::new(want, format!("{}({{}})", cast_name(want)), vec![power]) });
+            return Some(if self.exact() {
+                power
+            } else {
+                Expression::new(want, format!("{}({{}})", cast_name(want)), vec![power])
+            });
         }
         let exponent = self.expression(want, depth);
         let power = Expression::new(want, "({} ** {})", vec![base, exponent]);
-        Some(if self.exact() { power } else { Expression::new(want, format!("{}({{}})", cast_name(want)), vec![power]) })
+        Some(if self.exact() {
+            power
+        } else {
+            Expression::new(want, format!("{}({{}})", cast_name(want)), vec![power])
+        })
     }
 
     fn elementary_function(&mut self, want: ScalarType, depth: usize) -> Option<Expression> {
@@ -373,7 +406,10 @@ impl Generator {
         if from.is_float() {
             let name = self.variables.iter().find(|variable| variable.scalar == from)?.name.clone();
             let one = constant(from, if from == F32 { 1f32.to_bits() as u64 } else { 1f64.to_bits() }).pattern;
-            return Some(Expression::leaf(want, format!("bitcast({}, ({name} if {name} == {name} else {one}))", want.name())));
+            return Some(Expression::leaf(
+                want,
+                format!("bitcast({}, ({name} if {name} == {name} else {one}))", want.name()),
+            ));
         }
         Some(Expression::new(want, format!("bitcast({}, {{}})", want.name()), vec![self.expression(from, depth)]))
     }
@@ -440,7 +476,8 @@ impl Generator {
     pub fn element(&mut self, array: &Array, depth: usize) -> Expression {
         let mut indices = Vec::new();
         for axis in 0..array.rank {
-            let index = if array.absolute { self.absolute_index(array, axis, depth) } else { self.offset(array, axis, depth) };
+            let index =
+                if array.absolute { self.absolute_index(array, axis, depth) } else { self.offset(array, axis, depth) };
             indices.push(index);
         }
         Expression::new(array.scalar, format!("{}[{}]", array.name, vec!["{}"; array.rank].join(", ")), indices)

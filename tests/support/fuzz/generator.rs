@@ -175,10 +175,8 @@ impl Generator {
                 }
                 let scalar = self.scalar();
                 let missing = if self.random.once_in(4) { self.random.below(rank + 1) } else { 0 };
-                let shape: Vec<usize> = extents[missing..]
-                    .iter()
-                    .map(|&extent| if self.random.once_in(8) { 1 } else { extent })
-                    .collect();
+                let shape: Vec<usize> =
+                    extents[missing..].iter().map(|&extent| if self.random.once_in(8) { 1 } else { extent }).collect();
                 for (&own, common) in shape.iter().rev().zip(space.iter_mut().rev()) {
                     *common = if *common == 1 { own } else { *common };
                 }

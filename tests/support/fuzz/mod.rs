@@ -119,7 +119,11 @@ impl fmt::Display for Report {
 
 impl fmt::Display for Found {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(formatter, "seed {}, case {}: {}: {}", self.seed, self.number, self.difference.place, self.difference.detail)?;
+        writeln!(
+            formatter,
+            "seed {}, case {}: {}: {}",
+            self.seed, self.number, self.difference.place, self.difference.detail
+        )?;
         writeln!(formatter, "{}", self.case.text())?;
         for (number, argument) in self.case.arguments.iter().enumerate() {
             writeln!(formatter, "# argument {number}: {argument:?}")?;

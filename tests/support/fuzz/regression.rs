@@ -24,7 +24,8 @@ pub fn text(found: &Found) -> Option<String> {
         Err(Verdict::Wrong(_) | Verdict::Refused(_) | Verdict::Long | Verdict::Right { .. }) => return None,
     };
     let (module, call) = (prepared.module, prepared.call);
-    let mut out = format!("; Found by the fuzzer, seed {} case {}: {}\n;\n", found.seed, found.number, found.difference.place);
+    let mut out =
+        format!("; Found by the fuzzer, seed {} case {}: {}\n;\n", found.seed, found.number, found.difference.place);
     for line in found.case.text().lines() {
         let _ = writeln!(out, "; {line}");
     }
@@ -94,7 +95,9 @@ fn run_case(case: &Case, module: &Module, checks: &Checks) -> Result<(), String>
     for argument in &case.arguments {
         arguments.push(match argument {
             CaseArgument::Scalar(constant) => CallArgument::Scalar(constant.bits),
-            CaseArgument::Array { scalar, shape, elements, .. } => CallArgument::whole(array(*scalar, shape, elements)?),
+            CaseArgument::Array { scalar, shape, elements, .. } => {
+                CallArgument::whole(array(*scalar, shape, elements)?)
+            }
         });
     }
     let Some(CallArgument::Array { array: output, .. }) = arguments.pop() else {
@@ -112,7 +115,8 @@ fn run_case(case: &Case, module: &Module, checks: &Checks) -> Result<(), String>
     let check = |place: &str, outcome: &Outcome, agreement| {
         outcome.difference(&own, agreement).map_or(Ok(()), |difference| Err(format!("{place}: {difference}")))
     };
-    own.difference(&expected, Agreement::AnyFault).map_or(Ok(()), |difference| Err(format!("interpreter: {difference}")))?;
+    own.difference(&expected, Agreement::AnyFault)
+        .map_or(Ok(()), |difference| Err(format!("interpreter: {difference}")))?;
     if checks.stages {
         stages::compare(module, &call, &LIMITS, &own)?;
     }

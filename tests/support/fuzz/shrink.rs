@@ -9,7 +9,8 @@ use super::tree::{Case, Clause, Expression, Line, Statement};
 const MOST_TRIED: usize = 4000;
 
 pub fn shrink(case: &Case, difference: &Difference, checks: &Checks) -> (Case, Difference) {
-    let mut shrinker = Shrinker { place: difference.place.clone(), checks: narrowed(checks, &difference.place), tried: 0 };
+    let mut shrinker =
+        Shrinker { place: difference.place.clone(), checks: narrowed(checks, &difference.place), tried: 0 };
     let (mut best, mut difference) = (case.clone(), difference.clone());
     loop {
         let before = best.clone();
@@ -34,7 +35,15 @@ pub fn shrink(case: &Case, difference: &Difference, checks: &Checks) -> (Case, D
 /// The candidate of that number of a kind of step; `None`: there are no more.
 type Step = fn(&Case, usize) -> Option<Case>;
 
-const STEPS: [Step; 7] = [plain_arguments, without_function, without_statement, with_smaller_expression, smaller_space, without_argument, simpler_element];
+const STEPS: [Step; 7] = [
+    plain_arguments,
+    without_function,
+    without_statement,
+    with_smaller_expression,
+    smaller_space,
+    without_argument,
+    simpler_element,
+];
 
 struct Shrinker {
     place: String,
@@ -79,7 +88,12 @@ fn plain_arguments(case: &Case, number: usize) -> Option<Case> {
     let plain = |argument: &Argument, whole: bool| match (&argument.form, whole) {
         (Form::Array { .. }, true) if !case.space.is_empty() => argument.materialized(&case.space),
         (Form::Array { shape, elements, absolute, .. }, _) => {
-            let form = Form::Array { shape: shape.clone(), elements: elements.clone(), layout: Layout::C, absolute: *absolute };
+            let form = Form::Array {
+                shape: shape.clone(),
+                elements: elements.clone(),
+                layout: Layout::C,
+                absolute: *absolute,
+            };
             Argument { scalar: argument.scalar, form }
         }
         _ => argument.clone(),
@@ -89,7 +103,8 @@ fn plain_arguments(case: &Case, number: usize) -> Option<Case> {
         Case { arguments, ..case.clone() }
     };
     let candidates = [candidate(true), candidate(false)];
-    let differing: Vec<Case> = candidates.into_iter().filter(|candidate| candidate.arguments != case.arguments).collect();
+    let differing: Vec<Case> =
+        candidates.into_iter().filter(|candidate| candidate.arguments != case.arguments).collect();
     differing.into_iter().nth(number)
 }
 
@@ -145,7 +160,12 @@ fn change_statements(statements: &mut Vec<Statement>, number: &mut usize) -> boo
 fn without_statement(case: &Case, mut number: usize) -> Option<Case> {
     let mut candidate = case.clone();
     // The kernel first.
-    candidate.functions.iter_mut().rev().any(|function| change_statements(&mut function.body, &mut number)).then_some(candidate)
+    candidate
+        .functions
+        .iter_mut()
+        .rev()
+        .any(|function| change_statements(&mut function.body, &mut number))
+        .then_some(candidate)
 }
 
 /// Visits every expression, outer before inner, until `visit` says so.
@@ -158,9 +178,9 @@ fn expressions(statements: &mut [Statement], visit: &mut dyn FnMut(&mut Expressi
     }
     statements.iter_mut().any(|statement| match statement {
         Statement::Line(line) => of_line(line, visit),
-        Statement::Block(clauses) => clauses
-            .iter_mut()
-            .any(|Clause { head, body }| of_line(head, visit) || expressions(body, visit)),
+        Statement::Block(clauses) => {
+            clauses.iter_mut().any(|Clause { head, body }| of_line(head, visit) || expressions(body, visit))
+        }
     })
 }
 
@@ -198,7 +218,12 @@ fn with_smaller_expression(case: &Case, mut number: usize) -> Option<Case> {
         number -= replacements.len();
         false
     };
-    candidate.functions.iter_mut().rev().any(|function| expressions(&mut function.body, &mut visit)).then_some(candidate)
+    candidate
+        .functions
+        .iter_mut()
+        .rev()
+        .any(|function| expressions(&mut function.body, &mut visit))
+        .then_some(candidate)
 }
 
 /// An axis with half of its extent, from the start or from the end, or with one less.

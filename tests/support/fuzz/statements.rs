@@ -12,7 +12,6 @@ const DEPTH: usize = 3;
 /// Expressions with operands in one statement, those inside one another too.
 const EXPRESSIONS: usize = 7;
 
-
 impl Generator {
     /// Some statements; what they declare is forgotten behind them. `outermost`: not inside any other block.
     pub fn block(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
@@ -164,7 +163,9 @@ impl Generator {
         let way = match self.random.below(8) {
             0..=2 if self.loops > 0 => Statement::line("break", Vec::new()),
             3 | 4 if self.loops > 0 => Statement::line("continue", Vec::new()),
-            5 if self.random.once_in(3) => Statement::line("raise ValueError('a reason {}')".replace("{}", "{ }"), Vec::new()),
+            5 if self.random.once_in(3) => {
+                Statement::line("raise ValueError('a reason {}')".replace("{}", "{ }"), Vec::new())
+            }
             _ => self.return_statement(),
         };
         if self.random.once_in(6) {
@@ -205,7 +206,8 @@ impl Generator {
             Rules::Exact => ("np.int32(0)", "1"),
         };
         let mut clauses = self.in_loop(turns, |generator| {
-            let condition = if generator.random.once_in(4) { Expression::leaf(Bool, "True") } else { generator.condition() };
+            let condition =
+                if generator.random.once_in(4) { Expression::leaf(Bool, "True") } else { generator.condition() };
             let mut body = vec![Statement::line(format!("{name} += {one}"), Vec::new())];
             body.extend(generator.block(depth, false));
             vec![Clause::new(format!("while {{}} and {name} < {turns}"), vec![condition], body)]
@@ -266,7 +268,11 @@ impl Generator {
             }
             _ => {
                 let turns = self.turns();
-                let from = if exact { *self.random.pick(&[I32, I64, U8, U32, U64, I8]) } else { *self.random.pick(&[I32, I64, U64, U8]) };
+                let from = if exact {
+                    *self.random.pick(&[I32, I64, U8, U32, U64, I8])
+                } else {
+                    *self.random.pick(&[I32, I64, U64, U8])
+                };
                 let bound = self.expression(I64, 2);
                 let bound = Expression::new(I64, format!("np.{}({{}} % {})", from.name(), turns + 1), vec![bound]);
                 let scalar = if exact { from } else { promotion::range(&[(from, false)]) };

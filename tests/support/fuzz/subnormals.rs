@@ -39,7 +39,13 @@ fn region(function: &mut Function, region_before: Region, marked: VariableId) ->
         match &mut statement {
             Statement::Let { value, expression } => {
                 let value = *value;
-                let made = matches!(expression, Expression::Apply { .. } | Expression::Load { .. } | Expression::Constant(_) | Expression::TableEntry { .. });
+                let made = matches!(
+                    expression,
+                    Expression::Apply { .. }
+                        | Expression::Load { .. }
+                        | Expression::Constant(_)
+                        | Expression::TableEntry { .. }
+                );
                 out.push(statement);
                 if made && function.scalar(value).is_float() {
                     test(function, &mut out, value, marked);

@@ -131,7 +131,8 @@ impl Case {
 
     /// The program as Python text.
     pub fn text(&self) -> String {
-        let mut out = "import math\nimport numpy as np\nimport numba\nfrom numba import vectorize, stencil\n\n".to_string();
+        let mut out =
+            "import math\nimport numpy as np\nimport numba\nfrom numba import vectorize, stencil\n\n".to_string();
         for constant in &self.constants {
             let _ = writeln!(out, "{constant}");
         }

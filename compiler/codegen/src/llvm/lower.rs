@@ -18,13 +18,13 @@ use inkwell::values::{
     PointerValue, UnnamedAddress,
 };
 use inkwell::{AddressSpace, AtomicOrdering, IntPredicate};
-use numbra_front::ir::{self, Access, Builtin, Expression, Form, Function, Region, Statement};
-use numbra_front::types::{Constant, ScalarType};
 use llvm_sys::core::{
     LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue, LLVMSetMetadata, LLVMValueAsMetadata,
 };
 use llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporaryMDNode};
 use llvm_sys::prelude::LLVMMetadataRef;
+use numbra_front::ir::{self, Access, Builtin, Expression, Form, Function, Region, Statement};
+use numbra_front::types::{Constant, ScalarType};
 use std::collections::HashMap;
 
 /// Where a kernel will run, as far as its LLVM IR shows it.
@@ -378,9 +378,8 @@ impl<'ctx> Lowering<'ctx, '_> {
         // share one; it begins with a placeholder, which the third call replaces.
         unsafe {
             let text = |name: &str| LLVMMDStringInContext2(context, name.as_ptr().cast(), name.len());
-            let node = |operands: &mut [LLVMMetadataRef]| {
-                LLVMMDNodeInContext2(context, operands.as_mut_ptr(), operands.len())
-            };
+            let node =
+                |operands: &mut [LLVMMetadataRef]| LLVMMDNodeInContext2(context, operands.as_mut_ptr(), operands.len());
             let vectorize = node(&mut [text("llvm.loop.vectorize.enable"), LLVMValueAsMetadata(no.as_value_ref())]);
             let unroll = node(&mut [text("llvm.loop.unroll.disable")]);
             let placeholder = LLVMTemporaryMDNode(context, std::ptr::null_mut(), 0);

@@ -5,8 +5,8 @@
 //! its parameters.
 
 use super::lower::{POSITION, Placement, lower_kernel, malformed, memory_type, scheduled_kernel};
-use super::offsets::movable;
 use super::machine::{Cpu, MachineKey, aim, emit, optimize, text, with_machine};
+use super::offsets::movable;
 use super::{Emit, Status, backend_error, symbol};
 use crate::artefact::{Artefact, ArtefactKind, Manifest};
 use crate::error::Result;

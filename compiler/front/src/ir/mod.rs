@@ -227,18 +227,40 @@ pub struct Region {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
     /// Defines `value`, whose type stands in [`Function::values`].
-    Let { value: Value, expression: Expression },
-    Set { variable: VariableId, value: Value },
+    Let {
+        value: Value,
+        expression: Expression,
+    },
+    Set {
+        variable: VariableId,
+        value: Value,
+    },
     /// Stores `value` (of the array's type) at `indices` (one per axis).
-    Store { array: ArrayId, indices: Vec<Value>, value: Value },
+    Store {
+        array: ArrayId,
+        indices: Vec<Value>,
+        value: Value,
+    },
     /// Calls a function of the module that stores or returns: defines `results`.
-    Call { results: Vec<Value>, function: String, arguments: Vec<Argument> },
+    Call {
+        results: Vec<Value>,
+        function: String,
+        arguments: Vec<Argument>,
+    },
     /// `rare` (only without `otherwise`): the condition is almost never true; CPUs may run a block of the space
     /// without the branch and redo the block if the condition was true anywhere in it.
-    If { condition: Value, then: Region, otherwise: Region, rare: bool },
+    If {
+        condition: Value,
+        then: Region,
+        otherwise: Region,
+        rare: bool,
+    },
     /// Runs `body`, then `step`, again and again until a `break`. `continue` goes on with `step`, which has neither
     /// `break`, `continue` nor `return` of its own.
-    Loop { body: Region, step: Region },
+    Loop {
+        body: Region,
+        step: Region,
+    },
     Break,
     Continue,
     /// Ends the function (in a Range kernel: this call; in a Grid kernel: this thread; never inside `parallel`).
@@ -246,10 +268,20 @@ pub enum Statement {
     /// If `condition` is true: the kernel fails at `site`. The point of the space that fails is given up, its later
     /// stores are not made; other points may or may not run. Which failure is reported: see DESIGN's status binding.
     /// `position` is the linear position of the point, filled in by `schedule`.
-    Trap { condition: Value, site: SiteId, payload: Value, position: Option<Value> },
+    Trap {
+        condition: Value,
+        site: SiteId,
+        payload: Value,
+        position: Option<Value>,
+    },
     Parallel(Box<Parallel>),
     /// Runs a kernel (a function of the module, form `Kernel`) over a space.
-    Launch { kernel: String, space: Vec<Value>, captures: Vec<Value>, arrays: Vec<ArrayId> },
+    Launch {
+        kernel: String,
+        space: Vec<Value>,
+        captures: Vec<Value>,
+        arrays: Vec<ArrayId>,
+    },
 }
 
 /// Runs `body` for every point of the box `0..space[k]`, in any order and at the same time.
@@ -284,13 +316,26 @@ pub enum Expression {
     Get(VariableId),
     /// An op of the table on values; the result's type follows from the operands, or is the value's own type for
     /// `convert` and `bitcast`.
-    Apply { op: Op, operands: Vec<Value>, flags: FloatFlags },
+    Apply {
+        op: Op,
+        operands: Vec<Value>,
+        flags: FloatFlags,
+    },
     /// The element at `indices` (one per axis, type index, in range).
-    Load { array: ArrayId, indices: Vec<Value> },
+    Load {
+        array: ArrayId,
+        indices: Vec<Value>,
+    },
     /// The extent of an array along an axis (type index).
-    Extent { array: ArrayId, axis: u32 },
+    Extent {
+        array: ArrayId,
+        axis: u32,
+    },
     /// An entry of a constant table; an index out of range is taken as the nearest one in range.
-    TableEntry { table: TableId, index: Value },
+    TableEntry {
+        table: TableId,
+        index: Value,
+    },
     /// A thread's place, in Grid kernels (type index).
     Builtin(Builtin),
 }

@@ -145,11 +145,10 @@ impl Op {
         let first = operands[0];
         match info.rule {
             Same(class) => (class.holds(first) && operands.iter().all(|&operand| operand == first)).then_some(first),
-            Compare(class) => (class.holds(first) && operands.iter().all(|&operand| operand == first))
-                .then_some(ScalarType::Bool),
-            TypeRule::Select => {
-                (first == ScalarType::Bool && operands[1] == operands[2]).then_some(operands[1])
+            Compare(class) => {
+                (class.holds(first) && operands.iter().all(|&operand| operand == first)).then_some(ScalarType::Bool)
             }
+            TypeRule::Select => (first == ScalarType::Bool && operands[1] == operands[2]).then_some(operands[1]),
             TypeRule::Convert => result,
             TypeRule::Bitcast => result.filter(|&result| {
                 let fits = |scalar: ScalarType| scalar.bits() >= 32 && scalar != ScalarType::Index;

@@ -96,7 +96,13 @@ fn fresh_point(function: &mut Function, rank: usize) -> Vec<Value> {
 }
 
 /// Stores each result, converted to the type of its array.
-fn store_results(function: &mut Function, region: &mut Region, outputs: &[ArrayId], point: &[Value], results: &[Value]) {
+fn store_results(
+    function: &mut Function,
+    region: &mut Region,
+    outputs: &[ArrayId],
+    point: &[Value],
+    results: &[Value],
+) {
     for (&array, &result) in outputs.iter().zip(results) {
         let value = function.convert(region, result, function.arrays[array.index()].scalar);
         region.push(Statement::Store { array, indices: point.to_vec(), value });

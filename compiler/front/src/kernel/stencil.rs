@@ -35,7 +35,11 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
         Err(Mistake::new(Class::Type, source, span, message).help(help).into())
     };
     match number {
-        Number::Bool(value) => Ok(if scalar.is_float() { float(scalar, value as u8 as f64) } else { Constant::integer(scalar, value as i128) }),
+        Number::Bool(value) => Ok(if scalar.is_float() {
+            float(scalar, value as u8 as f64)
+        } else {
+            Constant::integer(scalar, value as i128)
+        }),
         Number::Integer(value) if scalar.is_float() => Ok(float(scalar, value as f64)),
         Number::Integer(value) => {
             let constant = Constant::integer(scalar, value);

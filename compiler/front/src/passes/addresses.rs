@@ -48,7 +48,8 @@ impl Lowering {
                     // The definition stays, as a copy of the parameter that is optimized away.
                     let parameter = self.parameter(kernel, Role::Extent(*array, *axis));
                     let zero = kernel.constant(&mut out, crate::types::Constant::index(0));
-                    let expression = Expression::Apply { op: Op::Add, operands: vec![parameter, zero], flags: FloatFlags::STRICT };
+                    let expression =
+                        Expression::Apply { op: Op::Add, operands: vec![parameter, zero], flags: FloatFlags::STRICT };
                     statement = Statement::Let { value: *value, expression };
                 }
                 _ => {}

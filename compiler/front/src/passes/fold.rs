@@ -42,7 +42,9 @@ impl Folder {
                         let taken = if known.bits != 0 { then } else { otherwise };
                         out.statements.extend(self.region(function, taken)?.statements);
                         // What follows a jump is never reached.
-                        if let Some(Statement::Break | Statement::Continue | Statement::Return(_)) = out.statements.last() {
+                        if let Some(Statement::Break | Statement::Continue | Statement::Return(_)) =
+                            out.statements.last()
+                        {
                             break;
                         }
                     }
@@ -71,7 +73,8 @@ impl Folder {
                 _ => None,
             });
         };
-        let known: Option<Vec<Constant>> = operands.iter().map(|operand| self.constants.get(operand).copied()).collect();
+        let known: Option<Vec<Constant>> =
+            operands.iter().map(|operand| self.constants.get(operand).copied()).collect();
         let Some(known) = known else { return Ok(None) };
         let types: Vec<ScalarType> = known.iter().map(|constant| constant.scalar).collect();
         let bits: Vec<u64> = known.iter().map(|constant| constant.bits).collect();
@@ -86,7 +89,8 @@ impl Folder {
         let integer = |operand: Value, wanted: i128| {
             self.constants.get(&operand).is_some_and(|c| c.scalar.is_integer() && c.as_integer() == Some(wanted))
         };
-        let truth = |operand: Value| self.constants.get(&operand).filter(|c| c.scalar == ScalarType::Bool).map(|c| c.bits != 0);
+        let truth =
+            |operand: Value| self.constants.get(&operand).filter(|c| c.scalar == ScalarType::Bool).map(|c| c.bits != 0);
         match (op, operands.as_slice()) {
             (Op::Add, &[a, b]) if integer(a, 0) => Some(b),
             (Op::Add | Op::Sub, &[a, b]) if integer(b, 0) => Some(a),

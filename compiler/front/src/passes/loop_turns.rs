@@ -118,7 +118,9 @@ impl Turns {
         let Expression::Get(read) = defined(&step.statements, operands[0])? else { return None };
         let by = *self.constants.get(&operands[1])?;
         let mut changed = false;
-        body.walk(&mut |statement| changed |= matches!(statement, Statement::Set { variable: set, .. } if *set == variable));
+        body.walk(&mut |statement| {
+            changed |= matches!(statement, Statement::Set { variable: set, .. } if *set == variable)
+        });
         if changed || *stepped != variable || read != variable {
             return None;
         }
@@ -140,7 +142,8 @@ impl Turns {
         for place in 0..region.statements.len() {
             let (before, rest) = region.statements.split_at_mut(place);
             let unknown = matches!(rest[0], Statement::Loop { .. }) && self.of_loop(before, &rest[0]).is_none();
-            let weight = 1 + if unknown { rest[0].regions().iter().map(|region| self.known(region)).sum::<u64>() } else { 0 };
+            let weight =
+                1 + if unknown { rest[0].regions().iter().map(|region| self.known(region)).sum::<u64>() } else { 0 };
             for inner in rest[0].regions_mut() {
                 self.count(kernel, inner, counter, share, message);
             }
@@ -154,7 +157,9 @@ impl Turns {
                 let share = kernel.constant(&mut counting, Constant::index(share as i64));
                 let condition = kernel.apply(&mut counting, Op::Gt, &[new, share]);
                 let span = body.statements.iter().find_map(|statement| match statement {
-                    Statement::Let { value, .. } => Some(kernel.values[value.index()].span).filter(|span| *span != Span::NONE),
+                    Statement::Let { value, .. } => {
+                        Some(kernel.values[value.index()].span).filter(|span| *span != Span::NONE)
+                    }
                     _ => None,
                 });
                 let site = kernel.site(Site {
@@ -191,7 +196,9 @@ mod tests {
             Statement::Let { value, expression: Expression::Constant(constant) } => {
                 constants.insert(*value, constant.as_integer().unwrap_or(0) as i64);
             }
-            Statement::Let { expression: Expression::Apply { op: Op::Gt, operands, .. }, .. } => shares.push(constants[&operands[1]]),
+            Statement::Let { expression: Expression::Apply { op: Op::Gt, operands, .. }, .. } => {
+                shares.push(constants[&operands[1]])
+            }
             Statement::Let { value, expression: Expression::Apply { op: Op::Add, operands, .. } }
                 if kernel.scalar(*value) == ScalarType::Index =>
             {
@@ -205,7 +212,8 @@ mod tests {
     /// `for variable in range(stop): body`; values from `first` on are free.
     fn range(variable: &str, first: u32, stop: &str, body: &str) -> String {
         let [a, b, c, d, e, f, g] = [0, 1, 2, 3, 4, 5, 6].map(|offset| first + offset);
-        let stop_line = if stop == "n" { format!("%{b}: i64 = add %0, %0") } else { format!("%{b}: i64 = constant {stop}") };
+        let stop_line =
+            if stop == "n" { format!("%{b}: i64 = add %0, %0") } else { format!("%{b}: i64 = constant {stop}") };
         format!(
             "%{a}: i64 = constant 0\n{stop_line}\n%{c}: i64 = constant 1\nset {variable} = %{a}\nloop {{\n%{d}: i64 = get {variable}\n\
              %{e}: bool = ge %{d}, %{b}\nif %{e} {{\nbreak\n}}\n{body}\n}} step {{\n%{f}: i64 = get {variable}\n\

@@ -126,7 +126,9 @@ impl Free {
     fn of(parallel: &Parallel) -> Free {
         let mut free = Free::default();
         free.seen.extend(&parallel.point);
-        for region in [Some(&parallel.body), parallel.border.as_ref().map(|border| &border.region)].into_iter().flatten() {
+        for region in
+            [Some(&parallel.body), parallel.border.as_ref().map(|border| &border.region)].into_iter().flatten()
+        {
             region.walk(&mut |statement| free.statement(statement));
         }
         // Arrays in the host's order, so that a kernel's bindings are in the order of its arguments.
@@ -145,7 +147,9 @@ impl Free {
         }
         self.seen.extend(statement.definitions());
         match statement {
-            Statement::Let { expression: Expression::Load { array, .. } | Expression::Extent { array, .. }, .. }
+            Statement::Let {
+                expression: Expression::Load { array, .. } | Expression::Extent { array, .. }, ..
+            }
             | Statement::Store { array, .. } => self.arrays.push(*array),
             Statement::Let { expression: Expression::Get(variable), .. } | Statement::Set { variable, .. } => {
                 self.variables.push(*variable);

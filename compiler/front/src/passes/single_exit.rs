@@ -24,12 +24,14 @@ fn needs_work(function: &Function) -> bool {
 }
 
 fn rewrite(function: &mut Function) {
-    let results: Vec<VariableId> = function.results.clone().into_iter().map(|scalar| function.variable("result", scalar)).collect();
+    let results: Vec<VariableId> =
+        function.results.clone().into_iter().map(|scalar| function.variable("result", scalar)).collect();
     let returned = function.variable("returned", ScalarType::Bool);
     let body = std::mem::take(&mut function.body);
     let mut rewriter = Rewriter { function, results, returned };
     let (mut body, _) = rewriter.region(body.statements, false);
-    let values: Vec<Value> = rewriter.results.clone().into_iter().map(|result| rewriter.function.get(&mut body, result)).collect();
+    let values: Vec<Value> =
+        rewriter.results.clone().into_iter().map(|result| rewriter.function.get(&mut body, result)).collect();
     body.push(Statement::Return(values));
     rewriter.function.body = body;
 }
@@ -114,7 +116,12 @@ impl Rewriter<'_> {
                         }
                         let returned = self.function.get(&mut out, self.returned);
                         let leave = Region { statements: vec![Statement::Break] };
-                        out.push(Statement::If { condition: returned, then: leave, otherwise: Region::default(), rare: false });
+                        out.push(Statement::If {
+                            condition: returned,
+                            then: leave,
+                            otherwise: Region::default(),
+                            rare: false,
+                        });
                     }
                 }
                 other => out.push(other),

@@ -53,7 +53,13 @@ impl Expander {
         self.constants.get(&value).and_then(|constant| constant.as_integer())
     }
 
-    fn floor_division(&self, function: &mut Function, out: &mut Region, operands: &[Value], quotient: bool) -> (Op, Vec<Value>) {
+    fn floor_division(
+        &self,
+        function: &mut Function,
+        out: &mut Region,
+        operands: &[Value],
+        quotient: bool,
+    ) -> (Op, Vec<Value>) {
         let (a, b) = (operands[0], operands[1]);
         let scalar = function.scalar(a);
         let zero = function.constant(out, Constant::zero(scalar));
@@ -124,4 +130,3 @@ impl Expander {
         (Op::Select, vec![fits, shifted, zero])
     }
 }
-

@@ -19,7 +19,10 @@ pub enum Meaning {
     /// A function of that module.
     Function(Arc<Module>, String),
     /// Something that kernels have no use for, with what to do instead.
-    Unsupported { what: &'static str, instead: &'static str },
+    Unsupported {
+        what: &'static str,
+        instead: &'static str,
+    },
 }
 
 /// A value that is frozen when the function is compiled.
@@ -411,10 +414,8 @@ mod tests {
         let helper = Arc::new(assemble(&source, helper, meanings));
         let (_, again) = function("def g(y):\n    return y - K\n");
         let again = Arc::new(assemble(&source, again, vec![("K".into(), Meaning::Constant(Value::Integer(Some(7))))]));
-        let meanings = vec![
-            ("h", Meaning::Function(helper, "g".into())),
-            ("lib.h", Meaning::Function(again, "g".into())),
-        ];
+        let meanings =
+            vec![("h", Meaning::Function(helper, "g".into())), ("lib.h", Meaning::Function(again, "g".into()))];
         let ir = typed("def f(x):\n    return h(x) + lib.h(x)\n", meanings).unwrap();
         assert!(ir.contains("100") && ir.contains(" 7"), "{ir}");
         assert_eq!(ir.matches("function @g").count(), 2, "{ir}");

@@ -69,10 +69,7 @@ pub fn is_target(name: &str) -> bool {
             number.len() <= 4 && !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
         }
         Some(_) => false,
-        None => matches!(
-            name,
-            "cpu" | "parallel" | "cuda" | "vulkan" | "metal" | "dx12" | "interp" | "auto"
-        ),
+        None => matches!(name, "cpu" | "parallel" | "cuda" | "vulkan" | "metal" | "dx12" | "interp" | "auto"),
     }
 }
 
@@ -83,11 +80,8 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         let decorator = Decorator::new(module, function, &module.source, expression);
         let declaration = decorator.read()?;
         if let Some((_, first)) = found {
-            let mistake = decorator.mistake(
-                Class::Value,
-                expression.span,
-                "a function can have one decorator of numba",
-            );
+            let mistake =
+                decorator.mistake(Class::Value, expression.span, "a function can have one decorator of numba");
             return Err(mistake.also(first, "the other one").help("remove one of them").into());
         }
         found = Some((declaration, expression.span));
@@ -148,22 +142,12 @@ impl<'a> Decorator<'a> {
     ) -> Decorator<'a> {
         let resolved = constant::resolve(module, expression);
         let (name, arguments, keywords): (_, &[_], &[_]) = match &resolved.kind {
-            ExpressionKind::Call {
-                function,
-                arguments,
-                keywords,
-            } => (constant::resolve(module, function), arguments, keywords),
+            ExpressionKind::Call { function, arguments, keywords } => {
+                (constant::resolve(module, function), arguments, keywords)
+            }
             _ => (resolved, &[], &[]),
         };
-        Decorator {
-            module,
-            function,
-            function_source,
-            name,
-            arguments,
-            keywords,
-            span: expression.span,
-        }
+        Decorator { module, function, function_source, name, arguments, keywords, span: expression.span }
     }
 
     fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
@@ -176,11 +160,7 @@ impl<'a> Decorator<'a> {
     }
 
     fn text(&self, span: Span) -> &str {
-        self.module
-            .source
-            .text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
+        self.module.source.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 
     fn read(&self) -> Result<Declaration, Mistake> {
@@ -213,8 +193,7 @@ impl<'a> Decorator<'a> {
             let mistake = self.mistake(Class::Name, self.name.span, format!("unknown name '{name}'"));
             return mistake.help(format!("import it: 'from numba import {name}'"));
         }
-        self.mistake(Class::Unsupported, self.span, format!("unknown decorator '{text}'"))
-            .help(DECORATORS)
+        self.mistake(Class::Unsupported, self.span, format!("unknown decorator '{text}'")).help(DECORATORS)
     }
 
     fn vectorize(&self, default_target: Option<&str>) -> Result<Declaration, Mistake> {
@@ -223,9 +202,7 @@ impl<'a> Decorator<'a> {
             ([], None) => Vec::new(),
             ([expression], None) | ([], Some(expression)) => self.signatures(expression, true)?,
             ([_], Some(again)) => {
-                return Err(self
-                    .mistake(Class::Type, again.span, "signatures are given twice")
-                    .help("give them once"));
+                return Err(self.mistake(Class::Type, again.span, "signatures are given twice").help("give them once"));
             }
             ([_, second, ..], _) => return Err(self.too_many_arguments(second)),
         };
@@ -243,18 +220,11 @@ impl<'a> Decorator<'a> {
             }
         }
         self.check_counts(&signatures)?;
-        let target = options
-            .target
-            .or(default_target.map(|target| (target.to_string(), self.span)));
+        let target = options.target.or(default_target.map(|target| (target.to_string(), self.span)));
         Ok(Declaration {
             source: self.module.source.clone(),
-            kind: Kind::Vectorize {
-                identity: options.identity,
-            },
-            signatures: signatures
-                .into_iter()
-                .map(|(signature, span, _)| (signature, span))
-                .collect(),
+            kind: Kind::Vectorize { identity: options.identity },
+            signatures: signatures.into_iter().map(|(signature, span, _)| (signature, span)).collect(),
             target,
             fastmath: options.fastmath,
             typing: options.typing,
@@ -272,10 +242,7 @@ impl<'a> Decorator<'a> {
         Ok(Declaration {
             source: self.module.source.clone(),
             kind: Kind::Function,
-            signatures: signatures
-                .into_iter()
-                .map(|(signature, span, _)| (signature, span))
-                .collect(),
+            signatures: signatures.into_iter().map(|(signature, span, _)| (signature, span)).collect(),
             target: None,
             fastmath: options.fastmath,
             typing: options.typing,
@@ -327,11 +294,7 @@ impl<'a> Decorator<'a> {
         };
         let read = |expression: &Expression| {
             let read = signature::read(self.module, expression)?;
-            Ok((
-                read.signature,
-                constant::resolve(self.module, expression).span,
-                read.is_void,
-            ))
+            Ok((read.signature, constant::resolve(self.module, expression).span, read.is_void))
         };
         several.iter().map(read).collect()
     }
@@ -366,10 +329,7 @@ impl<'a> Decorator<'a> {
             return Err(self.function_mistake(Class::Unsupported, span, message).help(instead));
         }
         if let Some(parameter) = function.parameters.iter().find(|parameter| parameter.default.is_some()) {
-            let message = format!(
-                "parameter '{}' of a {kind} function has a default value",
-                parameter.name
-            );
+            let message = format!("parameter '{}' of a {kind} function has a default value", parameter.name);
             let help = "remove it: a kernel is called with all of its arguments";
             return Err(self.function_mistake(Class::Unsupported, parameter.span, message).help(help));
         }

@@ -119,13 +119,7 @@ impl Scanner<'_> {
             }
             b' ' | b'\t' | b'\x0c' => self.at += 1,
             // The end of line after it is skipped with it.
-            b'\\' => {
-                self.at += if self.peek(1) == b'\r' && self.peek(2) == b'\n' {
-                    3
-                } else {
-                    2
-                }
-            }
+            b'\\' => self.at += if self.peek(1) == b'\r' && self.peek(2) == b'\n' { 3 } else { 2 },
             b'#' => self.skip_line(),
             b'"' | b'\'' => self.string(false),
             b'(' | b'[' | b'{' => {
@@ -184,14 +178,7 @@ impl Scanner<'_> {
         let triple = self.peek(1) == quote && self.peek(2) == quote;
         self.at += if triple { 3 } else { 1 };
         if formatted {
-            return self.formatted_text(
-                Field {
-                    quote,
-                    triple,
-                    in_format: false,
-                },
-                false,
-            );
+            return self.formatted_text(Field { quote, triple, in_format: false }, false);
         }
         while self.at < self.bytes.len() && !self.string_ends(quote, triple) {
             self.at += if self.peek(0) == b'\\' { 2 } else { 1 };
@@ -245,11 +232,7 @@ impl Scanner<'_> {
 
     fn open(&mut self, field: Option<Field>) {
         self.top().tokens += 1;
-        self.levels.push(Level {
-            position: self.at,
-            field,
-            ..Level::default()
-        });
+        self.levels.push(Level { position: self.at, field, ..Level::default() });
         if self.levels.len() > MAX_BRACKETS + 1 {
             self.too_deep("expression");
         }
@@ -259,13 +242,8 @@ impl Scanner<'_> {
         let closing = self.peek(0);
         let top = *self.top();
         if self.levels.len() == 1 {
-            self.found
-                .brackets
-                .get_or_insert(Brackets::NeverOpened { closing: span(self.at) });
-        } else if matches!(
-            (self.bytes[top.position], closing),
-            (b'(', b')') | (b'[', b']') | (b'{', b'}')
-        ) {
+            self.found.brackets.get_or_insert(Brackets::NeverOpened { closing: span(self.at) });
+        } else if matches!((self.bytes[top.position], closing), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
             self.pop();
             if let Some(field) = top.field {
                 self.at += 1;
@@ -273,9 +251,7 @@ impl Scanner<'_> {
             }
         } else {
             let (opening, closing) = (span(top.position), span(self.at));
-            self.found
-                .brackets
-                .get_or_insert(Brackets::Mismatched { opening, closing });
+            self.found.brackets.get_or_insert(Brackets::Mismatched { opening, closing });
         }
         self.at += 1;
     }
@@ -326,9 +302,7 @@ impl Scanner<'_> {
         }
         let around = self.indentation.last().copied().unwrap_or((0, 0));
         if around.0.cmp(&wide) != around.1.cmp(&narrow) {
-            self.found
-                .mixed_tabs
-                .get_or_insert(Span::new(start as u32, self.at as u32));
+            self.found.mixed_tabs.get_or_insert(Span::new(start as u32, self.at as u32));
         }
         if wide == 0 && matches!(self.peek(0), b'%' | b'!' | b'?') {
             self.found.commands.push(self.at);

@@ -37,40 +37,24 @@ const DEEP_STACK: usize = 64 << 20;
 pub fn parse(source: &Arc<Source>) -> Result<tree::Module> {
     // Text that is indented as a whole is the body of a block that is not there.
     let opening = if is_indented(&source.text) { "if 1:\n" } else { "" };
-    let wrapped = if opening.is_empty() {
-        None
-    } else {
-        Some(format!("{opening}{}", source.text))
-    };
+    let wrapped = if opening.is_empty() { None } else { Some(format!("{opening}{}", source.text)) };
     let text = wrapped.as_deref().unwrap_or(&source.text);
-    with_syntax(
-        source,
-        text,
-        -(opening.len() as i64),
-        Mode::Module,
-        |lower, syntax| match syntax {
-            ast::Mod::Module(module) if opening.is_empty() => module::module(lower, &module.body),
-            ast::Mod::Module(module) => match module.body.first() {
-                Some(ast::Stmt::If(block)) => module::module(lower, &block.body),
-                _ => module::module(lower, &[]),
-            },
-            ast::Mod::Expression(_) => module::module(lower, &[]),
+    with_syntax(source, text, -(opening.len() as i64), Mode::Module, |lower, syntax| match syntax {
+        ast::Mod::Module(module) if opening.is_empty() => module::module(lower, &module.body),
+        ast::Mod::Module(module) => match module.body.first() {
+            Some(ast::Stmt::If(block)) => module::module(lower, &block.body),
+            _ => module::module(lower, &[]),
         },
-    )
+        ast::Mod::Expression(_) => module::module(lower, &[]),
+    })
 }
 
 /// Parses a single expression, `text`, which stands in `source` from byte `start` on.
 pub(crate) fn parse_expression(source: &Arc<Source>, start: u32, text: &str) -> Result<tree::Expression> {
-    with_syntax(
-        source,
-        text,
-        start as i64,
-        Mode::Expression,
-        |lower, syntax| match syntax {
-            ast::Mod::Expression(expression) => lower.expression(&expression.body),
-            ast::Mod::Module(_) => Err(lower.mistake(Class::Syntax, Span::NONE, "an expression is missing")),
-        },
-    )
+    with_syntax(source, text, start as i64, Mode::Expression, |lower, syntax| match syntax {
+        ast::Mod::Expression(expression) => lower.expression(&expression.body),
+        ast::Mod::Module(_) => Err(lower.mistake(Class::Syntax, Span::NONE, "an expression is missing")),
+    })
 }
 
 fn with_syntax<T>(
@@ -80,18 +64,9 @@ fn with_syntax<T>(
     mode: Mode,
     build: impl FnOnce(&mut Lower, &ast::Mod) -> Result<T, Mistake>,
 ) -> Result<T> {
-    let mut lower = Lower {
-        source,
-        text,
-        offset,
-        depth: 0,
-        blocks: 0,
-        loops: 0,
-    };
+    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0 };
     if text.len() >= i32::MAX as usize {
-        return Err(lower
-            .mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB")
-            .into());
+        return Err(lower.mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB").into());
     }
     if let Some(null) = text.find('\0') {
         let span = lower.span(TextRange::new((null as u32).into(), (null as u32 + 1).into()));
@@ -108,9 +83,7 @@ fn with_syntax<T>(
     // Not ruff's mode for notebooks: it panics on some texts.
     let mut without_commands = None;
     for start in &nesting.commands {
-        without_commands
-            .get_or_insert_with(|| text.to_string())
-            .replace_range(*start..start + 1, "#");
+        without_commands.get_or_insert_with(|| text.to_string()).replace_range(*start..start + 1, "#");
     }
     let python = without_commands.as_deref().unwrap_or(text);
     let parse = || {
@@ -122,18 +95,12 @@ fn with_syntax<T>(
         }
     };
     // The parser grows the stack as it needs; dropping its tree, and walking it, do not.
-    let result = if nesting.depth < SHALLOW {
-        parse()
-    } else {
-        stacker::grow(DEEP_STACK, parse)
-    };
+    let result = if nesting.depth < SHALLOW { parse() } else { stacker::grow(DEEP_STACK, parse) };
     Ok(result?)
 }
 
 fn is_indented(text: &str) -> bool {
-    let mut lines = text
-        .lines()
-        .filter(|line| !line.trim_start().is_empty() && !line.trim_start().starts_with('#'));
+    let mut lines = text.lines().filter(|line| !line.trim_start().is_empty() && !line.trim_start().starts_with('#'));
     let indented = |line: &str| line.starts_with([' ', '\t']);
     lines.next().is_some_and(indented) && lines.all(indented)
 }
@@ -171,10 +138,8 @@ impl Lower<'_> {
             let help = format!("at most {MAX_BLOCKS} blocks (each 'elif' is one) can stand in each other");
             return mistake.help(help + "; move the inner ones into a function");
         }
-        let help = format!(
-            "at most {} brackets or {MAX_OPERATORS} operators can stand in each other",
-            nesting::MAX_BRACKETS
-        );
+        let help =
+            format!("at most {} brackets or {MAX_OPERATORS} operators can stand in each other", nesting::MAX_BRACKETS);
         mistake.help(help + "; use several statements or a loop")
     }
 }

@@ -75,25 +75,57 @@ pub struct Statement {
 #[derive(Debug, Clone)]
 pub enum StatementKind {
     /// `a = b = value`: several targets take the same value, left to right.
-    Assign { targets: Vec<Expression>, value: Expression },
+    Assign {
+        targets: Vec<Expression>,
+        value: Expression,
+    },
     /// `target op= value`
-    AugmentedAssign { target: Expression, operator: BinaryOperator, value: Expression },
+    AugmentedAssign {
+        target: Expression,
+        operator: BinaryOperator,
+        value: Expression,
+    },
     /// `target: annotation = value`
-    AnnotatedAssign { target: Expression, annotation: Expression, value: Option<Expression> },
-    If { condition: Expression, then: Vec<Statement>, otherwise: Vec<Statement> },
-    While { condition: Expression, body: Vec<Statement>, otherwise: Vec<Statement> },
-    For { target: Expression, iterable: Expression, body: Vec<Statement>, otherwise: Vec<Statement> },
+    AnnotatedAssign {
+        target: Expression,
+        annotation: Expression,
+        value: Option<Expression>,
+    },
+    If {
+        condition: Expression,
+        then: Vec<Statement>,
+        otherwise: Vec<Statement>,
+    },
+    While {
+        condition: Expression,
+        body: Vec<Statement>,
+        otherwise: Vec<Statement>,
+    },
+    For {
+        target: Expression,
+        iterable: Expression,
+        body: Vec<Statement>,
+        otherwise: Vec<Statement>,
+    },
     Break,
     Continue,
     Return(Option<Expression>),
     Pass,
     /// An expression for its effect, a docstring among them.
     Expression(Expression),
-    Assert { condition: Expression, message: Option<Expression> },
-    Raise { exception: Option<Expression> },
+    Assert {
+        condition: Expression,
+        message: Option<Expression>,
+    },
+    Raise {
+        exception: Option<Expression>,
+    },
     /// A construct that kernels do not have: what it is (`'try' statements`), and what to write instead.
     /// It becomes an error only if the function is compiled.
-    Unsupported { what: &'static str, instead: &'static str },
+    Unsupported {
+        what: &'static str,
+        instead: &'static str,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -108,29 +140,70 @@ pub enum ExpressionKind {
     /// An integer literal; `None` if it does not fit (the text is in the source).
     Integer(Option<i128>),
     /// A float literal with its decimal text (underscores removed), so that it can be rounded once to any type.
-    Float { value: f64, text: String },
+    Float {
+        value: f64,
+        text: String,
+    },
     Bool(bool),
     String(String),
     None,
     /// `...`
     Ellipsis,
     /// `start:stop:step` inside subscripts; `:` has none of the three.
-    Slice { start: Option<Box<Expression>>, stop: Option<Box<Expression>>, step: Option<Box<Expression>> },
+    Slice {
+        start: Option<Box<Expression>>,
+        stop: Option<Box<Expression>>,
+        step: Option<Box<Expression>>,
+    },
     Tuple(Vec<Expression>),
     List(Vec<Expression>),
-    Unary { operator: UnaryOperator, operand: Box<Expression> },
-    Binary { operator: BinaryOperator, left: Box<Expression>, right: Box<Expression> },
+    Unary {
+        operator: UnaryOperator,
+        operand: Box<Expression>,
+    },
+    Binary {
+        operator: BinaryOperator,
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
     /// `first op operand op operand ...`
-    Compare { first: Box<Expression>, rest: Vec<(Comparison, Expression)> },
+    Compare {
+        first: Box<Expression>,
+        rest: Vec<(Comparison, Expression)>,
+    },
     /// Two or more operands.
-    Logical { operator: Logical, operands: Vec<Expression> },
-    Conditional { condition: Box<Expression>, then: Box<Expression>, otherwise: Box<Expression> },
-    Call { function: Box<Expression>, arguments: Vec<Expression>, keywords: Vec<Keyword> },
-    Attribute { value: Box<Expression>, name: String, name_span: Span },
+    Logical {
+        operator: Logical,
+        operands: Vec<Expression>,
+    },
+    Conditional {
+        condition: Box<Expression>,
+        then: Box<Expression>,
+        otherwise: Box<Expression>,
+    },
+    Call {
+        function: Box<Expression>,
+        arguments: Vec<Expression>,
+        keywords: Vec<Keyword>,
+    },
+    Attribute {
+        value: Box<Expression>,
+        name: String,
+        name_span: Span,
+    },
     /// `value[i, j]`; a tuple index is spread out.
-    Subscript { value: Box<Expression>, indices: Vec<Expression> },
-    Lambda { parameters: Vec<Parameter>, body: Box<Expression> },
-    Unsupported { what: &'static str, instead: &'static str },
+    Subscript {
+        value: Box<Expression>,
+        indices: Vec<Expression>,
+    },
+    Lambda {
+        parameters: Vec<Parameter>,
+        body: Box<Expression>,
+    },
+    Unsupported {
+        what: &'static str,
+        instead: &'static str,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -78,17 +78,13 @@ const TYPES: &str = "the types are bool_, int8 to int64, uint8 to uint64, float3
 /// Errors: [`Error::Request`], of [`Class::Unsupported`] for types that exist but are not supported yet.
 pub fn parse(text: &str) -> Result<Signature> {
     let example = format!("a signature looks like '{EXAMPLE}'");
-    outside(text, "signature", &example, |reader, expression| {
-        Ok(reader.signature(expression)?.signature)
-    })
+    outside(text, "signature", &example, |reader, expression| Ok(reader.signature(expression)?.signature))
 }
 
 /// Parses a type that stands in no kernel file: `float64`, `f8[:, ::1]`. Errors as [`parse`].
 pub fn parse_type(text: &str) -> Result<Type> {
     let example = "a type looks like 'float64' or 'float64[:, ::1]'";
-    outside(text, "type", example, |reader, expression| {
-        reader.value_type(expression)
-    })
+    outside(text, "type", example, |reader, expression| reader.value_type(expression))
 }
 
 fn outside<T>(
@@ -98,13 +94,8 @@ fn outside<T>(
     read: impl FnOnce(&Reader, &Expression) -> Result<T, Mistake>,
 ) -> Result<T> {
     let source = Source::new(format!("<{what}>"), text);
-    let reader = Reader {
-        source: &source,
-        names: Names::Types,
-    };
-    let result = reader
-        .parse_text(&source.text, 0)
-        .and_then(|expression| read(&reader, &expression));
+    let reader = Reader { source: &source, names: Names::Types };
+    let result = reader.parse_text(&source.text, 0).and_then(|expression| read(&reader, &expression));
     result.map_err(|mistake| {
         let help = match mistake.help {
             Some(help) if mistake.class != Class::Syntax => help,
@@ -122,10 +113,7 @@ pub fn from_expression(module: &Module, expression: &Expression) -> Result<Signa
 
 /// Reads a type, as in an annotation: `float64`, `np.float32`, `int`, `"float64[:]"`.
 pub fn type_from_expression(module: &Module, expression: &Expression) -> Result<Type> {
-    let reader = Reader {
-        source: &module.source,
-        names: Names::Module(module),
-    };
+    let reader = Reader { source: &module.source, names: Names::Module(module) };
     Ok(reader.value_type(expression)?)
 }
 
@@ -136,11 +124,7 @@ pub(crate) struct Read {
 }
 
 pub(crate) fn read(module: &Module, expression: &Expression) -> Result<Read, Mistake> {
-    Reader {
-        source: &module.source,
-        names: Names::Module(module),
-    }
-    .signature(expression)
+    Reader { source: &module.source, names: Names::Module(module) }.signature(expression)
 }
 
 /// What names mean.
@@ -167,36 +151,19 @@ impl<'a> Reader<'a> {
         let resolved = self.resolve(expression);
         match &resolved.kind {
             ExpressionKind::String(_) => self.in_string(resolved, |reader, inner| reader.signature(inner)),
-            ExpressionKind::Call {
-                function,
-                arguments,
-                keywords,
-            } if !self.is_array_constructor(function) => {
+            ExpressionKind::Call { function, arguments, keywords } if !self.is_array_constructor(function) => {
                 if let Some(keyword) = keywords.first() {
                     let mistake = Mistake::new(Class::Type, self.source, keyword.span, "a signature has no keywords");
                     return Err(mistake.help(format!("write the types alone: {EXAMPLE}")));
                 }
                 let is_void = matches!(self.meaning(function), Meaning::Void);
-                let result = if is_void {
-                    None
-                } else {
-                    Some(self.value_type(function)?)
-                };
+                let result = if is_void { None } else { Some(self.value_type(function)?) };
                 let arguments = self.value_types(arguments)?;
-                Ok(Read {
-                    signature: Signature { arguments, result },
-                    is_void,
-                })
+                Ok(Read { signature: Signature { arguments, result }, is_void })
             }
             ExpressionKind::Tuple(arguments) => {
                 let arguments = self.value_types(arguments)?;
-                Ok(Read {
-                    signature: Signature {
-                        arguments,
-                        result: None,
-                    },
-                    is_void: false,
-                })
+                Ok(Read { signature: Signature { arguments, result: None }, is_void: false })
             }
             _ => {
                 let found = self.value_type(resolved)?;
@@ -208,10 +175,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value_types(&self, expressions: &[Expression]) -> Result<Vec<Type>, Mistake> {
-        expressions
-            .iter()
-            .map(|expression| self.value_type(expression))
-            .collect()
+        expressions.iter().map(|expression| self.value_type(expression)).collect()
     }
 
     fn value_type(&self, expression: &Expression) -> Result<Type, Mistake> {
@@ -222,9 +186,9 @@ impl<'a> Reader<'a> {
                 let scalar = self.scalar(value)?;
                 Ok(Type::Array(self.array(expression, scalar, indices)?))
             }
-            ExpressionKind::Call {
-                function, arguments, ..
-            } if self.is_array_constructor(function) => self.constructed_array(expression, arguments),
+            ExpressionKind::Call { function, arguments, .. } if self.is_array_constructor(function) => {
+                self.constructed_array(expression, arguments)
+            }
             // Types that are made by calls: optional(float64), UniTuple(float64, 2).
             ExpressionKind::Call { function, .. } if matches!(self.meaning(function), Meaning::Unsupported) => {
                 Err(self.not_supported(function))
@@ -268,11 +232,7 @@ impl<'a> Reader<'a> {
         let mut contiguous = None;
         for (axis, expression) in axes.iter().enumerate() {
             let step = match &expression.kind {
-                ExpressionKind::Slice {
-                    start: None,
-                    stop: None,
-                    step,
-                } => step.as_deref().map(|step| &step.kind),
+                ExpressionKind::Slice { start: None, stop: None, step } => step.as_deref().map(|step| &step.kind),
                 _ => Some(&ExpressionKind::None),
             };
             match step {
@@ -305,11 +265,7 @@ impl<'a> Reader<'a> {
                 return Err(self.mistake(Class::Type, &axes[axis], message).help(help));
             }
         };
-        Ok(ArrayType {
-            scalar,
-            rank: axes.len() as u32,
-            layout,
-        })
+        Ok(ArrayType { scalar, rank: axes.len() as u32, layout })
     }
 
     /// `types.Array(float64, 2, 'C')`
@@ -335,11 +291,7 @@ impl<'a> Reader<'a> {
             ("F", _) => Layout::Fortran,
             _ => return Err(wrong(layout)),
         };
-        Ok(Type::Array(ArrayType {
-            scalar,
-            rank: axes as u32,
-            layout,
-        }))
+        Ok(Type::Array(ArrayType { scalar, rank: axes as u32, layout }))
     }
 
     fn resolve<'e>(&self, expression: &'e Expression) -> &'e Expression
@@ -384,10 +336,7 @@ impl<'a> Reader<'a> {
     }
 
     fn text(&self, expression: &Expression) -> &'a str {
-        self.source
-            .text
-            .get(expression.span.start as usize..expression.span.end as usize)
-            .unwrap_or("")
+        self.source.text.get(expression.span.start as usize..expression.span.end as usize).unwrap_or("")
     }
 
     /// Reads the text in a string literal; mistakes point into it where its text stands in the source as it is.
@@ -409,31 +358,17 @@ impl<'a> Reader<'a> {
             inner == Some(content)
         });
         if let Some(quotes) = opening {
-            let reader = Reader {
-                source: self.source,
-                names: Names::Types,
-            };
+            let reader = Reader { source: self.source, names: Names::Types };
             let expression = reader.parse_text(content, literal.span.start + quotes.len() as u32)?;
             return read(&reader, &expression);
         }
         // Escapes, or several literals in a row: the mistake is somewhere in the literal.
         let source = Source::new(self.source.name.clone(), content.clone());
-        let reader = Reader {
-            source: &source,
-            names: Names::Types,
-        };
-        let result = reader
-            .parse_text(&source.text, 0)
-            .and_then(|expression| read(&reader, &expression));
+        let reader = Reader { source: &source, names: Names::Types };
+        let result = reader.parse_text(&source.text, 0).and_then(|expression| read(&reader, &expression));
         result.map_err(|mistake| {
             let source = self.source.clone();
-            Mistake {
-                source,
-                span: literal.span,
-                also: Vec::new(),
-                label: String::new(),
-                ..mistake
-            }
+            Mistake { source, span: literal.span, also: Vec::new(), label: String::new(), ..mistake }
         })
     }
 

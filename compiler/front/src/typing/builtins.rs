@@ -245,7 +245,8 @@ impl<'t> Typer<'t, '_> {
 
     /// `abs`: keeps the type; bool counts as int8.
     pub fn absolute(&mut self, number: Scalar, span: Span) -> Scalar {
-        let number = if number.scalar == ScalarType::Bool { self.convert(number, ScalarType::I8, span) } else { number };
+        let number =
+            if number.scalar == ScalarType::Bool { self.convert(number, ScalarType::I8, span) } else { number };
         self.apply(Op::Abs, &[number], span)
     }
 

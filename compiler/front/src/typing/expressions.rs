@@ -186,7 +186,8 @@ impl<'t> Typer<'t, '_> {
         if let Some(constant) = module.constants.iter().rfind(|constant| constant.name == name) {
             let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot call '{name}'"));
             let value = module.source.text.get(constant.value.span.start as usize..constant.value.span.end as usize);
-            let own = value.filter(|value| !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
+            let own = value
+                .filter(|value| !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
             return match own {
                 Some(own) => mistake.help(format!("write the function's own name: {own}(...)")),
                 None => mistake.help("define it with 'def'"),

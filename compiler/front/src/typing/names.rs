@@ -7,16 +7,18 @@ use crate::types::ScalarType::{self, *};
 pub fn instead_of(builtin: &str) -> Option<&'static str> {
     Some(match builtin {
         "print" | "input" | "open" => "return a value and print it outside of the kernel",
-        "list" | "dict" | "set" | "frozenset" | "tuple" | "sorted" | "reversed" | "map" | "filter" | "iter" | "next"
-        | "slice" => "kernels compute one element at a time from numbers; use variables, or a loop over range(...)",
+        "list" | "dict" | "set" | "frozenset" | "tuple" | "sorted" | "reversed" | "map" | "filter" | "iter"
+        | "next" | "slice" => {
+            "kernels compute one element at a time from numbers; use variables, or a loop over range(...)"
+        }
         "any" | "all" => "write the conditions with 'or' and 'and'",
         "enumerate" | "zip" => "it stands after 'in' of a 'for' loop over tuples; elsewhere use range(...)",
         "str" | "repr" | "format" | "ascii" | "bin" | "hex" | "oct" | "ord" | "chr" | "bytes" | "bytearray" => {
             "kernels compute with numbers, not with text"
         }
         "complex" => "compute with the real and the imaginary part",
-        "isinstance" | "issubclass" | "type" | "hasattr" | "getattr" | "setattr" | "callable" | "id" | "hash" | "eval"
-        | "exec" | "globals" | "locals" | "vars" | "object" | "super" => {
+        "isinstance" | "issubclass" | "type" | "hasattr" | "getattr" | "setattr" | "callable" | "id" | "hash"
+        | "eval" | "exec" | "globals" | "locals" | "vars" | "object" | "super" => {
             "types are fixed when the kernel is compiled; write one kernel per case"
         }
         _ => return None,

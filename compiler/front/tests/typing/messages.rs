@@ -66,7 +66,11 @@ fn names() {
 
 #[test]
 fn ranges_of_flags() {
-    exact("def f(a):\n    s = a\n    for i in range(a):\n        s = a\n    return s", &[Bool], "range takes integers, not bool");
+    exact(
+        "def f(a):\n    s = a\n    for i in range(a):\n        s = a\n    return s",
+        &[Bool],
+        "range takes integers, not bool",
+    );
 }
 
 #[test]

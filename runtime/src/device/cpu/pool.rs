@@ -113,7 +113,8 @@ impl Pool {
 
     fn share(&self, job: &(dyn Fn() + Sync)) {
         // SAFETY: only the lifetime is forgotten; this function waits for all who took the job.
-        let erased: Job = Job(unsafe { std::mem::transmute::<*const (dyn Fn() + Sync + '_), *const (dyn Fn() + Sync)>(job) });
+        let erased: Job =
+            Job(unsafe { std::mem::transmute::<*const (dyn Fn() + Sync + '_), *const (dyn Fn() + Sync)>(job) });
         self.finished.store(0, Ordering::Relaxed);
         {
             let mut shared = self.lock();

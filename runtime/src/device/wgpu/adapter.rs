@@ -96,7 +96,8 @@ impl Adapter {
         let info = self.raw.get_info();
         // "llvmpipe (LLVM 15.0.6, 256 bits)": a thread has 32 of them.
         let bits = || info.name.rsplit_once(" bits)")?.0.rsplit_once(' ')?.1.parse::<u32>().ok();
-        let limit = LoopLimit { lanes: bits().map_or(LoopLimit::LLVMPIPE.lanes, |bits| bits / 32), ..LoopLimit::LLVMPIPE };
+        let limit =
+            LoopLimit { lanes: bits().map_or(LoopLimit::LLVMPIPE.lanes, |bits| bits / 32), ..LoopLimit::LLVMPIPE };
         let loop_limit = (info.driver == limit.driver).then_some(limit);
         Capabilities { loop_limit, ..Capabilities::naga(self.backend).with_64_bits(int64, float64) }
     }

@@ -108,7 +108,11 @@ impl Device for GpuDevice {
         if kernel.arrays.len() as u32 > limits.bindings {
             return Err(Error::device(
                 &self.name,
-                format!("the kernel has {} arrays, a kernel of this GPU at most {}", kernel.arrays.len(), limits.bindings),
+                format!(
+                    "the kernel has {} arrays, a kernel of this GPU at most {}",
+                    kernel.arrays.len(),
+                    limits.bindings
+                ),
                 "split the kernel, or run it on cpu or parallel",
             ));
         }
@@ -179,8 +183,12 @@ fn widened(scalar: ScalarType, bytes: &[u8]) -> Vec<u8> {
     use ScalarType::*;
     match scalar {
         I8 => bytes.iter().flat_map(|&byte| (byte as i8 as i32).to_le_bytes()).collect(),
-        U16 => bytes.chunks_exact(2).flat_map(|two| (u16::from_le_bytes([two[0], two[1]]) as u32).to_le_bytes()).collect(),
-        I16 => bytes.chunks_exact(2).flat_map(|two| (i16::from_le_bytes([two[0], two[1]]) as i32).to_le_bytes()).collect(),
+        U16 => {
+            bytes.chunks_exact(2).flat_map(|two| (u16::from_le_bytes([two[0], two[1]]) as u32).to_le_bytes()).collect()
+        }
+        I16 => {
+            bytes.chunks_exact(2).flat_map(|two| (i16::from_le_bytes([two[0], two[1]]) as i32).to_le_bytes()).collect()
+        }
         _ => bytes.iter().flat_map(|&byte| (byte as u32).to_le_bytes()).collect(),
     }
 }
@@ -230,7 +238,10 @@ impl Kernel for Loaded {
                 .collect::<Result<Vec<GpuBinding>>>()?;
             let parameters = parameters(&manifest.scalars, launch, &part.offsets, part.begin, part.end)?;
             let explain = explain.clone();
-            self.gpu.launch(&self.code, &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain })
+            self.gpu.launch(
+                &self.code,
+                &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain },
+            )
         };
         let points = launch.points()?;
         if !interrupt::watched() || points <= self.pace.amount() {

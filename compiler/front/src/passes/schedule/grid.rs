@@ -63,7 +63,13 @@ pub fn run(kernel: &mut Function, group: u32, rows: bool) -> Result<()> {
 }
 
 /// Whether the point is at least a margin away from every edge.
-fn interior(kernel: &mut Function, region: &mut Region, point: &[Value], space: &[Value], margins: &[(i64, i64)]) -> Value {
+fn interior(
+    kernel: &mut Function,
+    region: &mut Region,
+    point: &[Value],
+    space: &[Value],
+    margins: &[(i64, i64)],
+) -> Value {
     let mut all = kernel.constant(region, Constant::bool(true));
     for ((&coordinate, &extent), &(low, high)) in point.iter().zip(space).zip(margins) {
         if low > 0 {

@@ -120,7 +120,15 @@ impl Schedule {
     }
 
     /// A loop along the last axis over a copy of `body`.
-    fn copies(&self, kernel: &mut Function, region: &mut Region, body: &Region, outer: &[Value], first: Value, last: Value) {
+    fn copies(
+        &self,
+        kernel: &mut Function,
+        region: &mut Region,
+        body: &Region,
+        outer: &[Value],
+        first: Value,
+        last: Value,
+    ) {
         if body.statements.is_empty() {
             return;
         }

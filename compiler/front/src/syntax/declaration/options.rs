@@ -75,11 +75,8 @@ impl<'a> Options<'a> {
         for (position, keyword) in decorator.keywords.iter().enumerate() {
             let name = option_name(decorator, position)?;
             if !known.0.contains(&name) {
-                let mistake = decorator.mistake(
-                    Class::Value,
-                    keyword.span,
-                    format!("Unrecognized options: {{'{name}'}}"),
-                );
+                let mistake =
+                    decorator.mistake(Class::Value, keyword.span, format!("Unrecognized options: {{'{name}'}}"));
                 let decorator_name = decorator.text(decorator.name.span);
                 return Err(mistake.help(format!("the options of '{decorator_name}' are {}", known.0.join(", "))));
             }
@@ -117,11 +114,7 @@ impl<'a> Options<'a> {
 pub fn option_name<'a>(decorator: &Decorator<'a>, position: usize) -> Result<&'a str, Mistake> {
     let keyword = &decorator.keywords[position];
     let Some(name) = &keyword.name else {
-        let mistake = decorator.mistake(
-            Class::Unsupported,
-            keyword.span,
-            "options in a dictionary are not supported",
-        );
+        let mistake = decorator.mistake(Class::Unsupported, keyword.span, "options in a dictionary are not supported");
         return Err(mistake.help("write each option by its name: target='parallel'"));
     };
     let earlier = &decorator.keywords[..position];
@@ -135,14 +128,8 @@ pub fn option_name<'a>(decorator: &Decorator<'a>, position: usize) -> Result<&'a
 fn must_be(decorator: &Decorator, keyword: &Keyword, what: &str) -> Mistake {
     let name = keyword.name.as_deref().unwrap_or("**");
     decorator
-        .mistake(
-            Class::Type,
-            keyword.value.span,
-            format!("option '{name}' must be {what}"),
-        )
-        .help(format!(
-            "write {what}, or the name of a constant of the file that is one"
-        ))
+        .mistake(Class::Type, keyword.value.span, format!("option '{name}' must be {what}"))
+        .help(format!("write {what}, or the name of a constant of the file that is one"))
 }
 
 fn boolean(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
@@ -194,11 +181,7 @@ fn identity(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Res
         (_, Some(number @ (0 | 1))) => Ok(Some(Identity::Number(number))),
         _ => {
             let text = decorator.text(value.span);
-            let mistake = decorator.mistake(
-                Class::Value,
-                keyword.value.span,
-                format!("Invalid identity value {text}"),
-            );
+            let mistake = decorator.mistake(Class::Value, keyword.value.span, format!("Invalid identity value {text}"));
             Err(mistake.help("the identity is None, 0, 1 or 'reorderable'"))
         }
     }

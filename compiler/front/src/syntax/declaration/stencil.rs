@@ -37,12 +37,7 @@ impl Decorator<'_> {
             }
         }
         self.check_parameters("stencil")?;
-        if let Some(out) = self
-            .function
-            .parameters
-            .iter()
-            .find(|parameter| parameter.name == "out")
-        {
+        if let Some(out) = self.function.parameters.iter().find(|parameter| parameter.name == "out") {
             let message = "Cannot use the reserved word 'out' in stencil kernels";
             let help = "give the parameter another name: 'out' is the array for the result, given in the call";
             return Err(self.function_mistake(Class::Value, out.span, message).help(help));
@@ -74,11 +69,7 @@ impl Decorator<'_> {
         if let Some(number) = constant::number(self.module, value) {
             return Ok(Some((number, value.span)));
         }
-        let mistake = self.mistake(
-            Class::Type,
-            keyword.value.span,
-            "cval must be a number known when compiling",
-        );
+        let mistake = self.mistake(Class::Type, keyword.value.span, "cval must be a number known when compiling");
         Err(mistake.help("write a number (cval=0.5, cval=-1, cval=np.nan) or a constant of the file that is one"))
     }
 
@@ -137,17 +128,10 @@ impl Decorator<'_> {
             _ => &[],
         };
         let parameters = &self.function.parameters;
-        let known: Vec<&str> = parameters
-            .iter()
-            .skip(1)
-            .map(|parameter| parameter.name.as_str())
-            .collect();
+        let known: Vec<&str> = parameters.iter().skip(1).map(|parameter| parameter.name.as_str()).collect();
         let help = match known.as_slice() {
             [] => "remove the option: the function has only one parameter".to_string(),
-            known => format!(
-                "the parameters that can have standard indexing are {}",
-                known.join(", ")
-            ),
+            known => format!("the parameters that can have standard indexing are {}", known.join(", ")),
         };
         let mut result = Vec::new();
         for expression in names {
@@ -169,16 +153,9 @@ impl Decorator<'_> {
             result.push((name.clone(), expression.span));
         }
         if names.is_empty()
-            && !matches!(
-                value.kind,
-                ExpressionKind::Tuple(_) | ExpressionKind::List(_) | ExpressionKind::None
-            )
+            && !matches!(value.kind, ExpressionKind::Tuple(_) | ExpressionKind::List(_) | ExpressionKind::None)
         {
-            let mistake = self.mistake(
-                Class::Type,
-                keyword.value.span,
-                "standard_indexing must be a tuple of names",
-            );
+            let mistake = self.mistake(Class::Type, keyword.value.span, "standard_indexing must be a tuple of names");
             return Err(mistake.help("write the names as strings: standard_indexing=('weights',)"));
         }
         Ok(result)

@@ -13,11 +13,7 @@ fn declared(text: &str) -> Declaration {
 }
 
 fn signatures(declaration: &Declaration) -> Vec<String> {
-    declaration
-        .signatures
-        .iter()
-        .map(|(signature, _)| signature.to_string())
-        .collect()
+    declaration.signatures.iter().map(|(signature, _)| signature.to_string()).collect()
 }
 
 #[test]
@@ -48,48 +44,21 @@ fn every_form_of_vectorize() {
         ("@vectorize()", &[], None),
         ("@vectorize([])", &[], None),
         ("@numbra.vectorize", &[], None),
-        (
-            "@vectorize(['float64(float64, float64)'], target='cuda')",
-            BOTH,
-            Some("cuda"),
-        ),
+        ("@vectorize(['float64(float64, float64)'], target='cuda')", BOTH, Some("cuda")),
         ("@vectorize([float64(float64, float64)])", BOTH, None),
         ("@vectorize(float64(float64, f8))", BOTH, None),
         ("@nb.vectorize(\"float64(f8, double)\", nopython=True)", BOTH, None),
-        (
-            "@vectorize(signatures=['f8(f8, f8)'], target='vulkan:1')",
-            BOTH,
-            Some("vulkan:1"),
-        ),
-        (
-            "@vectorize(('f8(f8, f8)', 'i4(i4, i4)'))",
-            &[BOTH[0], "int32(int32, int32)"],
-            None,
-        ),
-        (
-            "@vectorize([(int32, f8), nb.types.b1(int32, f8)])",
-            &["(int32, float64)", "bool(int32, float64)"],
-            None,
-        ),
+        ("@vectorize(signatures=['f8(f8, f8)'], target='vulkan:1')", BOTH, Some("vulkan:1")),
+        ("@vectorize(('f8(f8, f8)', 'i4(i4, i4)'))", &[BOTH[0], "int32(int32, int32)"], None),
+        ("@vectorize([(int32, f8), nb.types.b1(int32, f8)])", &["(int32, float64)", "bool(int32, float64)"], None),
         ("@numba.cuda.vectorize(['f8(f8, f8)'])", BOTH, Some("cuda")),
-        (
-            "S = ['f8(f8, f8)']\nT = 'parallel'\nv = vectorize(S, target=T)\n@v",
-            BOTH,
-            Some("parallel"),
-        ),
+        ("S = ['f8(f8, f8)']\nT = 'parallel'\nv = vectorize(S, target=T)\n@v", BOTH, Some("parallel")),
         ("S = float64(float64, float64)\n@vectorize([S])", BOTH, None),
     ] {
         let declaration = declared(&format!("{decorator}{BODY}"));
-        assert!(
-            matches!(declaration.kind, Kind::Vectorize { identity: None }),
-            "{decorator}"
-        );
+        assert!(matches!(declaration.kind, Kind::Vectorize { identity: None }), "{decorator}");
         assert_eq!(signatures(&declaration), expected, "{decorator}");
-        assert_eq!(
-            declaration.target.as_ref().map(|(name, _)| name.as_str()),
-            target,
-            "{decorator}"
-        );
+        assert_eq!(declaration.target.as_ref().map(|(name, _)| name.as_str()), target, "{decorator}");
         assert!(!declaration.fastmath);
     }
     let declaration = declared("f = vectorize(['f8(f8)'], fastmath=True, identity='reorderable')(lambda x: x)\n");
@@ -105,12 +74,7 @@ fn every_form_of_stencil() {
         Kind::Stencil(options) => options,
         other => panic!("{decorator}: {other:?}"),
     };
-    for decorator in [
-        "@stencil",
-        "@stencil()",
-        "@stencil('constant')",
-        "M = 'constant'\n@stencil(func_or_mode=M)",
-    ] {
+    for decorator in ["@stencil", "@stencil()", "@stencil('constant')", "M = 'constant'\n@stencil(func_or_mode=M)"] {
         let options = options(decorator);
         assert!(options.cval.is_none() && options.neighborhood.is_none() && options.standard_indexing.is_empty());
     }
@@ -119,28 +83,18 @@ fn every_form_of_stencil() {
     assert_eq!(full.neighborhood.unwrap().0, [(-1, 1), (-2, 0)]);
     assert_eq!(full.standard_indexing[0].0, "b");
 
-    let module = python::parse(&Source::new(
-        "test.py",
-        format!("{IMPORTS}C = -np.nan\n@stencil(cval=C){BODY}"),
-    ))
-    .unwrap();
-    let Kind::Stencil(options) = read(&module, &module.functions[0]).unwrap().kind else {
-        panic!()
-    };
+    let module =
+        python::parse(&Source::new("test.py", format!("{IMPORTS}C = -np.nan\n@stencil(cval=C){BODY}"))).unwrap();
+    let Kind::Stencil(options) = read(&module, &module.functions[0]).unwrap().kind else { panic!() };
     let value = options.cval.map(|(number, _)| number);
     assert!(matches!(value, Some(Number::Float(value)) if value.is_nan()));
 }
 
 #[test]
 fn helpers_are_functions() {
-    for decorator in [
-        "",
-        "@jit",
-        "@njit(fastmath=True)",
-        "@nb.jit(nopython=True)",
-        "@cuda.jit(device=True)",
-        "@jit('f8(f8)')",
-    ] {
+    for decorator in
+        ["", "@jit", "@njit(fastmath=True)", "@nb.jit(nopython=True)", "@cuda.jit(device=True)", "@jit('f8(f8)')"]
+    {
         let declaration = declared(&format!("{decorator}\ndef f(x=1):\n    return x\n"));
         assert!(matches!(declaration.kind, Kind::Function), "{decorator}");
         assert_eq!(declaration.fastmath, decorator.contains("fastmath"));
@@ -149,23 +103,12 @@ fn helpers_are_functions() {
 
 #[test]
 fn targets_have_names() {
-    for name in [
-        "cpu", "parallel", "cuda", "cuda:0", "cuda:15", "vulkan", "vulkan:1", "metal", "dx12", "interp", "auto",
-    ] {
+    for name in
+        ["cpu", "parallel", "cuda", "cuda:0", "cuda:15", "vulkan", "vulkan:1", "metal", "dx12", "interp", "auto"]
+    {
         assert!(is_target(name), "{name}");
     }
-    for name in [
-        "",
-        "gpu",
-        "CUDA",
-        "cuda:",
-        "cuda:x",
-        "cuda:-1",
-        "cuda:99999",
-        "cpu:0",
-        "metal:0",
-        "cuda:1:2",
-    ] {
+    for name in ["", "gpu", "CUDA", "cuda:", "cuda:x", "cuda:-1", "cuda:99999", "cpu:0", "metal:0", "cuda:1:2"] {
         assert!(!is_target(name), "{name}");
     }
 }

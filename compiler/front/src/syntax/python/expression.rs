@@ -37,10 +37,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn expressions(&mut self, expressions: &[Expr]) -> Result<Vec<Expression>, Mistake> {
-        expressions
-            .iter()
-            .map(|expression| self.expression(expression))
-            .collect()
+        expressions.iter().map(|expression| self.expression(expression)).collect()
     }
 
     fn expression_kind(&mut self, expression: &Expr) -> Result<ExpressionKind, Mistake> {
@@ -66,10 +63,7 @@ impl Lower<'_> {
                     ast::UnaryOp::Invert => UnaryOperator::Invert,
                     ast::UnaryOp::Not => UnaryOperator::Not,
                 };
-                Kind::Unary {
-                    operator,
-                    operand: self.boxed(&unary.operand)?,
-                }
+                Kind::Unary { operator, operand: self.boxed(&unary.operand)? }
             }
             Expr::BinOp(binary) => Kind::Binary {
                 operator: binary_operator(binary.op),
@@ -77,20 +71,13 @@ impl Lower<'_> {
                 right: self.boxed(&binary.right)?,
             },
             Expr::BoolOp(logical) => Kind::Logical {
-                operator: if logical.op == ast::BoolOp::And {
-                    Logical::And
-                } else {
-                    Logical::Or
-                },
+                operator: if logical.op == ast::BoolOp::And { Logical::And } else { Logical::Or },
                 operands: self.expressions(&logical.values)?,
             },
             Expr::Compare(compare) => {
                 let first = self.boxed(&compare.left)?;
                 let operands = self.expressions(&compare.comparators)?;
-                Kind::Compare {
-                    first,
-                    rest: compare.ops.iter().copied().map(comparison).zip(operands).collect(),
-                }
+                Kind::Compare { first, rest: compare.ops.iter().copied().map(comparison).zip(operands).collect() }
             }
             Expr::If(conditional) => Kind::Conditional {
                 condition: self.boxed(&conditional.test)?,
@@ -107,11 +94,7 @@ impl Lower<'_> {
                         span: self.span(keyword.range()),
                     })
                 });
-                Kind::Call {
-                    function,
-                    arguments,
-                    keywords: keywords.collect::<Result<_, Mistake>>()?,
-                }
+                Kind::Call { function, arguments, keywords: keywords.collect::<Result<_, Mistake>>()? }
             }
             Expr::Attribute(attribute) => Kind::Attribute {
                 value: self.boxed(&attribute.value)?,
@@ -132,14 +115,8 @@ impl Lower<'_> {
                     None => (Vec::new(), None),
                 };
                 match unsupported {
-                    Some((_, instead)) => Kind::Unsupported {
-                        what: "such parameters of lambda functions",
-                        instead,
-                    },
-                    None => Kind::Lambda {
-                        parameters,
-                        body: self.boxed(&lambda.body)?,
-                    },
+                    Some((_, instead)) => Kind::Unsupported { what: "such parameters of lambda functions", instead },
+                    None => Kind::Lambda { parameters, body: self.boxed(&lambda.body)? },
                 }
             }
             other => {
@@ -184,35 +161,19 @@ impl Lower<'_> {
             let span = self.span(parameter.name.range());
             if let Some(first) = result.iter().find(|other| other.name == name) {
                 let mistake = self.mistake(Class::Syntax, span, format!("duplicate parameter '{name}'"));
-                return Err(mistake
-                    .also(first.span, "first here")
-                    .help("give every parameter its own name"));
+                return Err(mistake.also(first.span, "first here").help("give every parameter its own name"));
             }
             let annotation = self.optional(parameter.annotation.as_deref())?;
             let default = self.optional(with_default.default.as_deref())?;
-            result.push(Parameter {
-                name,
-                span,
-                annotation,
-                default,
-            });
+            result.push(Parameter { name, span, annotation, default });
         }
         let unsupported = if let Some(rest) = &parameters.vararg {
-            Some((
-                self.span(rest.range()),
-                "name every parameter: a kernel takes a fixed number of arguments",
-            ))
+            Some((self.span(rest.range()), "name every parameter: a kernel takes a fixed number of arguments"))
         } else if let Some(only) = parameters.kwonlyargs.first() {
-            Some((
-                self.span(only.range()),
-                "remove the '*': arguments of a kernel are passed by position",
-            ))
+            Some((self.span(only.range()), "remove the '*': arguments of a kernel are passed by position"))
         } else {
             parameters.kwarg.as_ref().map(|options| {
-                (
-                    self.span(options.range()),
-                    "name every parameter: a kernel takes a fixed number of arguments",
-                )
+                (self.span(options.range()), "name every parameter: a kernel takes a fixed number of arguments")
             })
         };
         Ok((result, unsupported))
@@ -255,41 +216,17 @@ fn comparison(operator: ast::CmpOp) -> Comparison {
 /// What an expression is that kernels cannot have, and what to write instead.
 fn unsupported(expression: &Expr) -> (&'static str, &'static str) {
     match expression {
-        Expr::Named(_) => (
-            "assignment expressions (':=')",
-            "assign in a statement of its own, before this one",
-        ),
+        Expr::Named(_) => ("assignment expressions (':=')", "assign in a statement of its own, before this one"),
         Expr::Dict(_) => ("dictionaries", "use a variable for each value"),
         Expr::Set(_) => ("sets", "compare with each value: x == 1 or x == 2"),
-        Expr::ListComp(_) => (
-            "list comprehensions",
-            "use a 'for' loop that computes the result in a variable",
-        ),
-        Expr::SetComp(_) => (
-            "set comprehensions",
-            "use a 'for' loop that computes the result in a variable",
-        ),
-        Expr::DictComp(_) => (
-            "dictionary comprehensions",
-            "use a 'for' loop that computes the result in a variable",
-        ),
-        Expr::Generator(_) => (
-            "generator expressions",
-            "use a 'for' loop that computes the result in a variable",
-        ),
-        Expr::Await(_) => (
-            "'await' expressions",
-            "wait outside of the kernel and pass the value as an argument",
-        ),
+        Expr::ListComp(_) => ("list comprehensions", "use a 'for' loop that computes the result in a variable"),
+        Expr::SetComp(_) => ("set comprehensions", "use a 'for' loop that computes the result in a variable"),
+        Expr::DictComp(_) => ("dictionary comprehensions", "use a 'for' loop that computes the result in a variable"),
+        Expr::Generator(_) => ("generator expressions", "use a 'for' loop that computes the result in a variable"),
+        Expr::Await(_) => ("'await' expressions", "wait outside of the kernel and pass the value as an argument"),
         Expr::Yield(_) | Expr::YieldFrom(_) => ("generators ('yield')", "return one value with 'return'"),
-        Expr::FString(_) => (
-            "f-strings",
-            "use a plain string, or format the text outside of the kernel",
-        ),
-        Expr::TString(_) => (
-            "t-strings",
-            "use a plain string, or format the text outside of the kernel",
-        ),
+        Expr::FString(_) => ("f-strings", "use a plain string, or format the text outside of the kernel"),
+        Expr::TString(_) => ("t-strings", "use a plain string, or format the text outside of the kernel"),
         Expr::BytesLiteral(_) => ("bytes literals", "use integers"),
         Expr::Starred(_) => ("unpacking with '*'", "write every value"),
         _ => ("such expressions", "use plain arithmetic on scalars"),

@@ -83,9 +83,10 @@ impl Search<'_> {
 
     fn fits(&self, lambda: &ast::ExprLambda) -> bool {
         let Place::Lambda { parameters, line, inside } = self.place else { return false };
-        let given = lambda.parameters.as_ref().map_or(Vec::new(), |parameters| {
-            parameters.iter().map(|parameter| parameter.name().as_str()).collect()
-        });
+        let given = lambda
+            .parameters
+            .as_ref()
+            .map_or(Vec::new(), |parameters| parameters.iter().map(|parameter| parameter.name().as_str()).collect());
         if self.line(lambda.range().start().into()) != *line || given != *parameters {
             return false;
         }

@@ -27,10 +27,7 @@ pub(super) fn syntax(lower: &Lower, error: &ParseError, nesting: &Nesting) -> Mi
     let start = start.min(end);
     let rest = &lower.text[start as usize..];
     let line = rest.find(['\n', '\r']).unwrap_or(rest.len()) as u32;
-    let span = lower.shift(Span::new(
-        start,
-        u32::from(error.range().end()).clamp(start, start + line),
-    ));
+    let span = lower.shift(Span::new(start, u32::from(error.range().end()).clamp(start, start + line)));
     let message = match &error.error {
         ParseErrorType::SimpleStatementsOnSameLine => "the statement should end here".to_string(),
         ParseErrorType::Lexical(LexicalErrorType::UnrecognizedToken { tok }) => format!("unexpected character '{tok}'"),
@@ -45,11 +42,7 @@ pub(super) fn syntax(lower: &Lower, error: &ParseError, nesting: &Nesting) -> Mi
 
 pub(super) fn mixed_tabs(lower: &Lower, nesting: &Nesting) -> Mistake {
     let span = lower.shift(nesting.mixed_tabs.unwrap_or_default());
-    let mistake = lower.mistake(
-        Class::Syntax,
-        span,
-        "inconsistent use of tabs and spaces in indentation",
-    );
+    let mistake = lower.mistake(Class::Syntax, span, "inconsistent use of tabs and spaces in indentation");
     mistake.help("indent all lines of a block with spaces, or all with tabs")
 }
 
@@ -60,9 +53,7 @@ pub(super) fn brackets(lower: &Lower, found: &Brackets) -> Mistake {
         Brackets::NeverClosed { opening } => {
             let bracket = text(opening);
             let help = format!("add the closing '{}'", partner(bracket));
-            mistake(opening, format!("'{bracket}' was never closed"))
-                .label("opened here")
-                .help(help)
+            mistake(opening, format!("'{bracket}' was never closed")).label("opened here").help(help)
         }
         Brackets::NeverOpened { closing } => {
             let bracket = text(closing);

@@ -39,9 +39,7 @@ struct Reader<'a, 'b> {
 
 impl Reader<'_, '_> {
     fn block(&mut self, statements: &[Stmt], runs: Runs) -> Result<(), Mistake> {
-        statements
-            .iter()
-            .try_for_each(|statement| self.statement(statement, runs))
+        statements.iter().try_for_each(|statement| self.statement(statement, runs))
     }
 
     fn statement(&mut self, statement: &Stmt, runs: Runs) -> Result<(), Mistake> {
@@ -70,11 +68,7 @@ impl Reader<'_, '_> {
                         for name in star::names(&module) {
                             self.import(name, &format!("{module}.{name}"), span, runs);
                         }
-                        self.module.imports.push(Import {
-                            name: "*".to_string(),
-                            path: module,
-                            span,
-                        });
+                        self.module.imports.push(Import { name: "*".to_string(), path: module, span });
                         continue;
                     }
                     let local = alias.asname.as_ref().map_or(name, |local| local.id.as_str());
@@ -137,15 +131,7 @@ impl Reader<'_, '_> {
                 let (name, name_span) = (name.id.to_string(), self.lower.span(name.range()));
                 match self.applied(&name, name_span, &value) {
                     Some(function) => self.function(function, runs),
-                    None => self.constant(
-                        ConstantDefinition {
-                            name,
-                            name_span,
-                            annotation,
-                            value,
-                        },
-                        runs,
-                    ),
+                    None => self.constant(ConstantDefinition { name, name_span, annotation, value }, runs),
                 }
                 Ok(())
             }
@@ -176,11 +162,7 @@ impl Reader<'_, '_> {
         };
         let (decorator, subject) = match &value.kind {
             ExpressionKind::Lambda { .. } => (None, value),
-            ExpressionKind::Call {
-                function,
-                arguments,
-                keywords,
-            } if is_decorator(function) => {
+            ExpressionKind::Call { function, arguments, keywords } if is_decorator(function) => {
                 let position = arguments.iter().position(is_function)?;
                 let mut others = arguments.clone();
                 others.remove(position);
@@ -208,10 +190,7 @@ impl Reader<'_, '_> {
                 unsupported_parameters: None,
                 returns: None,
                 documentation: None,
-                body: vec![Statement {
-                    kind: StatementKind::Return(Some((**body).clone())),
-                    span: body.span,
-                }],
+                body: vec![Statement { kind: StatementKind::Return(Some((**body).clone())), span: body.span }],
             },
             _ => return None,
         };
@@ -238,11 +217,7 @@ impl Reader<'_, '_> {
         }
         self.forget(name);
         self.module.functions.retain(|function| function.name != name);
-        self.module.imports.push(Import {
-            name: name.to_string(),
-            path: canonical(path),
-            span,
-        });
+        self.module.imports.push(Import { name: name.to_string(), path: canonical(path), span });
     }
 
     fn function(&mut self, mut function: FunctionDefinition, runs: Runs) {
@@ -256,10 +231,7 @@ impl Reader<'_, '_> {
                     what: "functions that are defined again under a condition",
                     instead: "define the function once, outside of 'if', 'try' and loops",
                 };
-                function.body = vec![Statement {
-                    kind,
-                    span: function.name_span,
-                }];
+                function.body = vec![Statement { kind, span: function.name_span }];
             }
         }
         self.forget(&function.name);
@@ -290,15 +262,7 @@ impl Reader<'_, '_> {
             Expr::Name(name) => {
                 let (name, name_span) = (name.id.to_string(), self.lower.span(name.range()));
                 let value = changing(name_span);
-                self.constant(
-                    ConstantDefinition {
-                        name,
-                        name_span,
-                        annotation: None,
-                        value,
-                    },
-                    Runs::Once,
-                );
+                self.constant(ConstantDefinition { name, name_span, annotation: None, value }, Runs::Once);
             }
             Expr::Tuple(ast::ExprTuple { elts, .. }) | Expr::List(ast::ExprList { elts, .. }) => {
                 elts.iter().for_each(|target| self.spoil(target));
@@ -330,11 +294,6 @@ fn is_decorator_path(path: &str) -> bool {
     let Some(name) = path.strip_prefix("numba.") else {
         return false;
     };
-    matches!(
-        name,
-        "vectorize" | "guvectorize" | "stencil" | "jit" | "njit" | "cfunc" | "generated_jit"
-    ) || matches!(
-        name,
-        "cuda.jit" | "cuda.vectorize" | "cuda.guvectorize" | "extending.register_jitable"
-    )
+    matches!(name, "vectorize" | "guvectorize" | "stencil" | "jit" | "njit" | "cfunc" | "generated_jit")
+        || matches!(name, "cuda.jit" | "cuda.vectorize" | "cuda.guvectorize" | "extending.register_jitable")
 }

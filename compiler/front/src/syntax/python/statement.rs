@@ -11,10 +11,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self, definition: &ast::StmtFunctionDef) -> Result<FunctionDefinition, Mistake> {
-        let decorators = definition
-            .decorator_list
-            .iter()
-            .map(|decorator| self.expression(&decorator.expression));
+        let decorators = definition.decorator_list.iter().map(|decorator| self.expression(&decorator.expression));
         let decorators = decorators.collect::<Result<_, Mistake>>()?;
         let (parameters, unsupported_parameters) = self.parameters(&definition.parameters)?;
         let name_span = self.span(definition.name.range());
@@ -22,20 +19,14 @@ impl Lower<'_> {
         let mut body = self.block(&definition.body)?;
         (self.loops, self.blocks) = outer;
         let documentation = match body.first() {
-            Some(Statement {
-                kind: StatementKind::Expression(first),
-                ..
-            }) => match &first.kind {
+            Some(Statement { kind: StatementKind::Expression(first), .. }) => match &first.kind {
                 ExpressionKind::String(text) => Some(text.clone()),
                 _ => None,
             },
             _ => None,
         };
         if definition.is_async {
-            let kind = StatementKind::Unsupported {
-                what: "'async' functions",
-                instead: "remove 'async'",
-            };
+            let kind = StatementKind::Unsupported { what: "'async' functions", instead: "remove 'async'" };
             body = vec![Statement { kind, span: name_span }];
         }
         Ok(FunctionDefinition {
@@ -84,20 +75,13 @@ impl Lower<'_> {
             Stmt::Assign(assign) => {
                 span = self.span(assign.range());
                 let targets = self.expressions(&assign.targets)?;
-                Kind::Assign {
-                    targets,
-                    value: self.expression(&assign.value)?,
-                }
+                Kind::Assign { targets, value: self.expression(&assign.value)? }
             }
             Stmt::AugAssign(assign) => {
                 span = self.span(assign.range());
                 let operator = binary_operator(assign.op);
                 let target = self.expression(&assign.target)?;
-                Kind::AugmentedAssign {
-                    target,
-                    operator,
-                    value: self.expression(&assign.value)?,
-                }
+                Kind::AugmentedAssign { target, operator, value: self.expression(&assign.value)? }
             }
             Stmt::AnnAssign(assign) => {
                 span = self.span(assign.range());
@@ -119,9 +103,7 @@ impl Lower<'_> {
                 condition: self.expression(&assertion.test)?,
                 message: self.optional(assertion.msg.as_deref())?,
             },
-            Stmt::Raise(raise) => Kind::Raise {
-                exception: self.optional(raise.exc.as_deref())?,
-            },
+            Stmt::Raise(raise) => Kind::Raise { exception: self.optional(raise.exc.as_deref())? },
             Stmt::Pass(_) => Kind::Pass,
             Stmt::Break(_) if self.loops > 0 => Kind::Break,
             Stmt::Continue(_) if self.loops > 0 => Kind::Continue,
@@ -176,14 +158,7 @@ impl Lower<'_> {
         for (condition, then, span) in clauses.into_iter().rev() {
             otherwise.extend(result.take());
             let otherwise = std::mem::take(&mut otherwise);
-            result = Some(Statement {
-                kind: StatementKind::If {
-                    condition,
-                    then,
-                    otherwise,
-                },
-                span,
-            });
+            result = Some(Statement { kind: StatementKind::If { condition, then, otherwise }, span });
         }
         Ok(result.expect("the first clause is always there"))
     }
@@ -192,29 +167,17 @@ impl Lower<'_> {
 /// What a statement is that kernels cannot have, and what to write instead.
 fn unsupported(statement: &Stmt) -> (&'static str, &'static str) {
     match statement {
-        Stmt::FunctionDef(_) => (
-            "functions inside functions",
-            "define the function at the top of the file",
-        ),
+        Stmt::FunctionDef(_) => ("functions inside functions", "define the function at the top of the file"),
         Stmt::ClassDef(_) => ("classes", "use scalars and arrays"),
         Stmt::Delete(_) => ("'del' statements", "remove the statement: variables need no deletion"),
-        Stmt::TypeAlias(_) => (
-            "'type' statements",
-            "define the type at the top of the file: real = float32",
-        ),
+        Stmt::TypeAlias(_) => ("'type' statements", "define the type at the top of the file: real = float32"),
         Stmt::For(_) => ("'async for' loops", "use a plain 'for' loop"),
         Stmt::With(_) => ("'with' statements", "open files and contexts outside of the kernel"),
         Stmt::Match(_) => ("'match' statements", "use 'if' and 'elif'"),
         Stmt::Try(_) => ("'try' statements", "test for the exceptional case with 'if'"),
         Stmt::Import(_) | Stmt::ImportFrom(_) => ("imports inside functions", "import at the top of the file"),
-        Stmt::Global(_) => (
-            "'global' statements",
-            "pass the value as an argument, and return the result",
-        ),
-        Stmt::Nonlocal(_) => (
-            "'nonlocal' statements",
-            "pass the value as an argument, and return the result",
-        ),
+        Stmt::Global(_) => ("'global' statements", "pass the value as an argument, and return the result"),
+        Stmt::Nonlocal(_) => ("'nonlocal' statements", "pass the value as an argument, and return the result"),
         _ => ("such statements", "use assignments, 'if', 'for' and 'while'"),
     }
 }

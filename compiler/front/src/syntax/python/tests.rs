@@ -18,20 +18,11 @@ fn mistake(text: &str) -> Mistake {
 fn path(module: &Module, name: &str) -> Option<String> {
     let span = crate::source::Span::NONE;
     let mut names = name.split('.');
-    let mut expression = Expression {
-        kind: ExpressionKind::Name(names.next().unwrap_or_default().to_string()),
-        span,
-    };
+    let mut expression = Expression { kind: ExpressionKind::Name(names.next().unwrap_or_default().to_string()), span };
     for name in names {
         let value = Box::new(expression);
-        expression = Expression {
-            kind: ExpressionKind::Attribute {
-                value,
-                name: name.to_string(),
-                name_span: span,
-            },
-            span,
-        };
+        expression =
+            Expression { kind: ExpressionKind::Attribute { value, name: name.to_string(), name_span: span }, span };
     }
     module.path(&expression)
 }
@@ -112,11 +103,7 @@ fn constants_are_what_is_assigned_once() {
          if A:\n    I = 1\nelse:\n    I = 2\nif B:\n    J = 1\nfor K in range(3):\n    L = K\nM, N = pair()\n\
          with x as y:\n    O = 7\nimport math, numpy as np\nP = math.pi\nQ = -np.inf\nR = -7 // 2\nS = S\nT = 1 / 0\n",
     );
-    let number = |name: &str| {
-        module
-            .constant(name)
-            .map(|found| constant::number(&module, &found.value))
-    };
+    let number = |name: &str| module.constant(name).map(|found| constant::number(&module, &found.value));
     let integer = |value| Some(Some(Number::Integer(value)));
     let float = |value| Some(Some(Number::Float(value)));
     assert_eq!(number("A"), integer(1));
@@ -126,23 +113,14 @@ fn constants_are_what_is_assigned_once() {
     assert_eq!((number("E"), number("F")), (integer(1), integer(1)));
     assert_eq!(number("G"), integer(2));
     assert_eq!((number("J"), number("O")), (integer(1), integer(7)));
-    assert_eq!(
-        (number("P"), number("Q")),
-        (float(std::f64::consts::PI), float(f64::NEG_INFINITY))
-    );
+    assert_eq!((number("P"), number("Q")), (float(std::f64::consts::PI), float(f64::NEG_INFINITY)));
     assert_eq!(number("R"), integer(-4));
     // Not known, and not guessed.
     for name in ["H", "I", "K", "L", "M", "N", "S", "T"] {
         assert_eq!(number(name), Some(None), "{name}");
     }
     for name in ["H", "I", "L"] {
-        assert!(
-            matches!(
-                module.constant(name).unwrap().value.kind,
-                ExpressionKind::Unsupported { .. }
-            ),
-            "{name}"
-        );
+        assert!(matches!(module.constant(name).unwrap().value.kind, ExpressionKind::Unsupported { .. }), "{name}");
     }
 }
 
@@ -157,30 +135,18 @@ fn decorators_that_are_applied_are_definitions() {
     let names: Vec<&str> = module.functions.iter().map(|function| function.name.as_str()).collect();
     assert_eq!(names, ["g", "f", "s", "j", "t", "l", "g", "d"]);
     let decorators = |name: &str| module.function(name).unwrap().decorators.clone();
-    assert!(
-        matches!(&decorators("f")[..], [Expression { kind: ExpressionKind::Call { arguments, keywords, .. }, .. }]
-        if arguments.len() == 1 && keywords.len() == 1)
-    );
+    assert!(matches!(&decorators("f")[..], [Expression { kind: ExpressionKind::Call { arguments, keywords, .. }, .. }]
+        if arguments.len() == 1 && keywords.len() == 1));
     assert!(matches!(&decorators("s")[0].kind, ExpressionKind::Name(name) if name == "stencil"));
     assert!(matches!(&decorators("j")[0].kind, ExpressionKind::Name(name) if name == "jit"));
-    assert!(
-        matches!(&decorators("t")[0].kind, ExpressionKind::Call { arguments, keywords, .. }
-        if arguments.is_empty() && keywords.len() == 1)
-    );
-    assert!(
-        matches!(&decorators("g")[0].kind, ExpressionKind::Call { arguments, keywords, .. }
-        if arguments.is_empty() && keywords.len() == 1)
-    );
+    assert!(matches!(&decorators("t")[0].kind, ExpressionKind::Call { arguments, keywords, .. }
+        if arguments.is_empty() && keywords.len() == 1));
+    assert!(matches!(&decorators("g")[0].kind, ExpressionKind::Call { arguments, keywords, .. }
+        if arguments.is_empty() && keywords.len() == 1));
     assert!(decorators("l").is_empty());
     let f = module.function("f").unwrap();
-    assert_eq!(
-        (f.parameters[0].name.as_str(), f.documentation.as_deref()),
-        ("x", Some("Doc."))
-    );
-    assert!(matches!(
-        module.function("s").unwrap().body[0].kind,
-        StatementKind::Return(Some(_))
-    ));
+    assert_eq!((f.parameters[0].name.as_str(), f.documentation.as_deref()), ("x", Some("Doc.")));
+    assert!(matches!(module.function("s").unwrap().body[0].kind, StatementKind::Return(Some(_))));
     assert!(module.constant("n").is_some() && module.constant("u").is_some());
 }
 
@@ -208,57 +174,23 @@ fn numbers_keep_their_text() {
 fn expressions_have_their_shapes_and_spans() {
     let text = "def f(a):\n    return a[-1, 0] + a[0:2, ::1]\n";
     let module = module(text);
-    let StatementKind::Return(Some(sum)) = &module.functions[0].body[0].kind else {
-        panic!()
-    };
+    let StatementKind::Return(Some(sum)) = &module.functions[0].body[0].kind else { panic!() };
     let at = |expression: &Expression| &text[expression.span.start as usize..expression.span.end as usize];
     assert_eq!(at(sum), "a[-1, 0] + a[0:2, ::1]");
-    let ExpressionKind::Binary {
-        operator: BinaryOperator::Add,
-        left,
-        right,
-    } = &sum.kind
-    else {
-        panic!()
-    };
-    let ExpressionKind::Subscript { indices, .. } = &left.kind else {
-        panic!()
-    };
+    let ExpressionKind::Binary { operator: BinaryOperator::Add, left, right } = &sum.kind else { panic!() };
+    let ExpressionKind::Subscript { indices, .. } = &left.kind else { panic!() };
     assert_eq!((indices.len(), at(&indices[0])), (2, "-1"));
-    let ExpressionKind::Subscript { indices, .. } = &right.kind else {
-        panic!()
-    };
-    assert!(matches!(
-        &indices[0].kind,
-        ExpressionKind::Slice {
-            start: Some(_),
-            stop: Some(_),
-            step: None
-        }
-    ));
-    assert!(matches!(
-        &indices[1].kind,
-        ExpressionKind::Slice {
-            start: None,
-            stop: None,
-            step: Some(_)
-        }
-    ));
+    let ExpressionKind::Subscript { indices, .. } = &right.kind else { panic!() };
+    assert!(matches!(&indices[0].kind, ExpressionKind::Slice { start: Some(_), stop: Some(_), step: None }));
+    assert!(matches!(&indices[1].kind, ExpressionKind::Slice { start: None, stop: None, step: Some(_) }));
     assert!(matches!(returned("a < b <= c != 1").kind, ExpressionKind::Compare { rest, .. } if rest.len() == 3));
     assert!(matches!(returned("a and b and c").kind, ExpressionKind::Logical { operands, .. } if operands.len() == 3));
-    assert!(matches!(
-        returned("a if b else c").kind,
-        ExpressionKind::Conditional { .. }
-    ));
-    assert!(
-        matches!(returned("f(a, x=b, **c)").kind, ExpressionKind::Call { keywords, .. }
-        if keywords.len() == 2 && keywords[1].name.is_none())
-    );
+    assert!(matches!(returned("a if b else c").kind, ExpressionKind::Conditional { .. }));
+    assert!(matches!(returned("f(a, x=b, **c)").kind, ExpressionKind::Call { keywords, .. }
+        if keywords.len() == 2 && keywords[1].name.is_none()));
     assert!(matches!(returned("'a' 'b'").kind, ExpressionKind::String(text) if text == "ab"));
-    assert!(
-        matches!(returned("a[...]").kind, ExpressionKind::Subscript { indices, .. }
-        if matches!(indices[0].kind, ExpressionKind::Ellipsis))
-    );
+    assert!(matches!(returned("a[...]").kind, ExpressionKind::Subscript { indices, .. }
+        if matches!(indices[0].kind, ExpressionKind::Ellipsis)));
 }
 
 #[test]
@@ -272,23 +204,11 @@ fn statements_have_their_shapes() {
     use StatementKind as Kind;
     assert!(matches!(&body[0].kind, Kind::Expression(_)));
     assert!(matches!(&body[1].kind, Kind::Assign { targets, .. } if targets.len() == 2));
-    assert!(matches!(
-        &body[2].kind,
-        Kind::AugmentedAssign {
-            operator: BinaryOperator::Add,
-            ..
-        }
-    ));
+    assert!(matches!(&body[2].kind, Kind::AugmentedAssign { operator: BinaryOperator::Add, .. }));
     assert!(matches!(&body[3].kind, Kind::AnnotatedAssign { value: Some(_), .. }));
-    let Kind::If { otherwise, .. } = &body[5].kind else {
-        panic!()
-    };
-    let Kind::If { otherwise, .. } = &otherwise[0].kind else {
-        panic!()
-    };
-    let Kind::If { otherwise, then, .. } = &otherwise[0].kind else {
-        panic!()
-    };
+    let Kind::If { otherwise, .. } = &body[5].kind else { panic!() };
+    let Kind::If { otherwise, .. } = &otherwise[0].kind else { panic!() };
+    let Kind::If { otherwise, then, .. } = &otherwise[0].kind else { panic!() };
     assert!(matches!(then[0].kind, Kind::Return(Some(_))));
     assert!(matches!(otherwise[0].kind, Kind::Return(Some(_))));
     assert!(matches!(&body[6].kind, Kind::While { otherwise, .. } if otherwise.len() == 1));
@@ -337,13 +257,8 @@ fn what_kernels_cannot_have_is_a_node() {
             other => panic!("{text}: {other:?}"),
         }
     }
-    assert!(matches!(
-        &body("async def f(x):\n    return x\n")[0].kind,
-        StatementKind::Unsupported { .. }
-    ));
-    let function = module("def f(x, /, y, *rest, z, **options):\n    return x\n")
-        .functions
-        .remove(0);
+    assert!(matches!(&body("async def f(x):\n    return x\n")[0].kind, StatementKind::Unsupported { .. }));
+    let function = module("def f(x, /, y, *rest, z, **options):\n    return x\n").functions.remove(0);
     assert_eq!(function.parameters.len(), 2);
     assert!(function.unsupported_parameters.is_some());
 }
@@ -356,11 +271,7 @@ fn text_comes_as_files_have_it() {
     assert_eq!(with_mark.position(name.start), (1, 5));
     assert_eq!(&with_mark.text[name.start as usize..name.end as usize], "f");
     // A mark that the source was not made without.
-    let source = std::sync::Arc::new(Source {
-        name: String::new(),
-        text: with_mark.text.clone(),
-        first_line: 7,
-    });
+    let source = std::sync::Arc::new(Source { name: String::new(), text: with_mark.text.clone(), first_line: 7 });
     assert_eq!(parse(&source).unwrap().functions.len(), 1);
 
     // Indented as a whole, as a function of a class or a function is.
@@ -374,9 +285,7 @@ fn text_comes_as_files_have_it() {
 
     assert!(parse(&Source::new("", "")).unwrap().functions.is_empty());
     assert!(parse(&Source::new("", "   \n\t\n# c")).unwrap().functions.is_empty());
-    let error = Source::from_bytes("latin.py", b"# caf\xe9\nx = 1\n")
-        .unwrap_err()
-        .to_string();
+    let error = Source::from_bytes("latin.py", b"# caf\xe9\nx = 1\n").unwrap_err().to_string();
     assert!(error.contains("latin.py:1:6") && error.contains("byte 0xe9"), "{error}");
     assert_eq!(Source::from_bytes("", b"\xef\xbb\xbfx = 1").unwrap().text, "x = 1");
 }
@@ -386,13 +295,7 @@ fn commands_of_notebooks_are_skipped() {
     let text = "%matplotlib inline (\n!ls '\nx = (1\n% 2)\n?help\n\ndef f(a):\n    return a\n\n%timeit f(1)\n";
     let module = module(text);
     assert_eq!(constant::number(&module, &module.constants[0].value), None);
-    assert!(matches!(
-        module.constants[0].value.kind,
-        ExpressionKind::Binary {
-            operator: BinaryOperator::Modulo,
-            ..
-        }
-    ));
+    assert!(matches!(module.constants[0].value.kind, ExpressionKind::Binary { operator: BinaryOperator::Modulo, .. }));
     assert_eq!(module.functions[0].name_span.start as usize, text.find("f(a)").unwrap());
     // In a function they are none of Python's.
     assert_eq!(mistake("def f(a):\n    %time a\n").class, Class::Syntax);
@@ -407,11 +310,7 @@ fn null_bytes_are_refused() {
 #[test]
 fn deep_text_is_refused_and_never_overflows_the_stack() {
     let nested = |count: usize, open: &str, inner: &str, close: &str| {
-        format!(
-            "def f(a, b):\n    return {}{inner}{}\n",
-            open.repeat(count),
-            close.repeat(count)
-        )
+        format!("def f(a, b):\n    return {}{inner}{}\n", open.repeat(count), close.repeat(count))
     };
     for text in [
         nested(10_000, "(", "a", ")"),
@@ -434,12 +333,7 @@ fn deep_text_is_refused_and_never_overflows_the_stack() {
         format!("x = {}", "(".repeat(1_000_000)),
     ] {
         let mistake = mistake(&text);
-        assert_eq!(
-            mistake.message,
-            "expression nested too deeply",
-            "{}",
-            &text[..40.min(text.len())]
-        );
+        assert_eq!(mistake.message, "expression nested too deeply", "{}", &text[..40.min(text.len())]);
         assert!(!mistake.to_string().is_empty());
     }
     let ifs = |count: usize| -> String {

@@ -16,19 +16,13 @@ fn names_mean_what_numba_and_numpy_say() {
         ("int8 i1 char np.byte np.int8", I8),
         ("int16 i2 short np.short", I16),
         ("int32 i4 intc np.intc nb.int32", I32),
-        (
-            "int64 i8 int intp int_ long_ longlong np.int_ np.long numba.types.int64 numbra.i8",
-            I64,
-        ),
+        ("int64 i8 int intp int_ long_ longlong np.int_ np.long numba.types.int64 numbra.i8", I64),
         ("uint8 u1 byte uchar np.ubyte", U8),
         ("uint16 u2 ushort np.uint16", U16),
         ("uint32 u4 uintc np.uintc", U32),
         ("uint64 u8 uintp uint ulong ulonglong np.uint", U64),
         ("float32 f4 float_ np.single np.float32", F32),
-        (
-            "float64 f8 double float np.double np.float64 numba.core.types.float64",
-            F64,
-        ),
+        ("float64 f8 double float np.double np.float64 numba.core.types.float64", F64),
     ] {
         for name in names.split(' ') {
             assert_eq!(scalar(name), expected, "{name}");
@@ -69,22 +63,10 @@ fn bad_texts_say_what_is_wrong() {
     for (text, class, message) in [
         ("float64(foo)", Class::Type, "unknown type 'foo'"),
         ("float64(np.foo)", Class::Type, "unknown type 'np.foo'"),
-        (
-            "complex64(complex64)",
-            Class::Unsupported,
-            "type 'complex64' is not supported yet",
-        ),
-        (
-            "float16(float16)",
-            Class::Unsupported,
-            "type 'float16' is not supported yet",
-        ),
+        ("complex64(complex64)", Class::Unsupported, "type 'complex64' is not supported yet"),
+        ("float16(float16)", Class::Unsupported, "type 'float16' is not supported yet"),
         ("f8(string)", Class::Unsupported, "type 'string' is not supported yet"),
-        (
-            "f8(UniTuple(f8, 2))",
-            Class::Unsupported,
-            "type 'UniTuple' is not supported yet",
-        ),
+        ("f8(UniTuple(f8, 2))", Class::Unsupported, "type 'UniTuple' is not supported yet"),
         ("float64", Class::Type, "'float64' is a type, not a signature"),
         ("float64(", Class::Syntax, "'(' was never closed"),
         ("", Class::Syntax, "it is empty"),
@@ -103,12 +85,7 @@ fn bad_texts_say_what_is_wrong() {
     ] {
         let error = parse(text).unwrap_err();
         assert_eq!(error.class(), Some(class), "{text}");
-        let Error::Request {
-            message: found, help, ..
-        } = error
-        else {
-            panic!("{text}: {error:?}")
-        };
+        let Error::Request { message: found, help, .. } = error else { panic!("{text}: {error:?}") };
         assert_eq!(found, format!("bad signature '{text}': {message}"));
         assert!(help.is_some(), "{text}");
     }
@@ -129,10 +106,7 @@ fn annotations_are_types() {
         .map(|parameter| type_from_expression(&module, parameter.annotation.as_ref().unwrap()))
         .collect();
     let names: Vec<String> = read.iter().flatten().map(Type::to_string).collect();
-    assert_eq!(
-        names,
-        ["float32", "float32", "float32", "int64", "float64[:, ::1]", "uint8"]
-    );
+    assert_eq!(names, ["float32", "float32", "float32", "int64", "float64[:, ::1]", "uint8"]);
     assert_eq!(read[6].as_ref().unwrap_err().class(), Some(Class::Unsupported));
     assert_eq!(read[7].as_ref().unwrap_err().class(), Some(Class::Type));
 }
@@ -149,13 +123,7 @@ fn mistakes_in_strings_point_into_them() {
     ] {
         let text = format!("# é\nX = {literal}\n");
         let module = python::parse(&Source::new("test.py", text.clone())).unwrap();
-        let Err(Error::Kernel(mistake)) = from_expression(&module, &module.constants[0].value) else {
-            panic!()
-        };
-        assert_eq!(
-            &text[mistake.span.start as usize..mistake.span.end as usize],
-            expected,
-            "{literal}"
-        );
+        let Err(Error::Kernel(mistake)) = from_expression(&module, &module.constants[0].value) else { panic!() };
+        assert_eq!(&text[mistake.span.start as usize..mistake.span.end as usize], expected, "{literal}");
     }
 }
