@@ -123,7 +123,7 @@ pub(super) fn aim(llvm: &Module, machine: &TargetMachine) {
 
 /// What a kernel for the host goes through: `default<O3>` (`opt -passes='default<O3>' -print-pipeline-passes`) without the
 /// passes for whole programs, of which a kernel is none, without those that have run just before, and without SLP, which
-/// finds little in kernels: loops become vectors or nothing does. That pipeline takes twice as long and makes the same code.
+/// finds little in kernels: loops become vectors or nothing does. First results wait for this.
 ///
 /// What unrolling leaves must not stay in the loop where it does not vary: the vectorizer's costs (LLVM 22) follow every path
 /// through such operations, of which a chain of squares has two to the power of its length.
