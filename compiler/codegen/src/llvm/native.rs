@@ -93,11 +93,14 @@ fn lower<'ctx>(
     aim(&llvm, machine);
     let placement = if kernel.form == Form::Range { Placement::Host } else { Placement::HostGrid };
     let body = lower_kernel(context, &llvm, module, kernel, placement, &format!("{entry}.body"))?;
+    let entry = Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
     if let Some(width) = options.vector_width.or(options.cpu.vector_width()) {
         let width = context.create_string_attribute("prefer-vector-width", &width.to_string());
-        body.add_attribute(AttributeLoc::Function, width);
+        // On both: LLVM sets up a whole subtarget for each kind of function.
+        for function in [body, entry] {
+            function.add_attribute(AttributeLoc::Function, width);
+        }
     }
-    Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
     Ok(llvm)
 }
 
@@ -110,7 +113,7 @@ struct Unpacking<'ctx, 'a> {
 }
 
 impl<'ctx> Unpacking<'ctx, '_> {
-    fn entry(&self, llvm: &Module<'ctx>, body: FunctionValue<'ctx>, symbol: &str) -> Result<()> {
+    fn entry(&self, llvm: &Module<'ctx>, body: FunctionValue<'ctx>, symbol: &str) -> Result<FunctionValue<'ctx>> {
         let pointer = self.context.ptr_type(AddressSpace::default());
         let grid = self.placement == Placement::HostGrid;
         let kind = self.context.void_type().fn_type(&vec![pointer.into(); if grid { 4 } else { 3 }], false);
@@ -153,7 +156,7 @@ impl<'ctx> Unpacking<'ctx, '_> {
         }
         self.builder.build_call(body, &arguments, "").map_err(backend_error)?;
         self.builder.build_return(None).map_err(backend_error)?;
-        Ok(())
+        Ok(entry)
     }
 
     fn element(
