@@ -93,7 +93,8 @@ fn lower<'ctx>(
     aim(&llvm, machine);
     let placement = if kernel.form == Form::Range { Placement::Host } else { Placement::HostGrid };
     let body = lower_kernel(context, &llvm, module, kernel, placement, &format!("{entry}.body"))?;
-    let entry = Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
+    let entry =
+        Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
     if let Some(width) = options.vector_width.or(options.cpu.vector_width()) {
         let width = context.create_string_attribute("prefer-vector-width", &width.to_string());
         // On both: LLVM sets up a whole subtarget for each kind of function.

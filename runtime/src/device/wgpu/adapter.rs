@@ -115,9 +115,19 @@ impl Adapter {
         }
     }
 
+    /// Whether its memory is the host's, so that nothing need be copied to be read or written by the host. (With a GPU of its
+    /// own memory such access goes over the bus for every kernel.)
+    pub fn shares_memory(&self) -> bool {
+        let shared = matches!(self.raw.get_info().device_type, DeviceType::Cpu | DeviceType::IntegratedGpu);
+        shared && self.raw.features().contains(Features::MAPPABLE_PRIMARY_BUFFERS)
+    }
+
     /// The features to ask for, of those that it has.
     pub(super) fn features(&self) -> Features {
-        let useful = Features::SHADER_INT64 | Features::SHADER_F64 | Features::PASSTHROUGH_SHADERS;
+        let mut useful = Features::SHADER_INT64 | Features::SHADER_F64 | Features::PASSTHROUGH_SHADERS;
+        if self.shares_memory() {
+            useful |= Features::MAPPABLE_PRIMARY_BUFFERS;
+        }
         self.raw.features() & useful
     }
 }

@@ -10,8 +10,8 @@ use crate::error::Result;
 use numbra_codegen::naga::status;
 use std::sync::Arc;
 use wgpu::{
-    BindGroup, BufferDescriptor, BufferUsages, CommandEncoder, CommandEncoderDescriptor, ComputePassDescriptor,
-    ComputePipeline,
+    BindGroup, BufferDescriptor, BufferUsages, COPY_BUFFER_ALIGNMENT, CommandEncoder, CommandEncoderDescriptor,
+    ComputePassDescriptor, ComputePipeline,
 };
 
 /// Dispatches in a submission, at most.
@@ -127,10 +127,12 @@ impl Shared {
         let status_bytes = batch.watched.len() as u64 * batch.slot_bytes;
         let status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
         let copy = match copy {
-            Some((buffer, offset, data)) => Some((self.staging(data.len() as u64)?, buffer, offset, data)),
+            Some((buffer, offset, data)) => {
+                Some((self.reading(buffer, offset, data.len() as u64)?, buffer, offset, data))
+            }
             None => None,
         };
-        if status_staging.is_none() && copy.is_none() {
+        if status_staging.is_none() && !copy.as_ref().is_some_and(|(reading, ..)| reading.staging) {
             self.submit_recorded(batch)?;
         } else {
             let status = batch.status.clone();
@@ -139,13 +141,16 @@ impl Shared {
                     encoder.copy_buffer_to_buffer(&status, 0, &staging.buffer, 0, status_bytes);
                     encoder.clear_buffer(&status, 0, Some(status_bytes));
                 }
-                if let Some((staging, buffer, offset, _)) = &copy {
-                    encoder.copy_buffer_to_buffer(buffer.raw(), *offset, &staging.buffer, 0, staging.bytes);
+                if let Some((reading, buffer, offset, data)) = &copy
+                    && reading.staging
+                {
+                    let bytes = (data.len() as u64).next_multiple_of(COPY_BUFFER_ALIGNMENT);
+                    encoder.copy_buffer_to_buffer(buffer.raw(), *offset, &reading.buffer, 0, bytes);
                 }
             })?;
         }
         let watched = std::mem::take(&mut batch.watched);
-        status_staging.iter().chain(copy.iter().map(|(staging, ..)| staging)).for_each(|it| self.start_mapping(it));
+        status_staging.iter().chain(copy.iter().map(|(reading, ..)| reading)).for_each(|it| self.start_mapping(it));
         self.poll()?;
         self.check()?;
         let mut first_fault = None;
@@ -155,8 +160,8 @@ impl Shared {
                 first_fault = records.filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?))).next();
             })?;
         }
-        if let Some((staging, _, _, data)) = copy {
-            self.see(staging, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
+        if let Some((reading, _, _, data)) = copy {
+            self.see(reading, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
         }
         first_fault.map_or(Ok(()), Err)
     }

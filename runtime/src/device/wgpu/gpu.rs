@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub queue: wgpu::Queue,
     pub limits: Limits,
     pub parameter_alignment: u64,
+    /// The host reads and writes the GPU's memory where it is.
+    pub host_visible: bool,
     capabilities: Capabilities,
     troubles: Arc<Mutex<Troubles>>,
     pub pool: Mutex<Pool>,
@@ -47,6 +49,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Gpu {
     /// Opens a GPU with its own limits and the features that kernels use.
     pub fn open(adapter: &Adapter) -> Result<Gpu> {
+        Gpu::open_as(adapter, adapter.shares_memory())
+    }
+
+    /// The same; `host_visible`: whether the host works in its memory, which it can where they share it.
+    pub(super) fn open_as(adapter: &Adapter, host_visible: bool) -> Result<Gpu> {
         let name = adapter.name().to_string();
         let descriptor = DeviceDescriptor {
             label: Some("numbra"),
@@ -74,6 +81,7 @@ impl Gpu {
             queue,
             limits,
             parameter_alignment,
+            host_visible,
             capabilities: adapter.capabilities(),
             troubles,
             pool: Mutex::new(Pool::default()),
@@ -166,7 +174,15 @@ impl Shared {
 
     /// Waits until everything that was submitted is done.
     pub fn poll(&self) -> Result<()> {
-        let wait = PollType::Wait { submission_index: None, timeout: Some(PATIENCE) };
+        self.poll_as(PollType::Wait { submission_index: None, timeout: Some(PATIENCE) })
+    }
+
+    /// Takes notice of what is done, without waiting.
+    pub fn collect(&self) -> Result<()> {
+        self.poll_as(PollType::Poll)
+    }
+
+    fn poll_as(&self, wait: PollType) -> Result<()> {
         // wgpu panics where a driver fails in the middle of a wait.
         match catch_unwind(AssertUnwindSafe(|| self.device.poll(wait))) {
             Ok(Ok(_)) => self.usable(),

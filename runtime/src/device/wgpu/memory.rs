@@ -3,8 +3,9 @@
 use super::gpu::{Gpu, Shared, lock};
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Weak};
-use wgpu::{BufferDescriptor, BufferUsages, MapMode};
+use wgpu::{BufferDescriptor, BufferUsages, COPY_BUFFER_ALIGNMENT, MAP_ALIGNMENT, MapMode};
 
 /// Bytes copied at once between host and device: staging memory of that size is needed.
 const CHUNK: u64 = 64 << 20;
@@ -63,10 +64,15 @@ pub(super) struct Pool {
     staging: Vec<wgpu::Buffer>,
 }
 
-/// Memory that the host can read, of which the first bytes are used.
-pub(super) struct Staging {
+/// What the host is to read, once it is mapped.
+pub(super) struct Reading {
     pub buffer: wgpu::Buffer,
-    pub bytes: u64,
+    /// A stretch of it, as wgpu wants stretches that are mapped.
+    stretch: Range<u64>,
+    /// Where in the stretch that begins which was asked for.
+    skipped: usize,
+    /// Memory for copies, of which the contents must be copied there.
+    pub staging: bool,
 }
 
 impl Pool {
@@ -118,8 +124,13 @@ impl Gpu {
     pub fn write(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
         let shared = &self.shared;
         inside(buffer, offset, data.len() as u64)?;
-        // Otherwise the copy would overtake what is recorded.
-        shared.submit_recorded(&mut lock(&shared.batch))?;
+        // Otherwise the copy would overtake what is recorded. Nothing may be submitted while memory is mapped.
+        let mut batch = lock(&shared.batch);
+        shared.submit_recorded(&mut batch)?;
+        if shared.host_visible {
+            return shared.write_mapped(buffer, offset, data);
+        }
+        drop(batch);
         let mut at = offset;
         for chunk in data.chunks(CHUNK as usize) {
             let whole_words = chunk.len() / 4 * 4;
@@ -169,7 +180,10 @@ fn inside(buffer: &GpuBuffer, offset: u64, bytes: u64) -> Result<()> {
 
 impl Shared {
     fn allocate(&self, size: u64) -> Result<wgpu::Buffer> {
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        let mut usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
+        if self.host_visible {
+            usage |= BufferUsages::MAP_READ | BufferUsages::MAP_WRITE;
+        }
         let create = || {
             let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
             self.guarded(&format!("a buffer of {size} bytes"), || self.device.create_buffer(&descriptor))
@@ -187,44 +201,86 @@ impl Shared {
         })
     }
 
+    /// Copies `data` to where the GPU has it.
+    fn write_mapped(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        let (stretch, skipped) = mappable(offset, data.len() as u64);
+        self.guarded("an upload", || buffer.raw().map_async(MapMode::Write, stretch.clone(), |_| ()))?;
+        // Memory that no work uses is there at once.
+        self.collect()?;
+        let mapped = buffer.raw().get_mapped_range_mut(stretch.clone());
+        let mut mapped = match mapped {
+            Ok(mapped) => mapped,
+            Err(_) => {
+                self.poll()?;
+                buffer.raw().get_mapped_range_mut(stretch).map_err(|error| self.unmapped(error))?
+            }
+        };
+        mapped.slice(skipped..skipped + data.len()).copy_from_slice(data);
+        drop(mapped);
+        buffer.raw().unmap();
+        self.check()
+    }
+
+    /// Where to read so many bytes of a buffer. Memory that the host does not see must be copied to staging memory.
+    pub(super) fn reading(&self, buffer: &GpuBuffer, offset: u64, bytes: u64) -> Result<Reading> {
+        if !self.host_visible {
+            return self.staging(bytes);
+        }
+        let (stretch, skipped) = mappable(offset, bytes);
+        Ok(Reading { buffer: buffer.raw().clone(), stretch, skipped, staging: false })
+    }
+
     /// Memory to read so many bytes from, once something was copied there.
-    pub(super) fn staging(&self, bytes: u64) -> Result<Staging> {
+    pub(super) fn staging(&self, bytes: u64) -> Result<Reading> {
         let bytes = bytes.next_multiple_of(4);
         let kept = {
             let mut pool = lock(&self.pool);
             let fits = |kept: &wgpu::Buffer| (bytes..=bytes * 2 + STAGING_STEP).contains(&kept.size());
             pool.staging.iter().position(fits).map(|number| pool.staging.swap_remove(number))
         };
-        if let Some(buffer) = kept {
-            return Ok(Staging { buffer, bytes });
-        }
-        let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
-        let size = bytes.next_multiple_of(STAGING_STEP);
-        let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
-        let buffer = self.guarded("a download", || self.device.create_buffer(&descriptor))?;
-        Ok(Staging { buffer, bytes })
+        let buffer = match kept {
+            Some(buffer) => buffer,
+            None => {
+                let usage = BufferUsages::MAP_READ | BufferUsages::COPY_DST;
+                let size = bytes.next_multiple_of(STAGING_STEP);
+                let descriptor = BufferDescriptor { label: None, size, usage, mapped_at_creation: false };
+                self.guarded("a download", || self.device.create_buffer(&descriptor))?
+            }
+        };
+        Ok(Reading { buffer, stretch: 0..bytes, skipped: 0, staging: true })
     }
 
     /// Asks for the contents; they are there after the next wait.
-    pub(super) fn start_mapping(&self, staging: &Staging) {
+    pub(super) fn start_mapping(&self, reading: &Reading) {
         // Whether it succeeded is seen when the range is asked for.
-        staging.buffer.slice(..staging.bytes).map_async(MapMode::Read, |_| ());
+        reading.buffer.map_async(MapMode::Read, reading.stretch.clone(), |_| ());
     }
 
-    /// Shows the contents, mapped by now, and keeps the memory for the next time.
-    pub(super) fn see(&self, staging: Staging, see: impl FnOnce(&[u8])) -> Result<()> {
-        let contents = staging.buffer.slice(..staging.bytes).get_mapped_range().map_err(|error| {
-            self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
-        })?;
-        see(&contents);
+    /// Shows the contents, mapped by now, and keeps staging memory for the next time.
+    pub(super) fn see(&self, reading: Reading, see: impl FnOnce(&[u8])) -> Result<()> {
+        let contents = reading.buffer.get_mapped_range(reading.stretch).map_err(|error| self.unmapped(error))?;
+        see(&contents[reading.skipped..]);
         drop(contents);
-        staging.buffer.unmap();
+        reading.buffer.unmap();
         let mut pool = lock(&self.pool);
-        if pool.staging.len() < STAGING_KEPT {
-            pool.staging.push(staging.buffer);
+        if reading.staging && pool.staging.len() < STAGING_KEPT {
+            pool.staging.push(reading.buffer);
         }
         Ok(())
     }
+
+    fn unmapped(&self, error: wgpu::MapRangeError) -> Error {
+        self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
+    }
+}
+
+/// The stretch to map for so many bytes from `offset` on, and where in it they begin.
+fn mappable(offset: u64, bytes: u64) -> (Range<u64>, usize) {
+    let begin = offset / MAP_ALIGNMENT * MAP_ALIGNMENT;
+    (begin..(offset + bytes).next_multiple_of(COPY_BUFFER_ALIGNMENT), (offset - begin) as usize)
 }
 
 #[cfg(test)]

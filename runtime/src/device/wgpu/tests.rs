@@ -100,15 +100,15 @@ fn whole(buffer: &GpuBuffer) -> GpuBinding {
     GpuBinding { buffer: buffer.clone(), offset: 0, bytes: buffer.bytes() }
 }
 
-fn upload(bytes: &[u8]) -> GpuBuffer {
-    let buffer = gpu().create_buffer(bytes.len() as u64).unwrap();
-    gpu().write(&buffer, 0, bytes).unwrap();
+fn upload(gpu: &Gpu, bytes: &[u8]) -> GpuBuffer {
+    let buffer = gpu.create_buffer(bytes.len() as u64).unwrap();
+    gpu.write(&buffer, 0, bytes).unwrap();
     buffer
 }
 
-fn download(buffer: &GpuBuffer) -> Vec<u8> {
+fn download(gpu: &Gpu, buffer: &GpuBuffer) -> Vec<u8> {
     let mut bytes = vec![0; buffer.bytes() as usize];
-    gpu().read(buffer, 0, &mut bytes).unwrap();
+    gpu.read(buffer, 0, &mut bytes).unwrap();
     bytes
 }
 
@@ -117,7 +117,7 @@ fn run(artefact: &Artefact, inputs: &[(ScalarType, &[u64])], output: ScalarType)
     let elements = inputs[0].1.len();
     let kernel = gpu().load(artefact).unwrap();
     let mut bindings: Vec<GpuBinding> =
-        inputs.iter().map(|(scalar, column)| whole(&upload(&stored(*scalar, column)))).collect();
+        inputs.iter().map(|(scalar, column)| whole(&upload(gpu(), &stored(*scalar, column)))).collect();
     let out = gpu().create_buffer((elements * in_memory(output).bytes()) as u64).unwrap();
     bindings.push(whole(&out));
     let launch = GpuLaunch {
@@ -127,7 +127,7 @@ fn run(artefact: &Artefact, inputs: &[(ScalarType, &[u64])], output: ScalarType)
         explain: no_fault(),
     };
     gpu().launch(&kernel, &launch).unwrap();
-    loaded(output, &download(&out))
+    loaded(output, &download(gpu(), &out))
 }
 
 #[test]
@@ -342,7 +342,7 @@ fn more_groups_than_one_axis_holds_and_many_launches_in_a_row() {
     let kernel = gpu().load(&artefact).unwrap();
     let elements = limit as usize * GROUP as usize + 12_345;
     let bytes = vec![0u8; elements * 4];
-    let buffers = [upload(&bytes), upload(&bytes)];
+    let buffers = [upload(gpu(), &bytes), upload(gpu(), &bytes)];
     let launch = |from: usize, to: usize, begin: usize, end: usize, groups: (u32, u32)| {
         let launch = GpuLaunch {
             bindings: &[whole(&buffers[from]), whole(&buffers[to])],
@@ -353,12 +353,12 @@ fn more_groups_than_one_axis_holds_and_many_launches_in_a_row() {
         gpu().launch(&kernel, &launch).unwrap();
     };
     launch(0, 1, 0, elements, (limit, 2));
-    assert!(download(&buffers[1]).chunks(4).all(|word| word == [1, 0, 0, 0]));
+    assert!(download(gpu(), &buffers[1]).chunks(4).all(|word| word == [1, 0, 0, 0]));
     // Forty launches on a part, each using what the last one left; then only that part has changed.
     for round in 0..40 {
         launch((round + 1) % 2, round % 2, 5000, 6000, (1000u32.div_ceil(GROUP), 1));
     }
-    let words = loaded(scalar, &download(&buffers[1]));
+    let words = loaded(scalar, &download(gpu(), &buffers[1]));
     for (i, &word) in words.iter().enumerate() {
         let expected = if (5000..6000).contains(&i) { 41 } else { 1 };
         assert_eq!(word, expected, "at {i}");
@@ -378,7 +378,12 @@ fn more_groups_than_one_axis_holds_and_many_launches_in_a_row() {
 #[test]
 fn a_kernel_that_fails_is_an_error_of_the_next_wait() {
     // A device of its own: faults of other tests' launches would be returned here otherwise.
-    let gpu = Gpu::open(&Adapter::enumerate()[0]).unwrap();
+    for host_visible in [true, false] {
+        a_failure_is_returned(&open_as(host_visible));
+    }
+}
+
+fn a_failure_is_returned(gpu: &Gpu) {
     let scalar = ScalarType::I64;
     let module = elementwise(&[scalar], scalar, |kernel, body, x| {
         let site = Site { fault: Fault::Raised, message: "bad {}".into(), span: Span::NONE, source: None };
@@ -425,28 +430,70 @@ fn a_kernel_that_fails_is_an_error_of_the_next_wait() {
 }
 
 #[test]
+fn copies_stand_in_line_with_launches() {
+    for host_visible in [true, false] {
+        copies_between_launches(&open_as(host_visible));
+    }
+}
+
+fn copies_between_launches(gpu: &Gpu) {
+    const ELEMENTS: usize = 300_000;
+    let scalar = ScalarType::I32;
+    let artefact = spirv(&elementwise(&[scalar], scalar, |kernel, body, x| kernel.apply(body, Op::Add, &[x[0], x[0]])));
+    let kernel = gpu.load(&artefact).unwrap();
+    let input = gpu.create_buffer(4 * ELEMENTS as u64).unwrap();
+    let outs = [(); 3].map(|()| gpu.create_buffer(4 * ELEMENTS as u64).unwrap());
+    for (number, out) in outs.iter().enumerate() {
+        gpu.write(&input, 0, &stored(scalar, &vec![number as u64 + 5; ELEMENTS])).unwrap();
+        let launch = GpuLaunch {
+            bindings: &[whole(&input), whole(out)],
+            parameters: &parameters(&artefact.manifest, 0, ELEMENTS, ELEMENTS),
+            groups: ((ELEMENTS as u32).div_ceil(GROUP), 1),
+            explain: no_fault(),
+        };
+        gpu.launch(&kernel, &launch).unwrap();
+    }
+    for (number, out) in outs.iter().enumerate() {
+        assert!(loaded(scalar, &download(gpu, out)).iter().all(|&double| double == 2 * (number as u64 + 5)));
+    }
+}
+
+#[test]
 fn buffers_of_any_size() {
+    for host_visible in [true, false] {
+        copies(&open_as(host_visible));
+    }
+}
+
+/// Memory that the host works in, where it shares it with the GPU, and memory to which everything is copied.
+fn open_as(host_visible: bool) -> Gpu {
+    let adapter = &Adapter::enumerate()[0];
+    assert!(adapter.shares_memory(), "{}", adapter.description());
+    Gpu::open_as(adapter, host_visible).unwrap()
+}
+
+fn copies(gpu: &Gpu) {
     for size in [1usize, 3, 4, 255, 257, 70_001] {
         let bytes: Vec<u8> = (0..size).map(|i| (i * 7) as u8).collect();
-        let buffer = upload(&bytes);
-        assert_eq!(download(&buffer), bytes);
+        let buffer = upload(gpu, &bytes);
+        assert_eq!(download(gpu, &buffer), bytes);
         if size > 8 {
-            gpu().write(&buffer, 4, &[1, 2, 3, 4]).unwrap();
+            gpu.write(&buffer, 4, &[1, 2, 3, 4]).unwrap();
             let mut four = [0; 4];
-            gpu().read(&buffer, 4, &mut four).unwrap();
+            gpu.read(&buffer, 4, &mut four).unwrap();
             assert_eq!(four, [1, 2, 3, 4]);
             // A write that would tear a word, or go beyond the end.
-            assert!(gpu().write(&buffer, 4, &[1]).is_err());
-            assert!(gpu().write(&buffer, size as u64 / 4 * 4 + 4, &[1, 2, 3, 4]).is_err());
+            assert!(gpu.write(&buffer, 4, &[1]).is_err());
+            assert!(gpu.write(&buffer, size as u64 / 4 * 4 + 4, &[1, 2, 3, 4]).is_err());
         }
     }
-    let empty = upload(&[]);
-    assert_eq!(download(&empty), []);
-    let error = gpu().create_buffer(1 << 50).err().unwrap().to_string();
+    let empty = upload(gpu, &[]);
+    assert_eq!(download(gpu, &empty), []);
+    let error = gpu.create_buffer(1 << 50).err().unwrap().to_string();
     assert!(error.contains("larger than the GPU's largest buffer"), "{error}");
     // More than one chunk of the copies.
     let large: Vec<u8> = (0..70 << 20).map(|i: u32| (i >> 8) as u8).collect();
-    assert!(download(&upload(&large)) == large);
+    assert!(download(gpu, &upload(gpu, &large)) == large);
 }
 
 #[test]
@@ -518,7 +565,7 @@ fn launch_overhead() {
     let scalar = ScalarType::F32;
     let artefact = spirv(&elementwise(&[scalar; 2], scalar, |kernel, body, x| kernel.apply(body, Op::Add, x)));
     let kernel = gpu().load(&artefact).unwrap();
-    let [a, b, c] = [(); 3].map(|()| upload(&[0; 256]));
+    let [a, b, c] = [(); 3].map(|()| upload(gpu(), &[0; 256]));
     let launch = || {
         let launch = GpuLaunch {
             bindings: &[whole(&a), whole(&b), whole(&c)],
@@ -543,6 +590,6 @@ fn launch_overhead() {
     });
     time("write", 1000, &|| gpu().write(&a, 0, &[1; 256]).unwrap());
     time("read", 1000, &|| {
-        download(&c);
+        download(gpu(), &c);
     });
 }
