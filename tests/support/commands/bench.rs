@@ -1,8 +1,5 @@
-//! How fast a device runs kernels whose arrays are on it, for a comparison with other systems (`benches/gpu`):
+//! How fast a device runs kernels whose arrays are on it, for a comparison with other systems (`benches/gpu`): see [`USAGE`].
 //!
-//! ```text
-//! checks bench [--device cpu] [--cases first,launch,f,saxpy,black_scholes,stencil] [--rounds 5] [--divide 1]
-//! ```
 //! One line of JSON for each case, as it is measured. `--divide`: so much smaller than usual, for a quick look.
 //! `first` belongs alone into a process: it is the time from a kernel's text to its first result.
 
@@ -21,6 +18,9 @@ use std::time::{Duration, Instant};
 const ROUND: Duration = Duration::from_millis(200);
 /// Results that are given to the reader, at places that are evenly spread, but not at the start of a row.
 const SAMPLES: usize = 8;
+
+pub const USAGE: &str = "usage: checks bench [--device cpu] [--cases first,launch,f,saxpy,black_scholes,stencil] [--rounds 5] \
+    [--divide 1]";
 
 /// One case, measured. Seconds per call, one number for each round.
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub fn run(mut arguments: Arguments) -> Result<ExitCode, String> {
             "--cases" => cases = arguments.list(&argument)?,
             "--rounds" => rounds = arguments.number(&argument)?,
             "--divide" => divide = arguments.number(&argument)?.max(1),
-            other => return Err(format!("unknown option '{other}'")),
+            other => return Err(format!("unknown option '{other}'\n{USAGE}")),
         }
     }
     let device = open(&name)?;

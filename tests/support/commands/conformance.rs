@@ -1,8 +1,5 @@
-//! Every device named, against the interpreter and the conformance data:
+//! Every device named, against the interpreter and the conformance data: see [`USAGE`].
 //!
-//! ```text
-//! checks conformance [--devices cpu,parallel,vulkan] [--data FOLDER] [--only tables,kernels,regressions]
-//! ```
 //! One line for each check, as it is made, and last `N passed, N failed`. A device that is not here is a failed check.
 //! `--data`: the folder with `conformance` and `regressions` in it.
 
@@ -20,6 +17,9 @@ use std::sync::Arc;
 
 /// Lines of one check's message that are shown.
 const LINES: usize = 12;
+
+pub const USAGE: &str = "usage: checks conformance [--devices cpu,parallel,vulkan] [--data FOLDER] \
+    [--only tables,kernels,regressions]";
 
 struct Options {
     devices: Vec<String>,
@@ -71,7 +71,7 @@ fn options(mut arguments: Arguments) -> Result<Options, String> {
             "--devices" => options.devices = arguments.list(&argument)?,
             "--data" => options.data = arguments.text(&argument)?.into(),
             "--only" => options.only = arguments.list(&argument)?,
-            other => return Err(format!("unknown option '{other}'")),
+            other => return Err(format!("unknown option '{other}'\n{USAGE}")),
         }
     }
     let unknown = options.only.iter().find(|part| !matches!(part.as_str(), "tables" | "kernels" | "regressions"));

@@ -1,9 +1,5 @@
-//! Fuzzing with random kernels for as long as you like:
+//! Fuzzing with random kernels for as long as you like: see [`USAGE`].
 //!
-//! ```text
-//! cargo run -p numbra-tests --bin fuzz -- [--seconds 60] [--seed 1] [--devices interp,cpu,parallel,vulkan]
-//!     [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60]
-//! ```
 //! Says how many kernels ran and shows what it found, shrunk; what IR can show is written to the folder `--out` as a
 //! regression file (`tests/regressions` runs them). `--first N --count 1 --print` shows and runs one case.
 
@@ -13,6 +9,9 @@ use crate::fuzz::{Event, Extent, Found, Report, regression};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+
+pub const USAGE: &str = "usage: fuzz [--seconds 60] [--seed 1] [--devices interp,cpu,parallel,vulkan] \
+    [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60]";
 
 struct Options {
     seconds: u64,
@@ -57,7 +56,7 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             "--no-stages" => options.stages = false,
             "--no-cuda-form" => options.cuda_form = false,
             "--print" => options.print = true,
-            other => return Err(format!("unknown option '{other}'")),
+            other => return Err(format!("unknown option '{other}'\n{USAGE}")),
         }
     }
     Ok(options)
