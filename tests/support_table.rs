@@ -227,7 +227,8 @@ fn table(first: &str, rows: &[Row]) -> String {
     );
     let mut reasons = Vec::new();
     for row in rows {
-        let mut cells: Vec<String> = devices.iter().map(|device| cell("yes", apply(row, device), &mut reasons)).collect();
+        let mut cells: Vec<String> =
+            devices.iter().map(|device| cell("yes", apply(row, device), &mut reasons)).collect();
         cells.push(cell("compiles", lower_narrow(row), &mut reasons));
         cells.push(cell("compiles", compile_cuda(row), &mut reasons));
         writeln!(text, "| {} | {} |", row.what, cells.join(" | ")).unwrap();
