@@ -78,7 +78,7 @@ impl Lowering<'_> {
             }
             Op::Bitcast => {
                 // The driver may find out that the integer is always 0.
-                let a = if result.is_float() { self.unknown(block, a, ty)? } else { a };
+                let a = if result.is_float() && ty.is_integer() { self.unknown(block, a, ty)? } else { a };
                 self.cast(block, a, scalar_of(result)?.kind, None)
             }
             Op::Abs if ty.is_float() => self.math(block, MathFunction::Abs, &handles),
