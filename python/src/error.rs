@@ -91,7 +91,10 @@ fn hears_signals() -> bool {
 }
 
 /// Runs `work` without the interpreter's lock. Signals are heard meanwhile: Ctrl-C ends it.
-pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
+pub fn heard<T: Send>(
+    py: Python,
+    work: impl FnOnce() -> numbra::Result<T> + Send,
+) -> PyResult<numbra::Result<T>> {
     let (result, raised) = py.detach(|| {
         if !hears_signals() {
             return (work(), None);
@@ -109,6 +112,11 @@ pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + 
     });
     match raised {
         Some(raised) => Err(raised),
-        None => result.map_err(|error| exception(py, error)),
+        None => Ok(result),
     }
+}
+
+/// [`heard`], with errors as exceptions.
+pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
+    heard(py, work)?.map_err(|error| exception(py, error))
 }

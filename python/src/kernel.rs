@@ -1,14 +1,14 @@
 //! A Python function on its way to a kernel.
 
-use crate::error::{exception, front_exception};
+use crate::error::{exception, front_exception, heard};
 use crate::freeze::{freeze, text_alone};
 use crate::target::Target;
-use numbra::Kernel;
+use numbra::{Error, Kernel};
 use numbra_front::syntax::declaration::{self, Declaration};
 use pyo3::prelude::*;
 use std::sync::{Arc, OnceLock};
 
-/// The function with its decorator. What it finds around it is frozen when it is first needed.
+/// The function with its decorator. What it finds around it is frozen when it is first compiled.
 pub struct Declared {
     pub function: Py<PyAny>,
     /// The decorator as text: `numba.vectorize(['float64(float64)'], target='cuda')`.
@@ -16,9 +16,11 @@ pub struct Declared {
     /// The lines of its file.
     lines: Py<PyAny>,
     pub name: String,
-    frozen: OnceLock<Frozen>,
+    /// What the first compilation without an error made of it.
+    settled: OnceLock<Arc<Frozen>>,
 }
 
+/// The kernel with the values that its names had.
 pub struct Frozen {
     pub kernel: Arc<Kernel>,
     pub target: Target,
@@ -29,7 +31,7 @@ impl Declared {
         let name: String = function.getattr("__name__")?.extract()?;
         let name = if name == "<lambda>" { "lambda".to_string() } else { name };
         let (function, lines) = (function.clone().unbind(), lines.clone().unbind());
-        Ok(Declared { function, decorator, lines, name, frozen: OnceLock::new() })
+        Ok(Declared { function, decorator, lines, name, settled: OnceLock::new() })
     }
 
     /// What the decorator says. Nothing is frozen yet: the values around the function may still come.
@@ -38,16 +40,17 @@ impl Declared {
         declaration::apply(&module, &name, &self.decorator).map_err(|error| front_exception(py, error))
     }
 
-    /// The kernel, if it was needed before.
+    /// The kernel, if it was compiled before.
     #[inline]
     pub fn ready(&self) -> Option<&Frozen> {
-        self.frozen.get()
+        self.settled.get().map(Arc::as_ref)
     }
 
-    /// The kernel, with the globals and closure values that the function has now, if this is the first time.
-    pub fn frozen(&self, py: Python) -> PyResult<&Frozen> {
-        if let Some(frozen) = self.frozen.get() {
-            return Ok(frozen);
+    /// The kernel: the one that was compiled before, else one with the globals and closure values that the function has
+    /// now.
+    pub fn frozen(&self, py: Python) -> PyResult<Arc<Frozen>> {
+        if let Some(frozen) = self.settled.get() {
+            return Ok(frozen.clone());
         }
         let (module, name) = freeze(py, self.function.bind(py), self.lines.bind(py))?;
         let declaration =
@@ -55,7 +58,22 @@ impl Declared {
         let target = declaration.target.as_ref().map(|(name, _)| name.as_str());
         let target = Target::new(target).map_err(|error| exception(py, error))?;
         let kernel = Arc::new(Kernel::new(&module, &name, declaration).map_err(|error| exception(py, error))?);
-        // Another thread may have been first; either is as good.
-        Ok(self.frozen.get_or_init(|| Frozen { kernel, target }))
+        Ok(Arc::new(Frozen { kernel, target }))
+    }
+
+    /// Compiles the kernel, and may run it, without the interpreter's lock. From the first time that it could be compiled
+    /// on its names stand for what they stood for then; after an error they may still change, or come.
+    pub fn compiled<T: Send>(
+        &self,
+        py: Python,
+        frozen: &Arc<Frozen>,
+        work: impl FnOnce(&Frozen) -> numbra::Result<T> + Send,
+    ) -> PyResult<T> {
+        let outcome = heard(py, || work(frozen))?;
+        if matches!(outcome, Ok(_) | Err(Error::Fault(_))) {
+            // Another thread may have been first; either is as good.
+            let _ = self.settled.set(frozen.clone());
+        }
+        outcome.map_err(|error| exception(py, error))
     }
 }

@@ -2,7 +2,6 @@
 
 use crate::arrays::{self, Operand, Taker, operand, output, to_numpy};
 use crate::emit::emitted;
-use crate::error::detached;
 use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
@@ -53,18 +52,22 @@ impl Stencil {
         let frozen = self.declared.frozen(py)?;
         let operands = self.operands(arguments)?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
-        let (kernel, target) = (&frozen.kernel, frozen.target);
-        let (scalar, shape) = detached(py, || relative(kernel)?.outcome(&inputs))?;
+        let declared = &self.declared;
+        let (scalar, shape) = declared.compiled(py, &frozen, |own| relative(&own.kernel)?.outcome(&inputs))?;
         self.note(scalar, &inputs);
         match out.filter(|out| !out.is_none()) {
             Some(out) => {
                 let out = output(out)?;
-                detached(py, || relative(kernel)?.call_into(&target.open()?, &inputs, &out.array))?;
+                declared.compiled(py, &frozen, |own| {
+                    relative(&own.kernel)?.call_into(&own.target.open()?, &inputs, &out.array)
+                })?;
                 Ok(out.object)
             }
             None => {
                 let result = arrays::empty(py, scalar, &shape, None)?;
-                detached(py, || relative(kernel)?.fill(&target.open()?, &inputs, &result.array))?;
+                declared.compiled(py, &frozen, |own| {
+                    relative(&own.kernel)?.fill(&own.target.open()?, &inputs, &result.array)
+                })?;
                 Ok(result.object)
             }
         }
@@ -88,8 +91,8 @@ impl Stencil {
         let mut operands = vec![self.operand(array)?];
         operands.extend(self.operands(others)?);
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
-        let (kernel, target) = (&frozen.kernel, frozen.target);
-        let (scalar, _) = detached(py, || relative(kernel)?.outcome(&inputs))?;
+        let declared = &self.declared;
+        let (scalar, _) = declared.compiled(py, &frozen, |own| relative(&own.kernel)?.outcome(&inputs))?;
         self.note(scalar, &inputs);
         let mut stopped: Option<PyErr> = None;
         let mut last = Instant::now();
@@ -107,7 +110,9 @@ impl Stencil {
                 Error::call("stopped")
             })
         };
-        let result = detached(py, || relative(kernel)?.try_iterate(&target.open()?, &inputs, steps, &mut hear));
+        let result = declared.compiled(py, &frozen, |own| {
+            relative(&own.kernel)?.try_iterate(&own.target.open()?, &inputs, steps, &mut hear)
+        });
         match stopped {
             Some(stopped) => Err(stopped),
             None => to_numpy(py, &result?),
@@ -205,16 +210,17 @@ impl Stencil {
     }
 
     fn inspect(&self, py: Python, form: Emit, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
-        let kernel = &self.declared.frozen(py)?.kernel;
+        let frozen = self.declared.frozen(py)?;
+        let emitted = |text: &str| emitted(py, &self.declared, &frozen, form, text, arch);
         if let Some(signature) = signature {
-            return emitted(py, kernel, form, &signature.str()?.to_string(), arch);
+            return emitted(&signature.str()?.to_string());
         }
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let all = PyDict::new(py);
         for (result, arguments) in used {
             let arguments: Vec<String> = arguments.into_iter().map(text).collect();
             let signature = format!("{}({})", result.name(), arguments.join(", "));
-            all.set_item(&signature, emitted(py, kernel, form, &signature, arch)?)?;
+            all.set_item(&signature, emitted(&signature)?)?;
         }
         Ok(all.into_any().unbind())
     }

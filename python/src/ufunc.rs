@@ -3,7 +3,7 @@
 use crate::arrays::{self, Operand, Taker, held, letter_of, operand, output, to_numpy};
 use crate::emit::emitted;
 use crate::error::{detached, exception};
-use crate::kernel::Declared;
+use crate::kernel::{Declared, Frozen};
 use crate::quick::{self, Quick, vectorized};
 use numbra::Input;
 use numbra::emit::Emit;
@@ -13,7 +13,7 @@ use numbra_runtime::ufunc::{Given, Loop};
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A function of scalars that applies to arrays, element by element, as NumPy's ufuncs do.
 #[pyclass(frozen, dict, weakref, module = "numbra")]
@@ -54,7 +54,7 @@ impl Ufunc {
                 let target = frozen.target;
                 let direct = detached(py, || quick::prepare(vectorized(&frozen.kernel)?, &target.open()?, kinds))?;
                 if direct.is_some() {
-                    own.note(py, kinds.iter().map(|kind| kind.given()).collect())?;
+                    own.note(py, frozen, kinds.iter().map(|kind| kind.given()).collect())?;
                 }
                 Ok(direct)
             })?
@@ -70,8 +70,8 @@ impl Ufunc {
             return Ok(());
         }
         let frozen = self.declared.frozen(py)?;
-        detached(py, || {
-            let kernel = vectorized(&frozen.kernel)?;
+        self.declared.compiled(py, &frozen, |own| {
+            let kernel = vectorized(&own.kernel)?;
             for Loop { parameters, .. } in kernel.loops()? {
                 kernel.choose(&parameters.iter().map(|&scalar| Given::Strong(scalar)).collect::<Vec<Given>>())?;
             }
@@ -174,11 +174,12 @@ impl Ufunc {
             });
         }
         arrays::refuse_mask("reduce", array)?;
-        let input = held(self.taker(py)?, array)?;
-        let input = self.as_dtype(input, dtype)?;
+        let frozen = self.declared.frozen(py)?;
+        let input = held(self.taker(&frozen), array)?;
+        let input = self.as_dtype(&frozen, input, dtype)?;
         let axes = axis.resolve(py, input.array.shape().len())?;
         let mut shape = input.array.shape().to_vec();
-        let result = self.folded(py, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
+        let result = self.folded(py, &frozen, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
         let mut result = to_numpy(py, &result)?;
         if keepdims {
             axes.iter().for_each(|&axis| shape[axis] = 1);
@@ -198,13 +199,14 @@ impl Ufunc {
         out: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         arrays::refuse_mask("accumulate", array)?;
-        let input = held(self.taker(py)?, array)?;
-        let input = self.as_dtype(input, dtype)?;
+        let frozen = self.declared.frozen(py)?;
+        let input = held(self.taker(&frozen), array)?;
+        let input = self.as_dtype(&frozen, input, dtype)?;
         if input.array.shape().is_empty() {
             return Err(PyTypeError::new_err("cannot accumulate on a scalar"));
         }
         let axis = axis_of(py, axis, input.array.shape().len())?;
-        let result = self.folded(py, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
+        let result = self.folded(py, &frozen, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
         delivered(to_numpy(py, &result)?, out)
     }
 
@@ -288,9 +290,9 @@ impl Ufunc {
 }
 
 impl Ufunc {
-    fn taker(&self, py: Python) -> PyResult<Taker<'_>> {
-        let widens = !self.declared.frozen(py)?.kernel.declaration().signatures.is_empty();
-        Ok(Taker { kind: "ufunc", name: &self.declared.name, widens })
+    fn taker(&self, frozen: &Frozen) -> Taker<'_> {
+        let widens = !frozen.kernel.declaration().signatures.is_empty();
+        Taker { kind: "ufunc", name: &self.declared.name, widens }
     }
 
     /// The way for everything that `Quick` does not take.
@@ -328,18 +330,19 @@ impl Ufunc {
             return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
         }
         let out = out.or(positional).filter(|out| !out.is_none());
-        let taker = self.taker(py)?;
+        let taker = self.taker(&frozen);
         let operands = inputs.iter().map(|input| operand(taker, &input)).collect::<PyResult<Vec<Operand>>>()?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
-        let (kernel, target) = (&frozen.kernel, frozen.target);
         // The types first: they decide what the result is, and may have to be compiled.
-        let outcome = detached(py, || vectorized(kernel)?.outcome(&inputs))?;
-        self.note(py, inputs.iter().map(Given::of).collect())?;
+        let outcome = self.declared.compiled(py, &frozen, |own| vectorized(&own.kernel)?.outcome(&inputs))?;
+        self.note(py, &frozen, inputs.iter().map(Given::of).collect())?;
         let (result, given) = match &out {
             Some(out) => (output(out)?, true),
             None => (arrays::empty(py, outcome.scalar, &outcome.shape, Some(&outcome.strides))?, false),
         };
-        detached(py, || vectorized(kernel)?.call_into(&target.open()?, &inputs, &result.array))?;
+        self.declared.compiled(py, &frozen, |own| {
+            vectorized(&own.kernel)?.call_into(&own.target.open()?, &inputs, &result.array)
+        })?;
         if given {
             return Ok(result.object);
         }
@@ -356,8 +359,7 @@ impl Ufunc {
     }
 
     /// Remembers the loop that arguments of these types use.
-    fn note(&self, py: Python, given: Vec<Given>) -> PyResult<()> {
-        let frozen = self.declared.frozen(py)?;
+    fn note(&self, py: Python, frozen: &Frozen, given: Vec<Given>) -> PyResult<()> {
         let (chosen, result) = vectorized(&frozen.kernel)
             .and_then(|kernel| kernel.choose(&given))
             .map_err(|error| exception(py, error))?;
@@ -391,13 +393,13 @@ impl Ufunc {
 
     fn as_dtype<'py>(
         &self,
+        frozen: &Frozen,
         input: arrays::Held<'py>,
         dtype: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<arrays::Held<'py>> {
         match dtype {
             Some(dtype) => {
-                let py = dtype.py();
-                held(self.taker(py)?, &input.object.call_method1("astype", (dtype,))?)
+                held(self.taker(frozen), &input.object.call_method1("astype", (dtype,))?)
             }
             None => Ok(input),
         }
@@ -406,29 +408,28 @@ impl Ufunc {
     fn folded(
         &self,
         py: Python,
+        frozen: &Arc<Frozen>,
         input: arrays::Held,
         fold: impl FnOnce(
             &numbra_runtime::ufunc::Vectorize,
-            &std::sync::Arc<dyn numbra::device::Device>,
+            &Arc<dyn numbra::device::Device>,
             &Input,
         ) -> numbra::Result<numbra_runtime::array::HostArray>
         + Send,
     ) -> PyResult<numbra_runtime::array::HostArray> {
-        let frozen = self.declared.frozen(py)?;
         let array = Input::Borrowed(input.array.clone());
-        let (kernel, target) = (&frozen.kernel, frozen.target);
-        detached(py, || fold(vectorized(kernel)?, &target.open()?, &array))
+        self.declared.compiled(py, frozen, |own| fold(vectorized(&own.kernel)?, &own.target.open()?, &array))
     }
 
     fn inspect(&self, py: Python, form: Emit, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
         let frozen = self.declared.frozen(py)?;
+        let emitted = |text: &str| emitted(py, &self.declared, &frozen, form, text, arch);
         match signature {
-            Some(signature) => emitted(py, &frozen.kernel, form, &signature.str()?.to_string(), arch),
+            Some(signature) => emitted(&signature.str()?.to_string()),
             None => {
                 let all = PyDict::new(py);
                 for signature in self.signatures(py)? {
-                    let text = emitted(py, &frozen.kernel, form, &signature, arch)?;
-                    all.set_item(signature, text)?;
+                    all.set_item(&signature, emitted(&signature)?)?;
                 }
                 Ok(all.into_any().unbind())
             }

@@ -155,6 +155,38 @@ def test_globals_are_frozen_when_first_needed():
     assert vectorize(lambda a: a * RATE)(2.0) == 6
 
 
+def test_names_that_come_after_a_failed_call(monkeypatch):
+    """Nothing is frozen by a call that fails to compile."""
+    f = vectorize(lambda a: a + later_number)  # noqa: F821
+    g = vectorize(lambda a: later_helper(a) * 2)  # noqa: F821
+    h = stencil(lambda a: a[0] + later_number)  # noqa: F821
+    calls = [lambda: f(1.0), lambda: f(np.ones(3)), lambda: f.inspect_ir("float64(float64)"), lambda: g(3), lambda: h(np.ones(2))]
+    for call in calls * 2:
+        with pytest.raises(NameError, match="unknown name 'later_"):
+            call()
+    assert f.nin == 1 and f.types == []
+    monkeypatch.setitem(globals(), "later_number", "text")
+    with pytest.raises((TypeError, ValueError, NotImplementedError), match="use numbers"):
+        f(1.0)
+    monkeypatch.setitem(globals(), "later_number", 5)
+    monkeypatch.setitem(globals(), "later_helper", lambda a: a - 1)
+    assert f(1.0) == 6 and g(3) == 4 and h(np.ones(2)).tolist() == [6, 6]
+    monkeypatch.setitem(globals(), "later_number", 7)
+    assert f(1.0) == 6 and f(1) == 6 and h(np.ones(2)).tolist() == [6, 6]
+
+    # What fails when it runs was compiled.
+    @vectorize
+    def k(a):
+        if a > 0:
+            raise ValueError("positive")
+        return a + later_number  # noqa: F821
+
+    with pytest.raises(ValueError):
+        k(1)
+    monkeypatch.setitem(globals(), "later_number", 9)
+    assert k(0) == 7
+
+
 def test_kinds_of_constants():
     pair, flag, whole, small = (1.5, 2), True, 7, np.float32(0.25)
     f = vectorize(lambda a: a * pair[0] + pair[1] + (whole if flag else 0) + small + Colour.RED + Settings.scale)
