@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import enum
 import linecache
 import os
@@ -174,6 +175,37 @@ def resolve(function: types.FunctionType, names: Iterable[str]) -> list[tuple[st
             if meaning is not None:
                 found[path] = (path, *meaning)
     return list(found.values())
+
+
+Mistake = tuple[str, str, str]
+
+
+def exception_of(
+    function: types.FunctionType, name: str, called: bool
+) -> tuple[tuple[type[BaseException], tuple[Any, ...] | None] | None, Mistake | None]:
+    """What `raise name`, or if `called` `raise name(...)`, raises in the function: a class, with the arguments of an object
+    that is raised as it is; or else what is wrong: 'name', 'type' or 'unsupported', the message, a help."""
+    code = function.__code__
+    root, *rest = name.split(".")
+    cells = dict(zip(code.co_freevars, function.__closure__ or ()))
+    if root in code.co_varnames or root in code.co_cellvars:
+        return None, ("unsupported", "kernels raise exceptions by their names", "write 'raise ValueError(\"...\")'")
+    try:
+        if root in cells:
+            value = cells[root].cell_contents
+        else:
+            value = function.__globals__[root] if root in function.__globals__ else getattr(builtins, root)
+        for part in rest:
+            value = getattr(value, part)
+    except (AttributeError, ValueError):  # ValueError: a name around the function that is not assigned yet
+        help = "define the class before the kernel is compiled, or raise one of Python's own, such as ValueError"
+        return None, ("name", f"unknown name '{name}'", help)
+    if isinstance(value, type) and issubclass(value, BaseException):
+        return (value, None), None
+    if isinstance(value, BaseException) and not called:
+        return (type(value), value.args), None
+    message = f"'{name}' is no class of exceptions"
+    return None, ("type", message, "raise a class that is derived from Exception, with one text as its argument")
 
 
 LIBRARIES = {"numpy", "math", "numba", "numbra", "cmath"}

@@ -1,12 +1,12 @@
 //! Errors as exceptions of Python's own classes, with the kernel's line and a caret in the message.
 
+use crate::raised::Exceptions;
 use numbra::Error;
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::Class;
 use numbra_runtime::array::ArrayError;
 use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
-use pyo3::types::PyType;
 use std::cell::Cell;
 
 pyo3::create_exception!(
@@ -19,9 +19,14 @@ pyo3::create_exception!(numbra, DeviceError, PyRuntimeError, "A device that is n
 
 /// The exception for an error of the library.
 pub fn exception(py: Python, error: Error) -> PyErr {
+    exception_of(py, error, &Exceptions::default())
+}
+
+/// The exception for an error of a kernel that raises these.
+pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr {
     let class = error.class();
     if let (Some(Class::Raised), Error::Fault(mistake)) = (class, &error) {
-        return raised(py, mistake);
+        return exceptions.exception(py, mistake);
     }
     // How messages begin elsewhere; here the exception's name stands in that place.
     let text = error.to_string();
@@ -48,39 +53,6 @@ pub fn front_exception(py: Python, error: numbra_front::Error) -> PyErr {
     exception(py, error.into())
 }
 
-/// What a kernel raised: `raise ValueError("text")` is a ValueError("text") here too. Its place is a note.
-fn raised(py: Python, mistake: &Mistake) -> PyErr {
-    let (name, text) = match mistake.message.split_once(": ") {
-        Some((name, text)) => (name, Some(text.to_string())),
-        None => (mistake.message.as_str(), None),
-    };
-    let class = py.import("builtins").and_then(|builtins| builtins.getattr(name)).ok();
-    let class = class.and_then(|class| class.cast_into::<PyType>().ok());
-    let raised = match class {
-        Some(class) if class.is_subclass_of::<PyBaseException>().unwrap_or(false) => match text {
-            Some(text) => PyErr::from_type(class, (text,)),
-            None => PyErr::from_type(class, ()),
-        },
-        // A class of the user's, which is known by name alone.
-        _ => PyRuntimeError::new_err(mistake.message.clone()),
-    };
-    let mut shown = mistake.clone();
-    shown.message = "raised by the kernel".to_string();
-    let note = shown.to_string();
-    // A note is not worth another exception.
-    let _ = add_note(raised.value(py), note.strip_prefix("error: ").unwrap_or(&note));
-    raised
-}
-
-/// Text for tracebacks to show below an exception.
-fn add_note(exception: &Bound<PyBaseException>, note: &str) -> PyResult<()> {
-    if exception.hasattr("add_note")? {
-        return exception.call_method1("add_note", (note,)).map(|_| ());
-    }
-    // Before Python 3.11 nothing shows it, but it can be read.
-    exception.setattr("__notes__", vec![note])
-}
-
 /// Whether this is the thread on which Python handles signals.
 fn hears_signals() -> bool {
     #[cfg(target_os = "linux")]
@@ -91,10 +63,7 @@ fn hears_signals() -> bool {
 }
 
 /// Runs `work` without the interpreter's lock. Signals are heard meanwhile: Ctrl-C ends it.
-pub fn heard<T: Send>(
-    py: Python,
-    work: impl FnOnce() -> numbra::Result<T> + Send,
-) -> PyResult<numbra::Result<T>> {
+pub fn heard<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<numbra::Result<T>> {
     let (result, raised) = py.detach(|| {
         if !hears_signals() {
             return (work(), None);
@@ -116,7 +85,7 @@ pub fn heard<T: Send>(
     }
 }
 
-/// [`heard`], with errors as exceptions.
+/// [`heard`], with errors as exceptions; the kernel's own are not among them.
 pub fn detached<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Send) -> PyResult<T> {
     heard(py, work)?.map_err(|error| exception(py, error))
 }

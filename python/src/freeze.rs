@@ -2,6 +2,7 @@
 
 use crate::arrays;
 use crate::error::front_exception;
+use crate::raised::Exceptions;
 use numbra_front::error::Class;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::{self, Meaning, Value};
@@ -13,18 +14,23 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The function and all functions that it calls, each a module of its own; with the name of the function in it.
+/// The function and all functions that it calls, each a module of its own; with the name of the function in it, and what
+/// they raise.
 ///
 /// `lines`: the lines of the function's file as they were when the function was made, or None.
-pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Arc<Module>, String)> {
-    let finder = py.import("numbra._source")?;
-    Freezer { finder, open: Vec::new(), done: Vec::new() }.module(function, lines)
+pub fn freeze(
+    py: Python,
+    function: &Bound<PyAny>,
+    lines: &Bound<PyAny>,
+) -> PyResult<(Arc<Module>, String, Exceptions)> {
+    let mut freezer = Freezer::new(py)?;
+    let (module, name) = freezer.module(function, lines)?;
+    Ok((module, name, freezer.exceptions))
 }
 
 /// The function without what is around it.
 pub fn text_alone(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Module, String)> {
-    let freezer = Freezer { finder: py.import("numbra._source")?, open: Vec::new(), done: Vec::new() };
-    let (source, definition) = freezer.text(function, lines)?;
+    let (source, definition) = Freezer::new(py)?.text(function, lines)?;
     let name = definition.name.clone();
     Ok((bind::assemble(&source, definition, Vec::new()), name))
 }
@@ -34,6 +40,7 @@ struct Freezer<'py> {
     /// The functions that lead here, one calling the next.
     open: Vec<Bound<'py, PyAny>>,
     done: Vec<Done<'py>>,
+    exceptions: Exceptions,
 }
 
 /// A function, its module, and its name there.
@@ -44,11 +51,17 @@ type Found = (String, usize, Vec<String>, Option<[(usize, usize); 2]>);
 type Elements = (ScalarType, Vec<usize>, Vec<u64>);
 
 impl<'py> Freezer<'py> {
+    fn new(py: Python<'py>) -> PyResult<Freezer<'py>> {
+        let finder = py.import("numbra._source")?;
+        Ok(Freezer { finder, open: Vec::new(), done: Vec::new(), exceptions: Exceptions::default() })
+    }
+
     fn module(&mut self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Module>, String)> {
         if let Some((_, done)) = self.done.iter().find(|(known, _)| known.is(function)) {
             return Ok(done.clone());
         }
-        let (source, definition) = self.text(function, lines)?;
+        let (source, mut definition) = self.text(function, lines)?;
+        self.exceptions.find(&self.finder, function, &source, &mut definition)?;
         let names: Vec<String> = bind::outer_names(&definition).into_iter().map(|(name, _)| name).collect();
         let resolved = self.finder.call_method1("resolve", (function, names))?;
         self.open.push(function.clone());

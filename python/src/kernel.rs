@@ -1,7 +1,8 @@
 //! A Python function on its way to a kernel.
 
-use crate::error::{exception, front_exception, heard};
+use crate::error::{exception, exception_of, front_exception, heard};
 use crate::freeze::{freeze, text_alone};
+use crate::raised::Exceptions;
 use crate::target::Target;
 use numbra::{Error, Kernel};
 use numbra_front::syntax::declaration::{self, Declaration};
@@ -24,6 +25,14 @@ pub struct Declared {
 pub struct Frozen {
     pub kernel: Arc<Kernel>,
     pub target: Target,
+    exceptions: Exceptions,
+}
+
+impl Frozen {
+    /// The exception for an error of the kernel.
+    pub fn exception(&self, py: Python, error: Error) -> PyErr {
+        exception_of(py, error, &self.exceptions)
+    }
 }
 
 impl Declared {
@@ -52,13 +61,13 @@ impl Declared {
         if let Some(frozen) = self.settled.get() {
             return Ok(frozen.clone());
         }
-        let (module, name) = freeze(py, self.function.bind(py), self.lines.bind(py))?;
+        let (module, name, exceptions) = freeze(py, self.function.bind(py), self.lines.bind(py))?;
         let declaration =
             declaration::apply(&module, &name, &self.decorator).map_err(|error| front_exception(py, error))?;
         let target = declaration.target.as_ref().map(|(name, _)| name.as_str());
         let target = Target::new(target).map_err(|error| exception(py, error))?;
         let kernel = Arc::new(Kernel::new(&module, &name, declaration).map_err(|error| exception(py, error))?);
-        Ok(Arc::new(Frozen { kernel, target }))
+        Ok(Arc::new(Frozen { kernel, target, exceptions }))
     }
 
     /// Compiles the kernel, and may run it, without the interpreter's lock. From the first time that it could be compiled
@@ -74,6 +83,6 @@ impl Declared {
             // Another thread may have been first; either is as good.
             let _ = self.settled.set(frozen.clone());
         }
-        outcome.map_err(|error| exception(py, error))
+        outcome.map_err(|error| frozen.exception(py, error))
     }
 }

@@ -4,7 +4,7 @@
 //! * `ufunc` and `stencil`: the kernels that users call; `quick` is the short way for small arrays;
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
-//! * `target`: which device; `error`: which exception; `emit`: `inspect_*`.
+//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `emit`: `inspect_*`.
 
 mod arrays;
 mod device;
@@ -13,6 +13,7 @@ mod error;
 mod freeze;
 mod kernel;
 mod quick;
+mod raised;
 mod stencil;
 mod target;
 mod ufunc;

@@ -4,7 +4,8 @@
 //! is looked up by one number.
 
 use crate::arrays::{self, Array};
-use crate::error::{detached, exception};
+use crate::error::{exception, heard};
+use crate::kernel::Frozen;
 use numbra::Kernel;
 use numbra_front::types::{Constant, ScalarType};
 use numbra_runtime::ufunc::casting;
@@ -53,10 +54,11 @@ impl Quick {
         py: Python<'py>,
         arguments: &Bound<'py, PyTuple>,
         out: Option<&Bound<'py, PyAny>>,
-        generation: u64,
+        frozen: &Frozen,
         prepare: impl FnOnce(&[Kind]) -> PyResult<Option<Arc<Direct>>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(mut operands) = read(py, arguments) else { return Ok(None) };
+        let generation = frozen.target.generation();
         let known = {
             let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
             if prepared.generation != generation {
@@ -74,12 +76,12 @@ impl Quick {
             }
         };
         let Some(direct) = direct else { return Ok(None) };
-        let Some(out) = out else { return run(py, &direct, &mut operands).map(Some) };
+        let Some(out) = out else { return run(py, frozen, &direct, &mut operands).map(Some) };
         if !operands.store_in(py, out, direct.result()) {
             return Ok(None);
         }
         convert_scalars(py, &direct, &mut operands)?;
-        apply(py, &direct, &operands)?;
+        apply(py, frozen, &direct, &operands)?;
         Ok(Some(out.clone()))
     }
 }
@@ -223,13 +225,18 @@ fn convert_scalars(py: Python, direct: &Direct, operands: &mut Operands) -> PyRe
 }
 
 #[inline]
-fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> PyResult<Bound<'py, PyAny>> {
+fn run<'py>(
+    py: Python<'py>,
+    frozen: &Frozen,
+    direct: &Direct,
+    operands: &mut Operands<'py>,
+) -> PyResult<Bound<'py, PyAny>> {
     convert_scalars(py, direct, operands)?;
     let scalar = direct.result();
     if operands.shape.is_empty() {
         let mut element = 0u64;
         operands.bits[operands.count] = &raw mut element as u64;
-        apply(py, direct, operands)?;
+        apply(py, frozen, direct, operands)?;
         // SAFETY: the kernel has stored an element of its type.
         return unsafe { arrays::numpy_scalar(py, scalar, (&raw mut element).cast()) };
     }
@@ -242,21 +249,22 @@ fn run<'py>(py: Python<'py>, direct: &Direct, operands: &mut Operands<'py>) -> P
         operands.bits[operands.count] = array.map_or(0, |array| array.address() as u64);
         result
     };
-    apply(py, direct, operands)?;
+    apply(py, frozen, direct, operands)?;
     Ok(result)
 }
 
 #[inline]
-fn apply(py: Python, direct: &Direct, operands: &Operands) -> PyResult<()> {
+fn apply(py: Python, frozen: &Frozen, direct: &Direct, operands: &Operands) -> PyResult<()> {
     let (bits, length) = (&operands.bits[..=operands.count], operands.length);
     // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of one that is
     // new or shares no memory with them.
-    unsafe {
+    let outcome = unsafe {
         match length >= DETACHED_ELEMENTS {
-            true => detached(py, || direct.run(bits, length)),
-            false => direct.run(bits, length).map_err(|error| exception(py, error)),
+            true => heard(py, || direct.run(bits, length))?,
+            false => direct.run(bits, length),
         }
-    }
+    };
+    outcome.map_err(|error| frozen.exception(py, error))
 }
 
 /// The kernel as a ufunc.

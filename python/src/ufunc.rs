@@ -47,7 +47,7 @@ impl Ufunc {
         let out = options.and_then(|options| only_out(py, options));
         if (options.is_none() || out.is_some())
             && let Some(frozen) = own.declared.ready()
-            && let Some(result) = own.quick.call(py, arguments, out.as_ref(), frozen.target.generation(), |kinds| {
+            && let Some(result) = own.quick.call(py, arguments, out.as_ref(), frozen, |kinds| {
                 if vectorized(&frozen.kernel).is_ok_and(|kernel| kernel.parameters().len() != kinds.len()) {
                     return Ok(None);
                 }
@@ -398,9 +398,7 @@ impl Ufunc {
         dtype: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<arrays::Held<'py>> {
         match dtype {
-            Some(dtype) => {
-                held(self.taker(frozen), &input.object.call_method1("astype", (dtype,))?)
-            }
+            Some(dtype) => held(self.taker(frozen), &input.object.call_method1("astype", (dtype,))?),
             None => Ok(input),
         }
     }

@@ -1,6 +1,9 @@
 """Mistakes are exceptions of Python's own classes; their text shows the file, the line, and a caret."""
 
+import builtins
+import inspect
 import re
+import textwrap
 
 import numpy as np
 import pytest
@@ -153,20 +156,171 @@ def raises_arithmetic(a):
     return a
 
 
-def test_raised_classes_that_python_does_not_have():
-    class OfMine(Exception):
+class OfMine(ValueError):
+    """Of the module."""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_raised_classes_of_users(target):
+    @vectorize(target=target)
+    def f(a):
+        if a > 2:
+            raise OfMine("so there")
+        if a > 1:
+            raise OfMine
+        return a
+
+    assert f(1) == 1
+    for value, arguments in ((3, ("so there",)), (2, ())):
+        for given in (value, np.full(1000, value), [value]):
+            with pytest.raises(OfMine) as error:
+                f(given)
+            assert type(error.value) is OfMine and error.value.args == arguments
+            lines_around(error, "raise OfMine")
+
+
+def test_raised_classes_of_other_modules(tmp_path, monkeypatch):
+    """The name of a class is that of the module in which it is raised, also where helpers raise it."""
+    (tmp_path / "errors_of_mine.py").write_text(
+        textwrap.dedent(
+            """
+            class OfMine(KeyError):
+                pass
+
+            def helper(a):
+                if a == 1:
+                    raise OfMine("of the helper")
+                return a
+            """
+        )
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import errors_of_mine
+
+    def made(kind):
+        def helper(a, limit):
+            if a == limit:
+                raise kind("of a closure")
+            return a
+
+        return helper
+
+    class AssertionError(Exception):
         pass
+
+    third, fourth = made(LookupError), made(AssertionError)
 
     @vectorize
     def f(a):
-        if a > 0:
-            raise OfMine("so there")
+        errors_of_mine.helper(a)
+        third(a, 3)
+        fourth(a, 4)
+        assert a != 5
+        if a == 0:
+            raise OfMine("of the kernel")
+        if a == 2:
+            raise errors_of_mine.OfMine("by two names")
+        if a == 6:
+            raise np.linalg.LinAlgError("of NumPy's")
         return a
 
-    with pytest.raises(RuntimeError, match="^OfMine: so there") as error:
-        f(1)
-    assert error.value.args == ("OfMine: so there",)
-    lines_around(error, 'raise OfMine("so there")')
+    raised = [
+        (OfMine, "of the kernel"),
+        (errors_of_mine.OfMine, "of the helper"),
+        (errors_of_mine.OfMine, "by two names"),
+        (LookupError, "of a closure"),
+        (AssertionError, "of a closure"),
+        (builtins.AssertionError, None),
+        (np.linalg.LinAlgError, "of NumPy's"),
+    ]
+    for value, (kind, text) in enumerate(raised):
+        with pytest.raises(kind) as error:
+            f(value)
+        assert type(error.value) is kind and error.value.args == ((text,) if text else ()), value
+
+    @stencil
+    def s(a):
+        if a[0] > 0:
+            raise errors_of_mine.OfMine("of a stencil")
+        return a[0]
+
+    with pytest.raises(errors_of_mine.OfMine, match="of a stencil"):
+        s(np.ones(3))
+    with pytest.raises(errors_of_mine.OfMine, match="of a stencil"):
+        s.iterate(np.ones(3), 2)
+    add = vectorize(lambda a, b: errors_of_mine.helper(a) + b)
+    for method in (add.reduce, add.accumulate):
+        with pytest.raises(errors_of_mine.OfMine, match="of the helper"):
+            method(np.ones(3))
+
+
+class WantsTwo(Exception):
+    def __init__(self, text, number):
+        super().__init__(text)
+
+
+AN_ERROR = WantsTwo("the one", 2)
+PLAIN_ERROR = OfMine("the one", 2)
+
+
+def test_exceptions_that_cannot_be_made():
+    @vectorize
+    def f(a):
+        if a == 0:
+            raise UnicodeDecodeError("no five arguments")
+        if a == 1:
+            raise WantsTwo("no two arguments")
+        if a == 2:
+            raise AN_ERROR
+        if a == 3:
+            raise PLAIN_ERROR
+        return a
+
+    texts = ["UnicodeDecodeError: no five arguments", "WantsTwo: no two arguments", "WantsTwo"]
+    for value, text in enumerate(texts):
+        with pytest.raises(RuntimeError) as error:
+            f(value)
+        assert error.value.args == (text,) and len(error.value.__notes__) == 1
+    with pytest.raises(OfMine) as error:
+        f(3)
+    assert error.value.args == ("the one", 2) and error.value is not PLAIN_ERROR
+
+
+def raises_unknown(a):
+    raise NowhereError("no")  # noqa: F821
+
+
+def raises_unknown_part(a):
+    raise np.linalg.NowhereError("no")
+
+
+def raises_function(a):
+    raise lines_around("no")
+
+
+def raises_called_object(a):
+    raise PLAIN_ERROR("no")
+
+
+def raises_own_name(a):
+    e = a + 1
+    raise e
+
+
+@pytest.mark.parametrize(
+    "function, kind, message",
+    [
+        (raises_unknown, NameError, "unknown name 'NowhereError'"),
+        (raises_unknown_part, NameError, "unknown name 'np.linalg.NowhereError'"),
+        (raises_function, TypeError, "'lines_around' is no class of exceptions"),
+        (raises_called_object, TypeError, "'PLAIN_ERROR' is no class of exceptions"),
+        (raises_own_name, NotImplementedError, "by their names"),
+    ],
+)
+def test_what_is_no_exception(function, kind, message):
+    with pytest.raises(kind, match=message) as error:
+        vectorize(function)(1)
+    assert "help:" in lines_around(error, inspect.getsource(function).splitlines()[-1].split("#")[0].strip()[len("raise ") :])
 
 
 MESSAGE = "of the module: {}"

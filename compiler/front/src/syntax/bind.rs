@@ -305,7 +305,7 @@ impl Reader {
 }
 
 /// `np.cos` as text; `None` if it is no chain of names.
-fn chain(expression: &Expression) -> Option<String> {
+pub fn chain(expression: &Expression) -> Option<String> {
     match &expression.kind {
         ExpressionKind::Name(name) => Some(name.clone()),
         ExpressionKind::Attribute { value, name, .. } => Some(format!("{}.{name}", chain(value)?)),

@@ -1,0 +1,164 @@
+//! The exceptions that kernels raise: which objects their names stand for, and how they are made.
+
+use crate::error::front_exception;
+use numbra_front::error::{Class, Mistake};
+use numbra_front::source::Source;
+use numbra_front::syntax::bind::chain;
+use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Statement, StatementKind};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyTuple, PyType};
+use std::sync::Arc;
+
+/// What the names after `raise` in a kernel and its helpers stand for.
+#[derive(Default)]
+pub struct Exceptions {
+    known: Vec<(String, Exception)>,
+}
+
+struct Exception {
+    class: Py<PyType>,
+    /// Those of an exception object that is raised as it is.
+    arguments: Option<Py<PyTuple>>,
+}
+
+/// As `exception_of` gives it: a class with an object's arguments, or the class of a mistake, what is wrong, and a help.
+type Found<'py> = (Option<(Bound<'py, PyType>, Option<Bound<'py, PyTuple>>)>, Option<(String, String, String)>);
+
+impl Exceptions {
+    /// Finds what `function` raises. Its names become names that differ in all of the kernel: helpers of other modules
+    /// and closures may mean other classes by the same one.
+    pub fn find(
+        &mut self,
+        finder: &Bound<PyModule>,
+        function: &Bound<PyAny>,
+        source: &Arc<Source>,
+        definition: &mut FunctionDefinition,
+    ) -> PyResult<()> {
+        let py = function.py();
+        each(&mut definition.body, &mut |exception| {
+            let span = exception.span;
+            let (name, called) = match &mut exception.kind {
+                ExpressionKind::Call { function, .. } => (function.as_mut(), true),
+                _ => (exception, false),
+            };
+            let Some(text) = chain(name) else { return Ok(()) };
+            let found: Found = finder.call_method1("exception_of", (function, text, called))?.extract()?;
+            match found {
+                (Some((class, arguments)), _) => {
+                    name.kind = ExpressionKind::Name(self.name(&class, arguments)?);
+                    Ok(())
+                }
+                (None, Some((kind, message, help))) => {
+                    let class = match kind.as_str() {
+                        "name" => Class::Name,
+                        "type" => Class::Type,
+                        _ => Class::Unsupported,
+                    };
+                    let mistake = Mistake::new(class, source, span, message).help(help);
+                    Err(front_exception(py, mistake.into()))
+                }
+                (None, None) => Ok(()),
+            }
+        })
+    }
+
+    /// The name of an exception in the kernel.
+    fn name(&mut self, class: &Bound<PyType>, arguments: Option<Bound<PyTuple>>) -> PyResult<String> {
+        let same = |known: &Exception| {
+            known.class.is(class)
+                && match (&known.arguments, &arguments) {
+                    (Some(known), Some(arguments)) => known.is(arguments),
+                    (None, None) => true,
+                    _ => false,
+                }
+        };
+        if let Some((name, _)) = self.known.iter().find(|(_, known)| same(known)) {
+            return Ok(name.clone());
+        }
+        let plain = class.name()?.to_string();
+        let builtin = class.py().import("builtins")?.getattr(plain.as_str()).ok();
+        // What the compiler itself raises are builtins.
+        let taken = |name: &str| {
+            self.known.iter().any(|(known, _)| known == name)
+                || name == plain && builtin.as_ref().is_some_and(|builtin| !builtin.is(class) || arguments.is_some())
+        };
+        let numbered = (2..).map(|number| format!("{plain}#{number}"));
+        let name = std::iter::once(plain.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(plain.clone());
+        let exception =
+            Exception { class: class.clone().unbind(), arguments: arguments.map(|arguments| arguments.unbind()) };
+        self.known.push((name.clone(), exception));
+        Ok(name)
+    }
+
+    /// What a kernel raised, as an exception: `raise ValueError("text")` is a ValueError("text") here too. Its place is a
+    /// note.
+    pub fn exception(&self, py: Python, mistake: &Mistake) -> PyErr {
+        let raised = self.made(py, &mistake.message);
+        let mut shown = mistake.clone();
+        shown.message = "raised by the kernel".to_string();
+        let note = shown.to_string();
+        // A note is not worth another exception.
+        let _ = add_note(raised.value(py), note.strip_prefix("error: ").unwrap_or(&note));
+        raised
+    }
+
+    fn made(&self, py: Python, message: &str) -> PyErr {
+        let (name, text) = match message.split_once(": ") {
+            Some((name, text)) => (name, Some(text)),
+            None => (message, None),
+        };
+        let known = self.known.iter().find(|(known, _)| known == name).map(|(_, known)| known);
+        let class = match known {
+            Some(known) => Some(known.class.bind(py).clone()),
+            // What an assertion raises.
+            None => py
+                .import("builtins")
+                .and_then(|builtins| builtins.getattr(name))
+                .ok()
+                .and_then(|class| class.cast_into().ok()),
+        };
+        let arguments = match (text, known.and_then(|known| known.arguments.as_ref())) {
+            (Some(text), _) => PyTuple::new(py, [text]),
+            (None, Some(arguments)) => Ok(arguments.bind(py).clone()),
+            (None, None) => Ok(PyTuple::empty(py)),
+        };
+        let object = class.as_ref().and_then(|class| class.call1(arguments.ok()?).ok());
+        match object.filter(|object| object.is_instance_of::<PyBaseException>()) {
+            Some(object) => PyErr::from_value(object),
+            // A class whose objects want other arguments.
+            None => PyRuntimeError::new_err(match name.split_once('#') {
+                Some((plain, _)) => message.replacen(name, plain, 1),
+                None => message.to_string(),
+            }),
+        }
+    }
+}
+
+/// Text for tracebacks to show below an exception.
+fn add_note(exception: &Bound<PyBaseException>, note: &str) -> PyResult<()> {
+    if exception.hasattr("add_note")? {
+        return exception.call_method1("add_note", (note,)).map(|_| ());
+    }
+    // Before Python 3.11 nothing shows it, but it can be read.
+    exception.setattr("__notes__", vec![note])
+}
+
+/// Shows every exception that statements raise.
+fn each(statements: &mut [Statement], visit: &mut dyn FnMut(&mut Expression) -> PyResult<()>) -> PyResult<()> {
+    for statement in statements {
+        match &mut statement.kind {
+            StatementKind::Raise { exception: Some(exception) } => visit(exception)?,
+            StatementKind::If { then, otherwise, .. } => {
+                each(then, visit)?;
+                each(otherwise, visit)?;
+            }
+            StatementKind::While { body, otherwise, .. } | StatementKind::For { body, otherwise, .. } => {
+                each(body, visit)?;
+                each(otherwise, visit)?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
