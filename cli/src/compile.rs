@@ -138,8 +138,9 @@ fn expect_count(name: &str, parameters: &[&str], given: usize) -> Result<(), Fai
         return Ok(());
     }
     let help = format!("its parameters are: {}", parameters.join(", "));
+    let plural = if parameters.len() == 1 { "" } else { "s" };
     Err(Failure::message(format!(
-        "'{name}' takes {} arguments, the signature has {given}\n  help: {help}",
+        "'{name}' takes {} argument{plural}, the signature has {given}\n  help: {help}",
         parameters.len()
     )))
 }

@@ -18,6 +18,7 @@ the device of set_default_target(), else on NUMBRA_TARGET's, else on 'cpu'.
 """
 
 import os as _os
+import sys as _sys
 
 # Mesa's Vulkan layer that chooses devices for desktops complains on standard error where there is no desktop.
 if not _os.path.isdir(_os.environ.get("XDG_RUNTIME_DIR", "")):
@@ -43,6 +44,7 @@ _LATER = {
     "guvectorize": "write the loop outside of a vectorize kernel, or a stencil",
     "cfunc": "call the kernel from Python, or use the Rust library",
     "cuda": "write a vectorize or stencil kernel and give it target='cuda'",
+    "float16": "compute with float32",
     "complex64": "compute with the real and the imaginary part",
     "complex128": "compute with the real and the imaginary part",
     "typeof": "signatures are written as text or types, or found from the arguments of a call",
@@ -59,7 +61,12 @@ _LATER = {
 def __getattr__(name: str) -> object:
     """Says of what Numba has, and numbra does not have yet, what to do in its place."""
     if name in _LATER:
-        raise AttributeError(f"numbra has Numba's '{name}' not yet\n  help: {_LATER[name]}", name=name)
+        message = f"numbra has Numba's '{name}' not yet\n  help: {_LATER[name]}"
+        # Python makes an ImportError with words of its own of an AttributeError.
+        caller = _sys._getframe(1)
+        if caller.f_code.co_name == "_handle_fromlist" and caller.f_globals.get("__name__") == "importlib._bootstrap":
+            raise ImportError(message, name="numbra")
+        raise AttributeError(message, name=name)
     raise AttributeError(f"module 'numbra' has no attribute '{name}'", name=name)
 
 

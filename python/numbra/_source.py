@@ -171,7 +171,7 @@ def resolve(function: types.FunctionType, names: Iterable[str]) -> list[tuple[st
                 break
             path += "." + rest.pop(0)
         else:
-            meaning = _meaning(root, value)
+            meaning = _meaning(root, path, value)
             if meaning is not None:
                 found[path] = (path, *meaning)
     return list(found.values())
@@ -227,28 +227,28 @@ def _has_parts(value: Any) -> bool:
     return not isinstance(value, known) and not callable(value)
 
 
-def _meaning(root: str, value: Any) -> tuple[str, Any] | None:
+def _meaning(root: str, path: str, value: Any) -> tuple[str, Any] | None:
     if isinstance(value, enum.Enum):
         value = value.value
     if isinstance(value, types.ModuleType):
-        return ("import", value.__name__) if _library(value) else ("unsupported", value)
+        return ("import", value.__name__) if _library(value) else ("unsupported", None)
     if isinstance(value, int) and not isinstance(value, bool):
         value = int(value)  # of a subclass, such as IntEnum
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, numpy.generic, numpy.ndarray)):
-        return ("unsupported", value) if value is None else ("constant", value)
+        return ("unsupported", None) if value is None else ("constant", value)
     if isinstance(value, type):
         if issubclass(value, numpy.generic):
             return "import", f"numpy.{value.__name__}"
-        return None if value.__name__ == root else ("unsupported", value)
-    if isinstance(value, numpy.ufunc):
-        return "import", f"numpy.{value.__name__}"
+        return None if value.__name__ == root else ("unsupported", None)
     if isinstance(value, Scalar):
         return "import", f"numba.{value.name}"
     if isinstance(value, Stencil) or type(value).__name__ == "StencilFunc":
         return "stencil", value
     module = (getattr(value, "__module__", None) or "").split(".")[0]
     name = getattr(value, "__name__", root)
-    if module in ("numpy", "math"):
+    if isinstance(value, numpy.ufunc):
+        module = "numpy"
+    if module in ("numpy", "math") and getattr(sys.modules[module], name, None) is value:
         return "import", f"{module}.{name}"
     if module in ("numba", "numbra") and name == "prange":
         return "import", "numba.prange"
@@ -258,10 +258,43 @@ def _meaning(root: str, value: Any) -> tuple[str, Any] | None:
         from . import _stand_ins
 
         known = isinstance(value, types.BuiltinFunctionType) and value in _stand_ins.FUNCTIONS
-        return ("function", _stand_ins.FUNCTIONS[value]) if known else ("unsupported", value)
+        return ("function", _stand_ins.FUNCTIONS[value]) if known else ("unsupported", _stranger(path, value))
     plain = function_of(value)
     if plain is not None:
         return "function", plain
     if type(value).__module__.startswith("numba."):  # its types
         return "import", f"numba.{value}"
-    return "unsupported", value
+    return "unsupported", _stranger(path, value) if callable(value) else None
+
+
+# What kernels have in the place of functions of scipy.special.
+_OF_SCIPY = {
+    "cbrt": "numpy.cbrt",
+    "erf": "math.erf",
+    "erfc": "math.erfc",
+    "exp2": "numpy.exp2",
+    "expm1": "numpy.expm1",
+    "gamma": "math.gamma",
+    "gammaln": "math.lgamma",
+    "log1p": "numpy.log1p",
+}
+
+
+def _stranger(path: str, value: Any) -> tuple[str, str]:
+    """What a function is that kernels do not know, and what to do instead."""
+    name = getattr(value, "__name__", None) or type(value).__name__
+    module = getattr(value, "__module__", None) or ""
+    special = sys.modules.get("scipy.special")
+    if special is not None and getattr(special, name, None) is value:
+        instead = _OF_SCIPY.get(name)
+        help = f"use {instead}" if instead else "write it with the functions of 'math' and 'numpy' that kernels have"
+        return f"'{path}', which is scipy.special.{name}", help
+    if isinstance(value, numpy.ufunc):
+        help = "give kernels the Python function that it was made of"
+        return f"'{path}', which is a ufunc called '{name}' that kernels do not have", help
+    if module in ("cmath", "numpy.lib.scimath", "numpy.lib._scimath_impl"):
+        return f"'{path}', which is {module}.{name}: they have no complex numbers", f"use the function '{name}' of 'math' or 'numpy'"
+    if isinstance(value, types.BuiltinFunctionType) or type(value).__module__ == "numpy":
+        help = "write what it does as a function with 'def', or use functions of 'math' and 'numpy'"
+        return f"'{path}', which is {module}.{name}".replace("builtins.", "").replace("is .", "is "), help
+    return f"'{path}', which is an object of the class {type(value).__name__}", "write what it does as a function with 'def'"

@@ -198,8 +198,16 @@ def _stencil(function: Any, decorator: str) -> Stencil:
 def _decorator(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> str:
     """The decorator as text."""
     parts = [_text(argument) for argument in arguments]
-    parts += [f"{option}={_text(value)}" for option, value in options.items()]
+    for option, value in options.items():
+        try:
+            parts.append(f"{option}={_text(value)}")
+        except TypeError:
+            help = _ALLOWED.get(option, f"help(numbra.{name}) tells the options and their values")
+            raise TypeError(f"the option '{option}' of {name} cannot be {value!r}\n  help: {help}") from None
     return f"numba.{name}({', '.join(parts)})" if parts else f"numba.{name}"
+
+
+_ALLOWED = {"cval": "cval is the result at the border: a bool, an integer or a float"}
 
 
 def _text(value: Any) -> str:
@@ -218,12 +226,17 @@ def _text(value: Any) -> str:
         return f"({', '.join(map(_text, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, (dict, set, frozenset)):
         return repr(value)
-    if hasattr(value, "item") and hasattr(value, "dtype"):
-        return _text(value.item())
+    if hasattr(value, "tolist") and hasattr(value, "dtype") and not isinstance(value, type):
+        plain = value.tolist()
+        if type(plain) is not type(value):  # longdouble has no other form
+            return _text(plain)
     foreign = _numba_type(value)
     if foreign is not None:
         return repr(foreign)
-    raise TypeError(f"numbra cannot use {value!r} as an option or a signature")
+    raise TypeError(
+        f"numbra cannot use {value!r} as an option or a signature\n"
+        "  help: signatures are text or types: 'float64(float64)', float64(float64), with the types of numbra or Numba"
+    )
 
 
 def _numba_type(value: Any) -> str | None:

@@ -12,6 +12,7 @@ use numbra_front::types::{Constant, ScalarType};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The function and all functions that it calls, each a module of its own; with the name of the function in it, and what
@@ -128,7 +129,10 @@ impl<'py> Freezer<'py> {
                 what: "stencils as functions",
                 instead: "move what both need into a function without a decorator",
             },
-            "unsupported" => unsupported(),
+            "unsupported" => match value.extract::<Option<(String, String)>>()? {
+                Some((what, instead)) => Meaning::Unsupported { what: lasting(what), instead: lasting(instead) },
+                None => unsupported(),
+            },
             _ => return Err(PyRuntimeError::new_err(format!("numbra._source gives a name of kind '{kind}'"))),
         })
     }
@@ -144,6 +148,19 @@ fn unsupported() -> Meaning {
         what: "objects that are no numbers, no arrays of numbers and no functions",
         instead: "pass the numbers that are needed as arguments",
     }
+}
+
+/// A text for the rest of the process, the same one for the same words: they name what a program has, of which there is
+/// only so much.
+fn lasting(text: String) -> &'static str {
+    static TEXTS: Mutex<BTreeSet<&str>> = Mutex::new(BTreeSet::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = texts.get(text.as_str()) {
+        return known;
+    }
+    let text: &'static str = text.leak();
+    texts.insert(text);
+    text
 }
 
 /// The value that an object is frozen as.

@@ -48,6 +48,14 @@ impl std::fmt::Debug for Error {
 }
 
 impl Error {
+    /// Too many or too few arguments.
+    pub(crate) fn wrong_count(name: &str, parameters: &[&str], given: usize) -> Error {
+        let (plural, were) = (if parameters.len() == 1 { "" } else { "s" }, if given == 1 { "was" } else { "were" });
+        let message =
+            format!("'{name}' takes {} positional argument{plural} but {given} {were} given", parameters.len());
+        Error::call_with_help(message, format!("its parameters are: {}", parameters.join(", "))).of_class(Class::Type)
+    }
+
     pub fn call(message: impl Into<String>) -> Error {
         Error::Call { class: Class::Value, message: message.into(), help: None }
     }

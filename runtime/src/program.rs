@@ -79,7 +79,8 @@ impl Kernel {
         if signature.arguments.len() != parameters.len() {
             let help = format!("its parameters are: {}", parameters.join(", "));
             let given = signature.arguments.len();
-            let message = format!("'{name}' takes {} arguments, the signature has {given}", parameters.len());
+            let plural = if parameters.len() == 1 { "" } else { "s" };
+            let message = format!("'{name}' takes {} argument{plural}, the signature has {given}", parameters.len());
             return Err(Error::call_with_help(message, help).of_class(Class::Type));
         }
         let scalar = |kind: &Type| match kind {

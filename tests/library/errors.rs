@@ -52,7 +52,7 @@ fn arguments_that_do_not_fit() {
     for device in devices() {
         let f = vectorized(&device, "def f(x, y): return x & y");
         for (error, part, class) in [
-            (f.call(&[1]), "takes 2 arguments, 1 were given", Class::Type),
+            (f.call(&[1]), "takes 2 positional arguments but 1 was given", Class::Type),
             (f.call((&[1, 2], &[1, 2, 3])), "could not be broadcast together with shapes (2,) (3,)", Class::Value),
             (f.call((&[1.0], 2)), "float64", Class::Type),
         ] {

@@ -201,7 +201,12 @@ fn short_and_long_calls_agree() {
                 array![[0, 2], [6, 12]].into_dyn()
             );
             assert_eq!(f.call((&table, table.t(), &table)).unwrap().into_vec::<i64>().unwrap(), [0, 4, 3, 12]);
-            assert!(f.call((&table, &table)).unwrap_err().to_string().contains("takes 3 arguments, 2 were given"));
+            assert!(
+                f.call((&table, &table))
+                    .unwrap_err()
+                    .to_string()
+                    .contains("takes 3 positional arguments but 2 were given")
+            );
             assert!(f.call((&table, &table, &[1i64, 2, 3])).is_err());
         }
         let narrow = source.vectorize("f").unwrap().signatures(["uint8(uint8, uint8, uint8)"]).unwrap();

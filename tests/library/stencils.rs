@@ -117,7 +117,7 @@ fn arguments_that_do_not_fit() {
     assert_eq!(f.kernel().outcome((&a, &a)).unwrap(), (ScalarType::F64, vec![3, 4]));
     for (error, part) in [
         (f.call((&a, &b)), "smaller than the same dimension"),
-        (f.call(&a), "takes 2 arguments, 1 were given"),
+        (f.call(&a), "takes 2 positional arguments but 1 was given"),
         (f.call((1.0, &a)), "is a scalar"),
         (f.call((&a, &[1.0])), "has 1 dimensions"),
     ] {

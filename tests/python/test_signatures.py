@@ -119,3 +119,19 @@ def test_options():
         vectorize(speed=11)(add)
     with pytest.raises(ValueError, match="identity"):
         vectorize(identity=7)(add)
+    with pytest.raises(TypeError, match=r"cval' of stencil cannot be 1j\n  help: cval is .*a bool, an integer or a float"):
+        stencil(cval=1j)
+    for wrong in (np.float64, float):
+        with pytest.raises(TypeError, match=r"numbra cannot use <class .*float.* as .* a signature\n  help: .*float64\(float64\)"):
+            vectorize([wrong])(add)
+    assert stencil(cval=np.float32(2), neighborhood=np.array([[-1, 1]]))(lambda a: a[0])(np.ones(3)).tolist() == [2, 1, 2]
+
+
+def test_numbers_of_arguments():
+    one, two = vectorize(lambda a: a), stencil(lambda a, b: a[0] + b[0])
+    with pytest.raises(TypeError, match="takes 1 positional argument but 3 were given\n  help: its parameters are: a"):
+        one(1, 2, 3)
+    with pytest.raises(TypeError, match="takes 2 positional arguments but 1 was given"):
+        two(np.ones(3))
+    with pytest.raises(TypeError, match="takes 1 argument, the signature has 2"):
+        one.inspect_ir("float64(float64, float64)")

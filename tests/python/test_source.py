@@ -1,5 +1,6 @@
 """Where kernels are written: files, notebooks, lambdas, text, closures; and what the names in them stand for."""
 
+import cmath
 import copy
 import enum
 import importlib
@@ -238,6 +239,46 @@ def test_functions_as_values():
         make(sorted)(1, 2)
 
 
+def successor(a):
+    return a + 1
+
+
+BEYOND_NUMPY = np.frompyfunc(successor, 1, 1)
+
+
+class Callable:
+    """Says that it is a function of NumPy's."""
+
+    def __init__(self):
+        self.__module__, self.__name__ = "numpy", "sin"
+
+    def __call__(self, a):
+        return a
+
+
+def test_functions_that_are_not_what_their_names_say(monkeypatch):
+    sqrt, norm, sine, letters = np.emath.sqrt, np.linalg.norm, Callable(), np.strings.isalpha
+    special = types.ModuleType("scipy.special")
+    special.isnumeric = of_scipy = np.strings.isnumeric
+    monkeypatch.setitem(sys.modules, "scipy.special", special)
+    monkeypatch.setitem(numbra._source._OF_SCIPY, "isnumeric", "math.isnumeric")
+    for function, name, what, help in [
+        (lambda a: sqrt(a), "sqrt", "which is numpy.lib.*scimath.*sqrt: they have no complex numbers", "'math' or 'numpy'"),
+        (lambda a: norm(a), "norm", "which is numpy.linalg.norm", "'def'"),
+        (lambda a: sine(a), "sine", "which is an object of the class Callable", "'def'"),
+        (lambda a: BEYOND_NUMPY(a), "BEYOND_NUMPY", "which is a ufunc called 'successor", "the Python function"),
+        (lambda a: letters(a), "letters", "which is a ufunc called 'isalpha'", "the Python function"),
+        (lambda a: of_scipy(a), "of_scipy", "which is scipy.special.isnumeric", "use math.isnumeric"),
+        (lambda a: cmath.sqrt(a), "cmath.sqrt", "", ""),
+        (lambda a: sorted(a), "sorted", "", ""),
+    ]:
+        with pytest.raises(NotImplementedError, match=f"kernels cannot use '{name}'(, ({what}))?\n(.|\n)*help: .*{help}"):
+            vectorize(function)(1.0)
+    # NumPy's own under other names, and what is made of functions.
+    power, root = np.power, np.sqrt
+    assert vectorize(lambda a: power(root(a), 2))(4.0) == 4
+
+
 def test_marked_functions_run_as_plain_python():
     with pytest.warns(numbra.NotCompiledWarning, match="'total' is compiled where a kernel calls it"):
 
@@ -423,7 +464,12 @@ def test_what_is_no_function_of_python(thing):
 def test_names_of_numba_that_are_not_here():
     with pytest.raises(AttributeError, match="guvectorize.*not"):
         numbra.guvectorize
-    with pytest.raises(ImportError, match="guvectorize"):
+    with pytest.raises(ImportError, match="not yet\n  help: write the loop"):
         from numbra import guvectorize  # noqa: F401
+    with pytest.raises(ImportError, match="not yet\n  help: compute with float32"):
+        from numbra import float16, vectorize  # noqa: F401
+    with pytest.raises(ImportError, match="cannot import name 'nonsense'"):
+        from numbra import nonsense  # noqa: F401
+    assert not hasattr(numbra, "cuda") and getattr(numbra, "complex64", None) is None
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         numbra.nonsense

@@ -328,9 +328,7 @@ impl Stencil {
     fn check(&self, inputs: &[Input]) -> Result<()> {
         let expected = self.parameters();
         if inputs.len() != expected.len() {
-            let message = format!("'{}' takes {} arguments, {} were given", self.name, expected.len(), inputs.len());
-            let help = format!("its parameters are: {}", expected.join(", "));
-            return Err(Error::call_with_help(message, help).of_class(Class::Type));
+            return Err(Error::wrong_count(&self.name, &expected, inputs.len()));
         }
         if inputs.is_empty() || inputs[0].constant().is_some() || inputs[0].shape().is_empty() {
             return Err(Error::call_with_help(

@@ -165,12 +165,10 @@ impl Vectorize {
 
     fn check_count(&self, given: usize) -> Result<()> {
         let expected = self.parameters();
-        if given == expected.len() {
-            return Ok(());
+        match given == expected.len() {
+            true => Ok(()),
+            false => Err(Error::wrong_count(&self.name, &expected, given)),
         }
-        let message = format!("'{}' takes {} arguments, {given} were given", self.name, expected.len());
-        Err(Error::call_with_help(message, format!("its parameters are: {}", expected.join(", ")))
-            .of_class(Class::Type))
     }
 
     /// Applies the function to the inputs, broadcast to the shape of `result`, which may have another type than the

@@ -184,6 +184,10 @@ impl<'t> Typer<'t, '_> {
         let module = self.unit.module;
         let exact = self.unit.rules == Rules::Exact;
         if let Some(constant) = module.constants.iter().rfind(|constant| constant.name == name) {
+            if let ExpressionKind::Unsupported { what, instead } = constant.value.kind {
+                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}"));
+                return mistake.help(instead);
+            }
             let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot call '{name}'"));
             let value = module.source.text.get(constant.value.span.start as usize..constant.value.span.end as usize);
             let own = value
