@@ -272,7 +272,7 @@ def test_functions_that_are_not_what_their_names_say(monkeypatch):
         (lambda a: cmath.sqrt(a), "cmath.sqrt", "", ""),
         (lambda a: sorted(a), "sorted", "", ""),
     ]:
-        with pytest.raises(NotImplementedError, match=f"kernels cannot use '{name}'(, ({what}))?\n(.|\n)*help: .*{help}"):
+        with pytest.raises(NotImplementedError, match=f"kernels cannot use '{name}'(, ({what}).*)?\n(.|\n)*help: .*{help}"):
             vectorize(function)(1.0)
     # NumPy's own under other names, and what is made of functions.
     power, root = np.power, np.sqrt
