@@ -7,7 +7,7 @@ use numpy::npyffi::{self, NPY_TYPES, NpyTypes, PY_ARRAY_API, PyArrayObject};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt};
 use std::os::raw::{c_int, c_long};
 
 /// The element type of NumPy's number for it; `None` for those that kernels do not have.
@@ -337,8 +337,8 @@ pub fn in_place<'py>(array: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
     Ok(fields.borrow().map(|borrowed| Held { array: borrowed, object: array.clone() }))
 }
 
-/// `out=`: an array that kernels can write where it is.
-pub fn output<'py>(object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+/// `out=`: an array that can be written; `None` where kernels cannot do it themselves.
+pub fn written<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Held<'py>>> {
     let not_an_array = || PyTypeError::new_err("'out' must be a NumPy array");
     // SAFETY: only asks for the type; the fields are read while the object is alive.
     let writeable = unsafe {
@@ -350,11 +350,35 @@ pub fn output<'py>(object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
     if !writeable {
         return Err(PyValueError::new_err("output array is read-only"));
     }
-    in_place(object)?.ok_or_else(|| {
+    in_place(object)
+}
+
+/// `out=`: an array that kernels can write where it is.
+pub fn output<'py>(object: &Bound<'py, PyAny>) -> PyResult<Held<'py>> {
+    written(object)?.ok_or_else(|| {
         PyTypeError::new_err(
             "'out' must be an array of bool, integers, float32 or float64, aligned and in the machine's byte order",
         )
     })
+}
+
+/// Copies as ufuncs do to their outputs.
+pub fn copy(from: &Bound<PyAny>, to: &Bound<PyAny>) -> PyResult<()> {
+    let options = PyDict::new(from.py());
+    options.set_item("casting", "same_kind")?;
+    from.py().import("numpy")?.call_method("copyto", (to, from), Some(&options)).map(|_| ())
+}
+
+/// Error: [`copy`] would refuse.
+pub fn check_cast(name: &str, from: &Bound<PyAny>, to: &Bound<PyAny>) -> PyResult<()> {
+    let (from, to) = (from.getattr("dtype")?, to.getattr("dtype")?);
+    if from.py().import("numpy")?.call_method1("can_cast", (&from, &to, "same_kind"))?.is_truthy()? {
+        return Ok(());
+    }
+    Err(PyTypeError::new_err(format!(
+        "Cannot cast ufunc '{name}' output from {from} to {to} with casting rule 'same_kind'\n  help: pass an array of \
+         {from} as 'out'"
+    )))
 }
 
 /// A new array without contents; `strides` in elements, C order without.

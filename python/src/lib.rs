@@ -1,7 +1,8 @@
 //! The extension module `numbra._core`: numbra's runtime as Python sees it. What is here is about Python's objects alone;
 //! the package beside it finds the text of functions and reads decorators, the library does everything else.
 //!
-//! * `ufunc` and `stencil`: the kernels that users call; `quick` is the short way for small arrays;
+//! * `ufunc` and `stencil`: the kernels that users call; `quick` is the short way for small arrays, `overrides` the calls
+//!   that arrays of others take over;
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
 //! * `target`: which device; `error`: which exception, `raised`: those of kernels; `emit`: `inspect_*`.
@@ -12,6 +13,7 @@ mod emit;
 mod error;
 mod freeze;
 mod kernel;
+mod overrides;
 mod quick;
 mod raised;
 mod stencil;

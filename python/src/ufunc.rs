@@ -1,14 +1,16 @@
 //! What `vectorize` returns.
 
-use crate::arrays::{self, Operand, Taker, held, letter_of, operand, output, to_numpy};
+use crate::arrays::{self, Operand, Taker, held, letter_of, operand, to_numpy};
 use crate::emit::emitted;
 use crate::error::{detached, exception};
 use crate::kernel::{Declared, Frozen};
+use crate::overrides::Call;
 use crate::quick::{self, Quick, vectorized};
 use numbra::Input;
 use numbra::emit::Emit;
 use numbra_front::syntax::declaration::{Identity, Kind};
 use numbra_front::types::ScalarType;
+use numbra_runtime::array::shape_text;
 use numbra_runtime::ufunc::{Given, Loop};
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -151,72 +153,87 @@ impl Ufunc {
     }
 
     /// f(...f(f(a[0], a[1]), a[2])..., a[n-1]) along the axis; several axes need an identity, None means all of them.
-    #[pyo3(signature = (array, axis=Axes::One(0), dtype=None, out=None, keepdims=false, **options))]
+    #[pyo3(signature = (*arguments, **options))]
     #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None, keepdims=False)")]
-    #[expect(clippy::too_many_arguments, reason = "NumPy has them")]
     fn reduce<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         py: Python<'py>,
-        array: &Bound<'py, PyAny>,
-        axis: Axes,
-        dtype: Option<&Bound<'py, PyAny>>,
-        out: Option<&Bound<'py, PyAny>>,
-        keepdims: bool,
+        arguments: &Bound<'py, PyTuple>,
         options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        if let Some((name, _)) = options.into_iter().flatten().next() {
-            let name: String = name.extract()?;
-            return Err(match name.as_str() {
-                "initial" | "where" => {
-                    PyNotImplementedError::new_err(format!("the keyword '{name}' of reduce is not supported yet"))
-                }
-                _ => PyTypeError::new_err(format!("reduce() got an unexpected keyword argument '{name}'")),
-            });
+        let parameters = ["array", "axis", "dtype", "out", "keepdims", "initial", "where"];
+        let call = Call::read("reduce", &parameters, 1, arguments, options)?;
+        if let Some(result) = call.overridden(slf)? {
+            return Ok(result);
         }
+        if let Some(name) = first_of(&call.keywords, &["initial", "where"])? {
+            let message = format!("the keyword '{name}' of reduce is not supported yet");
+            return Err(PyNotImplementedError::new_err(message));
+        }
+        let (own, array) = (slf.get(), &call.inputs[0]);
         arrays::refuse_mask("reduce", array)?;
-        let frozen = self.declared.frozen(py)?;
-        let input = held(self.taker(&frozen), array)?;
-        let input = self.as_dtype(&frozen, input, dtype)?;
-        let axes = axis.resolve(py, input.array.shape().len())?;
+        let frozen = own.declared.frozen(py)?;
+        let input = held(own.taker(&frozen), array)?;
+        let input = own.as_dtype(&frozen, input, call.keyword("dtype")?)?;
+        let axes = Axes::of(&call)?.resolve(py, input.array.shape().len())?;
         let mut shape = input.array.shape().to_vec();
-        let result = self.folded(py, &frozen, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
+        let result = own.folded(py, &frozen, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
         let mut result = to_numpy(py, &result)?;
-        if keepdims {
+        if call.keyword("keepdims")?.map_or(Ok(false), |keep| keep.is_truthy())? {
             axes.iter().for_each(|&axis| shape[axis] = 1);
             result = result.call_method1("reshape", (shape,))?;
         }
-        delivered(result, out)
+        delivered(result, call.out()?)
     }
 
     /// All values of the fold along an axis.
-    #[pyo3(signature = (array, axis=0, dtype=None, out=None))]
+    #[pyo3(signature = (*arguments, **options))]
+    #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None)")]
     fn accumulate<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         py: Python<'py>,
-        array: &Bound<'py, PyAny>,
-        axis: isize,
-        dtype: Option<&Bound<'py, PyAny>>,
-        out: Option<&Bound<'py, PyAny>>,
+        arguments: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let call = Call::read("accumulate", &["array", "axis", "dtype", "out"], 1, arguments, options)?;
+        if let Some(result) = call.overridden(slf)? {
+            return Ok(result);
+        }
+        let (own, array) = (slf.get(), &call.inputs[0]);
         arrays::refuse_mask("accumulate", array)?;
-        let frozen = self.declared.frozen(py)?;
-        let input = held(self.taker(&frozen), array)?;
-        let input = self.as_dtype(&frozen, input, dtype)?;
+        let frozen = own.declared.frozen(py)?;
+        let input = held(own.taker(&frozen), array)?;
+        let input = own.as_dtype(&frozen, input, call.keyword("dtype")?)?;
         if input.array.shape().is_empty() {
             return Err(PyTypeError::new_err("cannot accumulate on a scalar"));
         }
-        let axis = axis_of(py, axis, input.array.shape().len())?;
-        let result = self.folded(py, &frozen, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
-        delivered(to_numpy(py, &result)?, out)
+        let [axis] = Axes::of(&call)?.resolve(py, input.array.shape().len())?[..] else {
+            return Err(PyValueError::new_err("accumulate does not allow multiple axes"));
+        };
+        let result = own.folded(py, &frozen, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
+        delivered(to_numpy(py, &result)?, call.out()?)
     }
 
     /// f(a, b) for all pairs of an element of `left` and one of `right`.
+    #[pyo3(signature = (*arguments, **options))]
+    #[pyo3(text_signature = "($self, left, right, /, *, out=None)")]
     fn outer<'py>(
         slf: &Bound<'py, Self>,
-        left: &Bound<'py, PyAny>,
-        right: &Bound<'py, PyAny>,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = slf.py();
+        if slf.get().nin(py)? != 2 {
+            return Err(PyValueError::new_err("outer product only supported for binary functions"));
+        }
+        if arguments.len() != 2 {
+            return Err(PyTypeError::new_err("exactly two arguments expected"));
+        }
+        let call = Call::new("outer", arguments.iter().collect(), slf.get().keywords(py, options)?)?;
+        if let Some(result) = call.overridden(slf)? {
+            return Ok(result);
+        }
+        let (left, right) = (&call.inputs[0], &call.inputs[1]);
         arrays::refuse_mask("outer", left)?;
         arrays::refuse_mask("outer", right)?;
         let numpy = py.import("numpy")?;
@@ -224,23 +241,38 @@ impl Ufunc {
         let mut shape: Vec<usize> = left.getattr("shape")?.extract()?;
         let rank: usize = right.getattr("ndim")?.extract()?;
         shape.extend(std::iter::repeat_n(1, rank));
-        slf.call1((left.call_method1("reshape", (shape,))?, right))
+        slf.call((left.call_method1("reshape", (shape,))?, right), Some(&call.keywords))
     }
 
-    /// Not there yet: always an error.
-    #[pyo3(signature = (*_arguments, **_options))]
-    fn reduceat(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err(
-            "'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array",
-        ))
+    /// Not there yet: an error, except for arrays of other libraries, which may have it.
+    #[pyo3(signature = (*arguments, **options))]
+    fn reduceat<'py>(
+        slf: &Bound<'py, Self>,
+        arguments: &Bound<'py, PyTuple>,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let parameters = ["array", "indices", "axis", "dtype", "out"];
+        let call = Call::read("reduceat", &parameters, 2, arguments, options)?;
+        call.overridden(slf)?.ok_or_else(|| {
+            PyNotImplementedError::new_err(
+                "'reduceat' is not supported yet\n  help: call 'reduce' on each part of the array",
+            )
+        })
     }
 
-    /// Not there yet: always an error.
-    #[pyo3(signature = (*_arguments, **_options))]
-    fn at(&self, _arguments: &Bound<PyTuple>, _options: Option<&Bound<PyDict>>) -> PyResult<()> {
-        Err(PyNotImplementedError::new_err(
-            "'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice",
-        ))
+    /// Not there yet: an error, except for arrays of other libraries, which may have it.
+    #[pyo3(signature = (*arguments))]
+    fn at<'py>(
+        slf: &Bound<'py, Self>,
+        py: Python<'py>,
+        arguments: &Bound<'py, PyTuple>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let call = Call::new("at", arguments.iter().collect(), PyDict::new(py))?;
+        call.overridden(slf)?.ok_or_else(|| {
+            PyNotImplementedError::new_err(
+                "'at' is not supported yet\n  help: a[indices] = f(a[indices]), if no index occurs twice",
+            )
+        })
     }
 
     /// The IR of the host function and its kernels, for a signature such as 'float64(float64)'.
@@ -305,46 +337,53 @@ impl Ufunc {
     ) -> PyResult<Bound<'py, PyAny>> {
         let frozen = self.declared.frozen(py)?;
         let nin = frozen.kernel.parameters().len();
-        let mut out = None;
-        for (name, value) in options.into_iter().flatten() {
-            match name.extract::<String>()?.as_str() {
-                "out" => out = single(&value)?,
-                name @ ("dtype" | "where" | "casting" | "order" | "subok" | "signature") => {
-                    let message = format!("the keyword '{name}' of ufuncs is not supported yet");
-                    return Err(PyNotImplementedError::new_err(message));
-                }
-                name => {
-                    let message = format!("{}() got an unexpected keyword argument '{name}'", self.declared.name);
-                    return Err(PyTypeError::new_err(message));
-                }
+        let keywords = self.keywords(py, options)?;
+        let mut inputs = arguments.clone();
+        if arguments.len() == nin + 1 {
+            if keywords.contains("out")? {
+                return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
             }
+            inputs = arguments.get_slice(0, nin);
+            keywords.set_item("out", arguments.get_item(nin)?)?;
         }
-        if let Some(result) = overridden(slf, arguments, options)? {
+        let call = Call::new("__call__", inputs.iter().collect(), keywords)?;
+        if inputs.len() == nin
+            && let Some(result) = call.overridden(slf)?
+        {
             return Ok(result);
         }
-        let (inputs, positional) = match arguments.len() {
-            count if count == nin + 1 => (arguments.get_slice(0, nin), Some(arguments.get_item(nin)?)),
-            _ => (arguments.clone(), None),
-        };
-        if out.is_some() && positional.is_some() {
-            return Err(PyTypeError::new_err("cannot specify 'out' as both a positional and keyword argument"));
+        if let Some(name) = first_of(&call.keywords, &NOT_YET)? {
+            let message = format!("the keyword '{name}' of ufuncs is not supported yet");
+            return Err(PyNotImplementedError::new_err(message));
         }
-        let out = out.or(positional).filter(|out| !out.is_none());
+        let out = call.out()?;
         let taker = self.taker(&frozen);
         let operands = inputs.iter().map(|input| operand(taker, &input)).collect::<PyResult<Vec<Operand>>>()?;
         let inputs: Vec<Input> = operands.iter().map(Operand::input).collect();
         // The types first: they decide what the result is, and may have to be compiled.
         let outcome = self.declared.compiled(py, &frozen, |own| vectorized(&own.kernel)?.outcome(&inputs))?;
         self.note(py, &frozen, inputs.iter().map(Given::of).collect())?;
-        let (result, given) = match &out {
-            Some(out) => (output(out)?, true),
-            None => (arrays::empty(py, outcome.scalar, &outcome.shape, Some(&outcome.strides))?, false),
+        let result = match &out {
+            None => arrays::empty(py, outcome.scalar, &outcome.shape, Some(&outcome.strides))?,
+            Some(out) => match arrays::written(out)? {
+                Some(held) => held,
+                // Of another type, in another byte order, not aligned: the result is copied there.
+                None => {
+                    let shape: Vec<usize> = out.getattr("shape")?.extract()?;
+                    let result = arrays::empty(py, outcome.scalar, &shape, None)?;
+                    arrays::check_cast(&self.declared.name, &result.object, out)?;
+                    result
+                }
+            },
         };
         self.declared.compiled(py, &frozen, |own| {
             vectorized(&own.kernel)?.call_into(&own.target.open()?, &inputs, &result.array)
         })?;
-        if given {
-            return Ok(result.object);
+        if let Some(out) = out {
+            if !out.is(&result.object) {
+                arrays::copy(&result.object, &out)?;
+            }
+            return Ok(out);
         }
         let all = &arguments.get_slice(0, nin);
         if operands.iter().all(Operand::is_scalar) {
@@ -356,6 +395,19 @@ impl Ufunc {
             return arrays::unwrapped(result.object);
         }
         wrapped(slf, all, result.object)
+    }
+
+    /// The keywords of a call, as a dictionary of its own.
+    fn keywords<'py>(&self, py: Python<'py>, options: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyDict>> {
+        let Some(options) = options else { return Ok(PyDict::new(py)) };
+        for name in options.keys() {
+            let name: String = name.extract()?;
+            if name != "out" && !NOT_YET.contains(&name.as_str()) {
+                let message = format!("{}() got an unexpected keyword argument '{name}'", self.declared.name);
+                return Err(PyTypeError::new_err(message));
+            }
+        }
+        options.copy()
     }
 
     /// Remembers the loop that arguments of these types use.
@@ -395,7 +447,7 @@ impl Ufunc {
         &self,
         frozen: &Frozen,
         input: arrays::Held<'py>,
-        dtype: Option<&Bound<'py, PyAny>>,
+        dtype: Option<Bound<'py, PyAny>>,
     ) -> PyResult<arrays::Held<'py>> {
         match dtype {
             Some(dtype) => held(self.taker(frozen), &input.object.call_method1("astype", (dtype,))?),
@@ -435,6 +487,19 @@ impl Ufunc {
     }
 }
 
+/// Keywords of NumPy's ufuncs that are not there yet.
+const NOT_YET: [&str; 7] = ["dtype", "where", "casting", "order", "subok", "signature", "sig"];
+
+/// The first of these names that is a keyword.
+fn first_of<'n>(keywords: &Bound<PyDict>, names: &[&'n str]) -> PyResult<Option<&'n str>> {
+    for name in names {
+        if keywords.contains(name)? {
+            return Ok(Some(name));
+        }
+    }
+    Ok(None)
+}
+
 /// `axis=` of a reduction.
 #[derive(FromPyObject)]
 enum Axes {
@@ -444,6 +509,11 @@ enum Axes {
 }
 
 impl Axes {
+    /// The first one, if nothing is said.
+    fn of(call: &Call) -> PyResult<Axes> {
+        call.keywords.get_item("axis")?.map_or(Ok(Axes::One(0)), |axis| axis.extract())
+    }
+
     fn resolve(&self, py: Python, rank: usize) -> PyResult<Vec<usize>> {
         let axes = match self {
             Axes::One(axis) => vec![axis_of(py, *axis, rank)?],
@@ -483,30 +553,17 @@ fn only_out<'py>(py: Python<'py>, options: &Bound<'py, PyDict>) -> Option<Bound<
     options.get_item(pyo3::intern!(py, "out")).ok().flatten()
 }
 
-/// `out=` as NumPy takes it: an array, or a tuple of one.
-fn single<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyAny>>> {
-    match value.cast::<PyTuple>() {
-        Ok(tuple) if tuple.len() == 1 => tuple.get_item(0).map(Some),
-        Ok(_) => Err(PyValueError::new_err("The 'out' tuple must have exactly one entry per ufunc output")),
-        Err(_) => Ok(Some(value.clone())),
+/// The result of a fold, in `out` if that is given; a scalar if it has no axes.
+fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+    let Some(out) = out else { return arrays::unwrapped(result) };
+    arrays::written(&out)?;
+    let shapes: [Vec<usize>; 2] = [out.getattr("shape")?.extract()?, result.getattr("shape")?.extract()?];
+    if shapes[0] != shapes[1] {
+        let [given, wanted] = shapes.map(|shape| shape_text(&shape));
+        return Err(PyValueError::new_err(format!("'out' has the shape {given}, the result has {wanted}")));
     }
-}
-
-/// The result, in `out` if that is given; a scalar if it has no axes.
-fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-    let out = match out.filter(|out| !out.is_none()) {
-        Some(out) => single(out)?,
-        None => None,
-    };
-    match out {
-        Some(out) => {
-            let options = PyDict::new(result.py());
-            options.set_item("casting", "same_kind")?;
-            result.py().import("numpy")?.call_method("copyto", (&out, &result), Some(&options))?;
-            Ok(out)
-        }
-        None => arrays::unwrapped(result),
-    }
+    arrays::copy(&result, &out)?;
+    Ok(out)
 }
 
 /// The result as the kind of array that the arguments are (`__array_wrap__`): masked arrays, matrices, classes of users.
@@ -536,34 +593,4 @@ fn wrapped<'py>(
         Err(error) if error.is_instance_of::<PyTypeError>(py) => wrap.call1((result, context)),
         outcome => outcome,
     }
-}
-
-/// What an argument of another library makes of the call (`__array_ufunc__`), if there is such a one.
-fn overridden<'py>(
-    slf: &Bound<'py, Ufunc>,
-    arguments: &Bound<'py, PyTuple>,
-    options: Option<&Bound<'py, PyDict>>,
-) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let py = slf.py();
-    let own = py.import("numpy")?.getattr("ndarray")?.getattr("__array_ufunc__")?;
-    for argument in arguments {
-        let Ok(method) = argument.get_type().getattr("__array_ufunc__") else { continue };
-        if method.is(&own) {
-            continue;
-        }
-        if method.is_none() {
-            let kind = argument.get_type().name()?;
-            return Err(PyTypeError::new_err(format!(
-                "operand '{kind}' does not support ufuncs (__array_ufunc__=None)"
-            )));
-        }
-        let mut all =
-            vec![argument.clone(), slf.clone().into_any(), pyo3::types::PyString::new(py, "__call__").into_any()];
-        all.extend(arguments.iter());
-        let result = method.call(PyTuple::new(py, all)?, options)?;
-        if !result.is(py.NotImplemented()) {
-            return Ok(Some(result));
-        }
-    }
-    Ok(None)
 }

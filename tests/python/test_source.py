@@ -258,7 +258,7 @@ class Callable:
 
 def test_functions_that_are_not_what_their_names_say(monkeypatch):
     sqrt, norm, sine, letters = np.emath.sqrt, np.linalg.norm, Callable(), np.strings.isalpha
-    special = types.ModuleType("scipy.special")
+    root, special = cmath.sqrt, types.ModuleType("scipy.special")
     special.isnumeric = of_scipy = np.strings.isnumeric
     monkeypatch.setitem(sys.modules, "scipy.special", special)
     monkeypatch.setitem(numbra._source._OF_SCIPY, "isnumeric", "math.isnumeric")
@@ -269,7 +269,7 @@ def test_functions_that_are_not_what_their_names_say(monkeypatch):
         (lambda a: BEYOND_NUMPY(a), "BEYOND_NUMPY", "which is a ufunc called 'successor", "the Python function"),
         (lambda a: letters(a), "letters", "which is a ufunc called 'isalpha'", "the Python function"),
         (lambda a: of_scipy(a), "of_scipy", "which is scipy.special.isnumeric", "use math.isnumeric"),
-        (lambda a: cmath.sqrt(a), "cmath.sqrt", "", ""),
+        (lambda a: root(a), "root", "which is cmath.sqrt: they have no complex numbers", "'math' or 'numpy'"),
         (lambda a: sorted(a), "sorted", "", ""),
     ]:
         with pytest.raises(NotImplementedError, match=f"kernels cannot use '{name}'(, ({what}).*)?\n(.|\n)*help: .*{help}"):

@@ -1,5 +1,7 @@
 """What NumPy's ufuncs have beside the call."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -110,3 +112,189 @@ def test_attributes():
     assert add.__name__ == "add" and add.__module__ == __name__ and add.__wrapped__ is add.py_func
     assert add.py_func(2, 3) == 5
     assert repr(add) == "<numbra ufunc 'add'>"
+
+
+def test_outer_into():
+    out = np.zeros((2, 3))
+    assert minus.outer([5, 7], [1, 2, 3], out=out) is out and out.tolist() == [[4, 3, 2], [6, 5, 4]]
+    assert minus.outer([5, 7], [1, 2, 3], out=(out,)) is out and minus.outer(5, 3, out=None) == 2
+    with pytest.raises(ValueError, match="broadcast"):
+        minus.outer([5, 7], [1, 2], out=out)
+    with pytest.raises(ValueError, match="outer product only supported for binary functions"):
+        vectorize(lambda a: a).outer([1], [2])
+    with pytest.raises(TypeError, match="exactly two arguments expected"):
+        minus.outer([1])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
+        minus.outer([1], [2], axis=0)
+    with pytest.raises(NotImplementedError, match="'where'"):
+        minus.outer([1], [2], where=True)
+
+
+def test_axes_of_accumulate():
+    assert minus.accumulate(np.arange(4), axis=None).tolist() == [0, -1, -3, -6]
+    assert minus.accumulate(np.ones((2, 2)), axis=(1,)).tolist() == [[1, 0], [1, 0]]
+    for axis in (None, (0, 1)):
+        with pytest.raises(ValueError, match="accumulate does not allow multiple axes"):
+            minus.accumulate(np.ones((2, 2)), axis=axis)
+
+
+def test_outputs_of_folds():
+    with pytest.raises(ValueError, match=r"'out' has the shape \(4,3\), the result has \(3,\)"):
+        add.reduce(np.ones((2, 3)), out=np.zeros((4, 3)))
+    with pytest.raises(ValueError, match=r"'out' has the shape \(3,\), the result has \(2,\)"):
+        add.accumulate([1, 2], out=np.zeros(3))
+    with pytest.raises(TypeError, match="NumPy array"):
+        add.reduce([1, 2], out=[0])
+    half = np.zeros((), "f2")
+    assert add.reduce([1.0, 2.0], out=half) is half and half == 3
+    with pytest.raises(TypeError, match="same_kind"):
+        add.reduce([1.0, 2.0], out=np.zeros((), "i4"))
+
+
+@pytest.mark.parametrize("method, most", [("reduce", 7), ("accumulate", 4), ("reduceat", 5)])
+def test_arguments_of_methods(method, most):
+    call = getattr(add, method)
+    with pytest.raises(TypeError, match=f"{method}\\(\\) takes from . to {most} positional arguments but 9 were given"):
+        call(*range(9))
+    with pytest.raises(TypeError, match="missing required argument 'array'"):
+        call()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'speed'"):
+        call([1], [0], speed=2)
+    with pytest.raises(TypeError, match="given by name .'array'. and position"):
+        call([1], array=[1])
+    if method != "reduceat":
+        assert call(array=[1, 2], axis=0, dtype=None, out=None).tolist() in (3, [1, 3])
+
+
+def buffered(like):
+    """An array that kernels cannot write where it is."""
+    unaligned = np.zeros(25, np.uint8)[1:].view("f8")
+    kinds = {"unaligned": unaligned, "packed": np.zeros(3, [("tag", "u1"), ("value", "f8")])["value"]}
+    return kinds[like] if like in kinds else np.zeros(3, like)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("like", [">f8", ">f4", "f2", "c8", "c16", "g", "O", "unaligned", "packed"])
+def test_outputs_that_kernels_cannot_write(like, target):
+    f = vectorize(target=target)(lambda a, b: a + b)
+    out = buffered(like)
+    assert f(np.arange(3.0), 0.5, out=out) is out and out.tolist() == [0.5, 1.5, 2.5]
+    plain = np.array(out.tolist()).real
+    assert f(plain, plain[0], out) is out and out.tolist() == [1, 2, 3]
+    assert f(0.5, 1.0, out=out) is out and out.tolist() == [1.5] * 3
+    with pytest.raises(ValueError, match="non-broadcastable"):
+        f(np.ones(4)[:, None], 1.0, out=out)
+    out.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        f(1.0, 1.0, out=out)
+
+
+@pytest.mark.parametrize("like", [">i4", "m8[s]"])
+def test_outputs_of_another_kind(like):
+    f = vectorize(lambda a, b: a + b)
+    with pytest.raises(TypeError, match="Cannot cast ufunc 'lambda' output from float64 to .* with casting rule 'same_kind'"):
+        f(1.0, 2.0, out=np.zeros(1, like))
+    out = np.zeros(1, like)
+    assert f(1, 2, out=out) is out and out == np.array([3]).astype(like)
+
+
+def test_outputs_that_are_read():
+    """What the inputs held before the call counts."""
+    whole = np.arange(6, dtype=">f8")
+    assert vectorize(lambda a: a * 2)(whole[:-1], out=whole[1:]).tolist() == [0, 2, 4, 6, 8]
+
+
+class Taking:
+    """Takes calls of ufuncs over, and says what it was given."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        return type(self).__name__, ufunc.__name__, method, inputs, keywords
+
+
+class Derived(np.ndarray):
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):
+        """As NumPy's manual has it: plain arrays in, this class out."""
+        inputs = [np.asarray(input) for input in inputs]
+        if out is not None:
+            keywords["out"] = tuple(np.asarray(array) for array in out)
+        result = getattr(ufunc, method)(*inputs, **keywords)
+        return result.view(Derived) if isinstance(result, np.ndarray) else result
+
+
+class Further(Taking):
+    pass
+
+
+class Passing:
+    def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+        return NotImplemented
+
+
+class Refusing:
+    __array_ufunc__ = None
+
+
+t = Taking()
+CALLS = [
+    lambda f: f(t, 1),
+    lambda f: f(1, t),
+    lambda f: f(1, 2, t),
+    lambda f: f(1, 2, out=t),
+    lambda f: f(1, 2, out=(t,)),
+    lambda f: f(t, 1, out=None),
+    lambda f: f(t, 1, where=True),
+    lambda f: f(np.ones(3), np.ones(3), out=t),
+    lambda f: f.reduce(t),
+    lambda f: f.reduce(t, 1, None, None, True),
+    lambda f: f.reduce(t, axis=None, keepdims=False, initial=3),
+    lambda f: f.reduce([1], out=t),
+    lambda f: f.accumulate(t, 1, None, None),
+    lambda f: f.accumulate([1], out=(t,)),
+    lambda f: f.outer(t, 2),
+    lambda f: f.outer(1, 2, out=t),
+    lambda f: f.at(t, [0], 1),
+    lambda f: f.at([1], [0], t),
+    lambda f: f.reduceat(t, [0], 0),
+    lambda f: f.reduceat([1], [0], out=t),
+    lambda f: f(Passing(), t),
+    lambda f: f(t, Further()),
+    lambda f: f(t, Refusing()),
+    lambda f: f.reduce(Refusing()),
+    lambda f: f.accumulate([1], out=Refusing()),
+    lambda f: f.outer(1, Refusing()),
+    lambda f: f(Passing(), 1),
+    lambda f: f.reduce(Passing(), 1),
+    lambda f: f.outer(1, 2, out=Passing()),
+]
+
+
+@pytest.mark.parametrize("number", range(len(CALLS)))
+def test_calls_that_others_take_over(number):
+    """As with NumPy's own function of that name."""
+    plain = []
+    for function in (add, np.add):
+        try:
+            given = CALLS[number](function)
+            kind, *rest, inputs, keywords = given
+            keywords["out"] = [type(array) for array in keywords.get("out", ())]
+            plain.append([kind, *rest, [type(input) for input in inputs], keywords])
+        except TypeError as error:
+            plain.append(re.sub("<[^>]*>", "<>", str(error)))
+    assert plain[0] == plain[1]
+
+
+def test_arrays_of_classes_that_take_over():
+    a = np.arange(6.0).reshape(2, 3).view(Derived)
+    for ours, theirs in [
+        (add(a, 1), np.add(a, 1)),
+        (add.reduce(a), np.add.reduce(a)),
+        (add.reduce(a, axis=(0, 1), keepdims=True), np.add.reduce(a, axis=(0, 1), keepdims=True)),
+        (add.accumulate(a, axis=1), np.add.accumulate(a, axis=1)),
+        (add.outer(a, [1, 2]), np.add.outer(a, [1, 2])),
+    ]:
+        assert type(ours) is Derived and ours.shape == theirs.shape and np.array_equal(np.asarray(ours), np.asarray(theirs))
+    out = np.zeros((2, 3)).view(Derived)
+    add(np.ones((2, 3)), 1, out=out)
+    assert np.asarray(out).tolist() == [[2] * 3] * 2
+    add.accumulate(np.ones((2, 3)), out=out)
+    assert np.asarray(out).tolist() == [[1] * 3, [2] * 3]
