@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use std::cell::Cell;
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,37 @@ impl Pace {
         } else if time > 4 * self.shortest {
             self.amount.fetch_min((amount / 2).max(1), Ordering::Relaxed);
         }
+    }
+
+    /// Whether a launch of so many points must go in [`Pace::pieces`]: somebody is to be asked, and it is not known to
+    /// be short.
+    pub fn divides(&self, points: i64) -> bool {
+        watched() && points > self.amount()
+    }
+
+    /// A launch of `units` with `unit` points each, on a device that works while nobody waits for it: piece after piece,
+    /// waiting for each, until it is known how much the device does in a moment. `start` has the device begin with a
+    /// range of units.
+    pub fn pieces(
+        &self,
+        units: i64,
+        unit: i64,
+        wait: impl Fn() -> Result<()>,
+        start: impl Fn(Range<i64>) -> Result<()>,
+    ) -> Result<()> {
+        // What was asked for earlier does not count.
+        wait()?;
+        let mut begin = 0;
+        while begin < units {
+            let end = begin.saturating_add((self.amount() / unit).max(1)).min(units);
+            let clock = Instant::now();
+            start(begin..end)?;
+            wait()?;
+            self.took((end - begin) * unit, clock.elapsed());
+            check()?;
+            begin = end;
+        }
+        Ok(())
     }
 }
 

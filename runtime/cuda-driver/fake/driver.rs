@@ -79,6 +79,7 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| {
         ("grid_y", 65535),
         ("lost", 0),
         ("late", 0),
+        ("slow", 0),
     ];
     Mutex::new(State {
         settings: settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
@@ -202,6 +203,8 @@ impl State {
                 // SAFETY: likewise.
                 Work::Fill { to, value, bytes } => unsafe { std::ptr::write_bytes(to as *mut u8, value, bytes) },
                 Work::Launch { module, groups, arguments } => {
+                    let time = self.setting("slow") as u64 * u64::from(groups.0) * u64::from(groups.1);
+                    std::thread::sleep(std::time::Duration::from_micros(time));
                     if let Some(on_launch) = self.on_launch {
                         on_launch(module, groups.0, groups.1, arguments.as_ptr(), arguments.len());
                     }
