@@ -6,19 +6,31 @@ use crate::*;
 use numbra_runtime::interrupt::interruptible;
 use numbra_runtime::{DeviceArray, Error};
 use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 /// Launches and waits since the last time, in order: `5000 20000` is a launch of those positions.
 fn launches_and_waits(fake: &Fake) -> Vec<String> {
-    let calls = fake.calls_of(&["cuLaunchKernel", "cuStreamSynchronize", "cuEventSynchronize"]);
-    let launch = |call: &String| {
-        let (arguments, _) = call.split_once(") grid ")?;
+    let launch = |call: &str| {
+        let (arguments, _) = call.split_once("cuLaunchKernel ")?.1.split_once(") grid ")?;
         // Arrays, the space, begin and end, an offset for each array.
         let arguments: Vec<&str> = arguments.split(' ').collect();
         let arrays = arguments.iter().filter(|argument| argument.contains('+')).count();
         let begin = arguments.len() - arrays - 2;
         Some(arguments[begin..begin + 2].join(" "))
     };
-    calls.iter().map(|call| launch(call).unwrap_or("wait".into())).collect()
+    let (mut found, mut last): (Vec<String>, _) = (Vec::new(), String::new());
+    for call in fake.calls() {
+        // Who waits asks about the same event again and again.
+        let waits = call.contains("Synchronize") || call.contains("cuEventQuery") && call == last;
+        let waited = last.contains("Synchronize") || found.last().is_some_and(|last| last == "wait");
+        if let Some(launch) = launch(&call) {
+            found.push(launch);
+        } else if waits && !waited {
+            found.push("wait".into());
+        }
+        last = call;
+    }
+    found
 }
 
 /// The sum of two arrays of that length, which stays on the device.
@@ -102,5 +114,38 @@ fn a_piece_that_fails_is_the_last() {
         let error = interruptible(&|| true, || call(&f, &device, &inputs)).unwrap_err();
         assert_eq!(error.to_string(), expected);
         assert_eq!(fake.calls_of(&["cuLaunchKernel"]).len(), 2, "of three");
+    });
+}
+
+#[test]
+fn a_wait_ends_when_nobody_wants_it() {
+    with_fake_driver("interrupts::a_wait_ends_when_nobody_wants_it", |fake| {
+        let device = Running::on(fake, open("cuda"));
+        let Kernel::Stencil(stencil) = kernel(OUT_OF_BOUNDS) else { panic!("a stencil") };
+        let on_device = |weights: usize| {
+            let inputs = hosts(&[array(&[4], &[1.0; 4]), array(&[weights], &vec![2.0; weights])]);
+            stencil.on_device(&device, &inputs).unwrap()
+        };
+        let (failing, fine) = (on_device(4), on_device(10));
+        // Short launches, so that nobody waits for them: each takes a fifth of a second, all of them 6.
+        stencil.step(&device, &fine).unwrap().into_host().unwrap();
+        fake.set("slow", 200_000);
+        let launches = || (0..30).map(|_| stencil.step(&device, &fine).unwrap()).last().unwrap();
+        let asked = Cell::new(0);
+        let go_on = || asked.replace(asked.get() + 1) < 2;
+        let start = Instant::now();
+        let (failed, last) = interruptible(&|| true, || (stencil.step(&device, &failing).unwrap(), launches()));
+        for wait in [&|| device.wait(), &|| last.clone().into_host().map(|_| ())] as [&dyn Fn() -> Result<()>; 2] {
+            asked.set(0);
+            let result = interruptible(&go_on, wait);
+            assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+        // Nothing is forgotten: who waits to the end is told what failed, and has the other results.
+        fake.set("slow", 0);
+        let error = device.wait().unwrap_err().to_string();
+        assert!(error.contains("out of bounds"), "{error}");
+        assert_eq!(failed.into_host().unwrap_err().to_string(), error);
+        assert_eq!(last.into_host().unwrap().as_slice::<f64>().unwrap(), [3.0; 4]);
     });
 }

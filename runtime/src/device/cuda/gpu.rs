@@ -166,7 +166,7 @@ impl Gpu {
     pub fn finish(&self) -> Result<()> {
         let _current = self.enter()?;
         let awaited = self.ask_records()?;
-        let waited = self.stream.synchronize().map_err(|error| self.failed("waiting for kernels", error.into()));
+        let waited = self.wait_for_all("waiting for kernels");
         self.read_records(awaited, waited)
     }
 }
