@@ -7,11 +7,37 @@ import functools
 import math
 import types as python_types
 import warnings
-from typing import Any, Callable, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from . import _source
 from ._core import Stencil, Ufunc
 from .types import Array, Scalar, Signature
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+    class _KernelOptions(TypedDict, total=False):
+        """What vectorize and stencil take."""
+
+        target: str
+        fastmath: bool | dict[str, bool] | set[str]
+        typing: Literal["numba", "exact"]
+
+    class _VectorizeOptions(_KernelOptions, total=False):
+        identity: Literal[0, 1, "reorderable"] | None
+        # Numba's, which make no difference.
+        boundscheck: bool | None
+        cache: bool
+        forceobj: Literal[False]
+        locals: dict[str, Any]
+        nopython: bool
+        writable_args: tuple[int | str, ...]
+
+    class _StencilOptions(_KernelOptions, total=False):
+        cval: complex
+        neighborhood: tuple[tuple[int, int], ...]
+        standard_indexing: tuple[str, ...] | list[str]
 
 
 class NotCompiledWarning(UserWarning):
@@ -56,9 +82,9 @@ def prange(*arguments: int) -> range:
 
 
 @overload
-def vectorize(function: Callable[..., Any], /, **options: Any) -> Ufunc: ...
+def vectorize(function: Callable[..., Any], /, **options: Unpack[_VectorizeOptions]) -> Ufunc: ...
 @overload
-def vectorize(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Ufunc]: ...
+def vectorize(*signatures: Any, **options: Unpack[_VectorizeOptions]) -> Callable[[Callable[..., Any]], Ufunc]: ...
 def vectorize(*arguments: Any, **options: Any) -> Any:
     """Makes a function of scalars one of arrays, applied element by element as NumPy's ufuncs are.
 
@@ -91,9 +117,9 @@ def vectorize(*arguments: Any, **options: Any) -> Any:
 
 
 @overload
-def stencil(function: Callable[..., Any], /, **options: Any) -> Stencil: ...
+def stencil(function: Callable[..., Any], /, **options: Unpack[_StencilOptions]) -> Stencil: ...
 @overload
-def stencil(mode: str = "constant", /, **options: Any) -> Callable[[Callable[..., Any]], Stencil]: ...
+def stencil(mode: str = "constant", /, **options: Unpack[_StencilOptions]) -> Callable[[Callable[..., Any]], Stencil]: ...
 def stencil(*arguments: Any, **options: Any) -> Any:
     """Makes a function of relative positions one of arrays, applied at every point: a[0, 1] is the element to the right.
 

@@ -145,7 +145,7 @@ fn constants_of_the_module() {
     );
     exact("X: float32 = 0.1\nT: uint32 = (1, 2, 3)\ndef f(a):\n    return float32(T[a]) + X", &[int(I32, 1)], f32(2.1));
     let failure = try_call("T = (10, 20, 30)\ndef f(a):\n    return T[a]", &[i64(3)], Rules::Numba);
-    assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for a tuple of 3 entries");
+    assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for 3 entries");
     numba("def f(a):\n    w = (0.5, 1.5)\n    return w[a]", &[i64(1)], f64(1.5));
     numba("def f(a, b):\n    w = (b, b + 1)\n    return w[a]", &[i64(1), i64(6)], i64(7));
 }
