@@ -119,6 +119,7 @@ mod tests {
     use crate::array::HostArray;
     use crate::{Input, Program, device};
     use numbra_front::types::ScalarType;
+    use std::cell::RefCell;
 
     #[test]
     fn pieces_grow_and_shrink() {
@@ -130,6 +131,34 @@ mod tests {
         pace.took(200, Duration::from_millis(20));
         pace.took(1, Duration::from_secs(1));
         assert_eq!(pace.amount(), 1);
+    }
+
+    #[test]
+    fn pieces_of_rows_double_until_nobody_wants_them() {
+        let pace = Pace::new(25, Duration::from_secs(10));
+        assert!(!pace.divides(1000), "nobody is asked");
+        let found = RefCell::new(Vec::new());
+        let start = |units| {
+            found.borrow_mut().push(units);
+            Ok(())
+        };
+        interruptible(&|| true, || {
+            assert!(pace.divides(26) && !pace.divides(25));
+            pace.pieces(12, 10, || Ok(()), start).unwrap();
+            assert!(!pace.divides(120));
+        });
+        assert_eq!(found.take(), [0..2, 2..6, 6..12]);
+        // A row is as little as there is.
+        let pace = Pace::new(1, Duration::from_secs(10));
+        let waits = Cell::new(0);
+        let wait = || {
+            std::thread::sleep(PERIOD);
+            waits.set(waits.get() + 1);
+            Ok(())
+        };
+        let result = interruptible(&|| false, || pace.pieces(12, 10, wait, start));
+        assert!(matches!(result, Err(Error::Interrupted)));
+        assert_eq!((found.take().len(), waits.get()), (1, 2));
     }
 
     #[test]
