@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use std::cell::Cell;
+#[cfg(any(test, feature = "wgpu", feature = "cuda"))]
 use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
@@ -83,6 +84,7 @@ impl Pace {
 
     /// Whether a launch of so many points must go in [`Pace::pieces`]: somebody is to be asked, and it is not known to
     /// be short.
+    #[cfg(any(test, feature = "wgpu", feature = "cuda"))]
     pub fn divides(&self, points: i64) -> bool {
         watched() && points > self.amount()
     }
@@ -90,6 +92,7 @@ impl Pace {
     /// A launch of `units` with `unit` points each, on a device that works while nobody waits for it: piece after piece,
     /// waiting for each, until it is known how much the device does in a moment. `start` has the device begin with a
     /// range of units.
+    #[cfg(any(test, feature = "wgpu", feature = "cuda"))]
     pub fn pieces(
         &self,
         units: i64,
