@@ -232,8 +232,8 @@ fn nesting_has_a_limit_that_the_stack_bears() {
             (0..count).map(|number| format!("    if a == {number}:\n        return {number}\n")).collect();
         format!("def f(a):\n{lines}    return a")
     };
-    refused(&returns(150), &[F64], "more than 150 returns in a function");
-    typed(&returns(149), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
+    refused(&returns(190), &[F64], "more than 190 returns in a function");
+    typed(&returns(189), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let choices = format!("def f(a):\n    return {}a{}", "(1 if a > 0 else ".repeat(150), ")".repeat(150));
     typed(&choices, &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let mut branches = String::from("def f(a):\n    x = a\n");
