@@ -40,6 +40,11 @@ impl<'t> Typer<'t, '_> {
                     let help = "write a loop over range(...) that combines the elements";
                     Err(self.mistake(Class::Unsupported, span, message).help(help).into())
                 }
+                (_, ExpressionKind::Attribute { name, .. }) => {
+                    let message = format!("kernels cannot call '{name}' of a number: numbers have no methods here");
+                    let help = "call a function of math or numpy instead; types convert: np.int32(x)";
+                    Err(self.mistake(Class::Unsupported, function.span, message).help(help).into())
+                }
                 _ => {
                     let message = format!("{} is not a function", item.describe());
                     Err(self.mistake(Class::Type, function.span, message).help("call a function").into())
@@ -273,7 +278,7 @@ impl<'t> Typer<'t, '_> {
         let Some((unit, definition)) = prelude_function(&function)? else {
             let message = format!("'{name}' of {scalar} is not available yet");
             let mistake = self.mistake(Class::Unsupported, span, message);
-            return Err(mistake.help(format!("numbra's prelude has no function '{function}' so far")).into());
+            return Err(mistake.help("compute it before, and pass the results as an array").into());
         };
         if definition.parameters.len() != operands.len() {
             return Err(Error::Internal(format!("prelude function '{function}' takes another number of arguments")));

@@ -65,6 +65,12 @@ fn names() {
 }
 
 #[test]
+fn methods_of_numbers() {
+    refused("def f(a):\n    return a.astype(np.int32)", &[F64], "kernels cannot call 'astype' of a number");
+    refused("def f(a):\n    b = a + 1\n    return b.conjugate()", &[F64], "np.int32(x)");
+}
+
+#[test]
 fn ranges_of_flags() {
     exact(
         "def f(a):\n    s = a\n    for i in range(a):\n        s = a\n    return s",
