@@ -128,6 +128,8 @@ fn loops_over_tuples() {
 fn constants_of_the_module() {
     numba("N = 3\nH = 1.0 / N\ndef f(a):\n    return a * H", &[f64(3.0)], f64(3.0 * (1.0 / 3.0)));
     numba("S = np.float32(0.1)\ndef f(a):\n    return a * S", &[f32(2.0)], f32(0.2));
+    numba("def f(a, b):\n    return divmod(a, b)[0]", &[int(U64, 7), i64(2)], f64(3.0));
+    numba("def f(a, b):\n    return divmod(a, b)[1]", &[int(U8, 7), Constant::bool(true)], int(U64, 0));
     numba("def f(a):\n    return a if np.True_ and not np.False_ else 0", &[i64(7)], i64(7));
     numba("T = (10, 20.5, 30)\ndef f(a):\n    return T[a]", &[i64(-1)], f64(30.0));
     numba("T = (10, 20, 30)\ndef f(a):\n    return T[1] + len(T)", &[i64(0)], i64(23));
