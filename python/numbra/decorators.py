@@ -50,8 +50,9 @@ class Helper:
     __name__: str
     __qualname__: str
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], decorator: str) -> None:
         self.py_func = function
+        self._decorator = decorator
         self._warned = False
         functools.update_wrapper(self, function)
 
@@ -142,7 +143,7 @@ def stencil(*arguments: Any, **options: Any) -> Any:
 
 def njit(*arguments: Any, **options: Any) -> Any:
     """Marks a function that kernels call. Numba's options are taken; whole functions are not compiled yet."""
-    return _applied("njit", lambda function, decorator: Helper(function), arguments, options)
+    return _applied("njit", Helper, arguments, options)
 
 
 def jit(*arguments: Any, **options: Any) -> Any:
@@ -230,7 +231,7 @@ def _text(value: Any) -> str:
         plain = value.tolist()
         if type(plain) is not type(value):  # longdouble has no other form
             return _text(plain)
-    foreign = _numba_type(value)
+    foreign = numba_type(value)
     if foreign is not None:
         return repr(foreign)
     raise TypeError(
@@ -239,15 +240,15 @@ def _text(value: Any) -> str:
     )
 
 
-def _numba_type(value: Any) -> str | None:
+def numba_type(value: Any) -> str | None:
     """A type or signature object of Numba's as text."""
     if not type(value).__module__.startswith("numba."):
         return None
     if hasattr(value, "return_type") and hasattr(value, "args"):
-        arguments = [_numba_type(argument) for argument in value.args]
+        arguments = [numba_type(argument) for argument in value.args]
         if None in arguments:
             return None
-        result = "" if value.return_type is None else _numba_type(value.return_type)
+        result = "" if value.return_type is None else numba_type(value.return_type)
         return f"{result}({', '.join(map(str, arguments))})"
     if hasattr(value, "dtype") and hasattr(value, "ndim"):
         axes = [":"] * value.ndim

@@ -136,6 +136,12 @@ impl Ufunc {
         None
     }
 
+    /// The decorator as text, for kernels that call the function.
+    #[getter]
+    fn _decorator(&self) -> &str {
+        &self.declared.decorator
+    }
+
     /// The signatures, declared ones or those that calls have needed so far, as text.
     #[getter]
     fn signatures(&self, py: Python) -> PyResult<Vec<String>> {

@@ -179,7 +179,7 @@ def test_outputs_that_kernels_cannot_write(like, target):
     f = vectorize(target=target)(lambda a, b: a + b)
     out = buffered(like)
     assert f(np.arange(3.0), 0.5, out=out) is out and out.tolist() == [0.5, 1.5, 2.5]
-    plain = np.array(out.tolist()).real
+    plain = np.array(out.tolist()).real.astype("f8")
     assert f(plain, plain[0], out) is out and out.tolist() == [1, 2, 3]
     assert f(0.5, 1.0, out=out) is out and out.tolist() == [1.5] * 3
     with pytest.raises(ValueError, match="non-broadcastable"):

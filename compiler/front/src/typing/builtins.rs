@@ -115,7 +115,13 @@ impl<'t> Typer<'t, '_> {
                 if number.scalar.is_float() && !exact { number } else { self.convert(number, ScalarType::F64, span) }
             }
             Builtin::Divmod => {
-                let ((left, left_span), (right, right_span)) = two(self)?;
+                let ((mut left, left_span), (mut right, right_span)) = two(self)?;
+                if let (Item::Scalar(a), Item::Scalar(b), Rules::Numba) = (&left, &right, self.unit.rules)
+                    && let Some(scalar) = promotion::divmod(a.scalar, b.scalar)
+                {
+                    left = Item::Scalar(self.convert(*a, scalar, left_span));
+                    right = Item::Scalar(self.convert(*b, scalar, right_span));
+                }
                 let floor = BinaryOperator::FloorDivide;
                 let quotient = self.binary(floor, left.clone(), right.clone(), left_span, right_span)?;
                 let remainder = self.binary(BinaryOperator::Modulo, left, right, left_span, right_span)?;

@@ -281,6 +281,9 @@ pub fn unary(operator: UnaryOperator, operand: &ConstantValue) -> Option<Constan
 /// `math.NAME` and `np.NAME` that are numbers, with enough digits for one rounding to any type.
 pub fn named(path: &str) -> Option<ConstantValue> {
     let name = path.strip_prefix("math.").or_else(|| path.strip_prefix("numpy."))?;
+    if let "numpy.True_" | "numpy.False_" = path {
+        return Some(ConstantValue::Typed(Constant::bool(name == "True_")));
+    }
     let (value, text) = match name {
         "pi" => (std::f64::consts::PI, "3.14159265358979323846264338327950288"),
         "e" => (std::f64::consts::E, "2.71828182845904523536028747135266250"),

@@ -45,6 +45,15 @@ pub fn wide_integer(scalar: ScalarType) -> ScalarType {
     if scalar.is_unsigned() { U64 } else { I64 }
 }
 
+/// The type in which `divmod` divides, where it is not that of `//`. Source: measured with Numba 0.68.
+pub fn divmod(left: ScalarType, right: ScalarType) -> Option<ScalarType> {
+    match (left, right) {
+        (U64, other) | (other, U64) if other.is_integer() && !other.is_unsigned() => Some(F64),
+        (Bool, unsigned) | (unsigned, Bool) if unsigned.is_unsigned() => Some(U64),
+        _ => None,
+    }
+}
+
 /// R2: the type of a variable that has one type on one way and another on the other, and of several returns.
 /// NumPy's promotion: int64 with uint64 is float64.
 pub fn unify(left: ScalarType, right: ScalarType) -> ScalarType {

@@ -65,6 +65,12 @@ fn names() {
 }
 
 #[test]
+fn methods_of_numbers() {
+    refused("def f(a):\n    return a.astype(np.int32)", &[F64], "kernels cannot call 'astype' of a number");
+    refused("def f(a):\n    b = a + 1\n    return b.conjugate()", &[F64], "np.int32(x)");
+}
+
+#[test]
 fn ranges_of_flags() {
     exact(
         "def f(a):\n    s = a\n    for i in range(a):\n        s = a\n    return s",
@@ -227,6 +233,13 @@ fn unrolling_has_a_limit() {
 fn nesting_has_a_limit_that_the_stack_bears() {
     let parentheses = format!("def f(a):\n    return {}a{}", "-(".repeat(190), ")".repeat(190));
     refused(&parentheses, &[F64], "nested too deeply");
+    let returns = |count: i32| {
+        let lines: String =
+            (0..count).map(|number| format!("    if a == {number}:\n        return {number}\n")).collect();
+        format!("def f(a):\n{lines}    return a")
+    };
+    refused(&returns(190), &[F64], "more than 190 returns in a function");
+    typed(&returns(189), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let choices = format!("def f(a):\n    return {}a{}", "(1 if a > 0 else ".repeat(150), ")".repeat(150));
     typed(&choices, &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let mut branches = String::from("def f(a):\n    x = a\n");

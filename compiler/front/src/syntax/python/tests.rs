@@ -343,8 +343,8 @@ fn deep_text_is_refused_and_never_overflows_the_stack() {
     assert_eq!(mistake(&ifs(5_000)).message, "block nested too deeply");
     assert_eq!(mistake(&ifs(200)).message, "block nested too deeply");
     module(&ifs(198));
-    let elifs = "def f(a):\n    if a == 0:\n        return 0\n".to_string()
-        + &"    elif a == 1:\n        return 1\n".repeat(3_000);
+    let elifs =
+        "def f(a):\n    if a == 0:\n        a = 0\n".to_string() + &"    elif a == 1:\n        a = 1\n".repeat(3_000);
     assert_eq!(mistake(&elifs).message, "block nested too deeply");
 
     // What is allowed.
