@@ -393,6 +393,15 @@ def test_division_by_zero_is_numpy_s():
         assert np.array_equal(vectorize(lambda a, b: a / b)(np.array([1, 0, -1]), 0), [np.inf, np.nan, -np.inf], equal_nan=True)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_numbers_that_do_not_fit_are_no_errors(target):
+    """As README says."""
+    sweep = stencil(target=target)(lambda a, b: a[0] // b[0])
+    assert sweep(np.arange(3, dtype="i4"), np.zeros(3, "i4")).tolist() == [0, 0, 0]
+    small = vectorize(target=target)(lambda a: np.uint8(a))
+    assert small(np.array([-1.5, 300, np.nan, np.inf], "f4")).tolist() == [0, 255, 0, 255]
+
+
 def test_messages_of_stencils():
     @stencil
     def f(a):
