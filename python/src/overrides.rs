@@ -77,6 +77,9 @@ impl<'py> Call<'py> {
 
     /// A keyword's value; None is as good as none.
     pub fn keyword(&self, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        if self.keywords.is_empty() {
+            return Ok(None);
+        }
         Ok(self.keywords.get_item(name)?.filter(|value| !value.is_none()))
     }
 

@@ -498,9 +498,11 @@ const NOT_YET: [&str; 7] = ["dtype", "where", "casting", "order", "subok", "sign
 
 /// The first of these names that is a keyword.
 fn first_of<'n>(keywords: &Bound<PyDict>, names: &[&'n str]) -> PyResult<Option<&'n str>> {
-    for name in names {
-        if keywords.contains(name)? {
-            return Ok(Some(name));
+    if !keywords.is_empty() {
+        for name in names {
+            if keywords.contains(name)? {
+                return Ok(Some(name));
+            }
         }
     }
     Ok(None)
