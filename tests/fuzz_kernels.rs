@@ -7,6 +7,7 @@
 
 use numbra_tests::fuzz::check::Checks;
 use numbra_tests::fuzz::{Extent, regression, run};
+use numbra_tests::lowerings::ARCHITECTURES;
 use numbra_tests::{devices, open};
 use std::path::Path;
 use std::time::Duration;
@@ -16,8 +17,12 @@ const SEED: u64 = 2026;
 /// A quarter of the cases each, so that they run side by side. The same cases on every machine, however slow: what is
 /// green here is green there.
 fn part(number: u64) {
-    let checks =
-        Checks { stages: true, cuda_form: true, judges: true, devices: [vec![open("interp")], devices()].concat() };
+    let checks = Checks {
+        stages: true,
+        cuda_form: true,
+        judges: Some(ARCHITECTURES.to_vec()),
+        devices: [vec![open("interp")], devices()].concat(),
+    };
     let extent =
         Extent { first: number * 1_000_000, count: 200, time: Duration::from_secs(1200), judged: 25, most_found: 1 };
     let report = run(SEED, extent, &checks, &mut |_, _| ());
@@ -56,7 +61,7 @@ fn what_was_found_stays_right() {
     paths.sort();
     for path in paths {
         let text = std::fs::read_to_string(&path).unwrap();
-        let checks = Checks { stages: true, cuda_form: true, judges: true, devices: devices() };
+        let checks = Checks { stages: true, cuda_form: true, judges: Some(ARCHITECTURES.to_vec()), devices: devices() };
         let count =
             regression::run(&path.display().to_string(), &text, &checks).unwrap_or_else(|error| panic!("{error}"));
         assert!(count > 0, "{} expects nothing", path.display());

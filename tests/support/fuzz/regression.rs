@@ -121,10 +121,12 @@ fn run_case(case: &Case, module: &Module, checks: &Checks) -> Result<(), String>
         stages::compare(module, &call, &LIMITS, &own)?;
     }
     if checks.cuda_form {
-        check("cuda form", &lowerings::run_cuda_form(module, &call)?, Agreement::AnyFault)?;
+        lowerings::run_cuda_forms(module, &call, &mut |name, outcome| {
+            check(&format!("{name} on the host"), outcome, Agreement::AnyFault)
+        })?;
     }
-    if checks.judges {
-        lowerings::judge(&case.function, module);
+    if let Some(architectures) = &checks.judges {
+        lowerings::judge(&case.function, module, architectures);
     }
     let marks = subnormals::met(module, &call, &LIMITS).map_err(|failure| failure.to_string())?;
     for device in &checks.devices {
