@@ -5,10 +5,11 @@
 //! ```
 //! And what it once found, as IR texts in `tests/regressions`.
 
-use numbra_tests::fuzz::check::Checks;
-use numbra_tests::fuzz::{Extent, regression, run};
+use numbra_tests::fuzz::check::{Checks, Difference, Verdict, check};
+use numbra_tests::fuzz::{Extent, Found, generator, regression, run};
 use numbra_tests::lowerings::ARCHITECTURES;
 use numbra_tests::{devices, open};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,6 +52,39 @@ fn random_kernels_2() {
 #[test]
 fn random_kernels_3() {
     part(3);
+}
+
+/// Files of what was found say what there is to say: of kernels that fail, of scalars, of arrays in any layout.
+#[test]
+fn what_is_found_can_be_written_down() {
+    let nothing = Checks { stages: false, cuda_form: false, judges: None, devices: Vec::new() };
+    let mut seen = BTreeMap::new();
+    for number in 0..400 {
+        let case = generator::case(SEED, number);
+        if !matches!(check(&case, &nothing), Verdict::Right { .. }) {
+            continue;
+        }
+        let difference = Difference { place: "nowhere".into(), detail: String::new() };
+        let found = Found { seed: SEED, number, case, difference };
+        let text = regression::text(&found).unwrap_or_else(|| panic!("{found}\nis not written"));
+        let expectations =
+            regression::run("found.ir", &text, &nothing).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(expectations, 1, "{text}");
+        let run = text.lines().find(|line| line.starts_with("; run @")).unwrap();
+        let scalar = found.case.arguments.iter().any(|argument| argument.host_array().is_none());
+        for (kind, is) in
+            [("traps", run.contains(" traps #")), ("strides", run.contains(" strides (")), ("a scalar", scalar)]
+        {
+            *seen.entry(kind).or_insert(0) += is as u32;
+        }
+        // Another result, place or failure is noticed.
+        let other = run.replace(" at 0 ", " at 1 ");
+        if other != run {
+            assert!(regression::run("found.ir", &text.replace(run, &other), &nothing).is_err(), "{text}");
+            *seen.entry("another place").or_insert(0) += 1;
+        }
+    }
+    assert!(seen.len() == 4 && seen.values().all(|&count| count > 0), "{seen:?}");
 }
 
 #[test]
