@@ -13,7 +13,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-const SEED: u64 = 2026;
+const SEED: u64 = 2027;
+/// Of each part: about two minutes for the four of them, on two processors that have nothing else to do.
+const COUNT: u64 = 250;
 
 /// A quarter of the cases each, so that they run side by side. The same cases on every machine, however slow: what is
 /// green here is green there.
@@ -24,14 +26,14 @@ fn part(number: u64) {
         judges: Some(ARCHITECTURES.to_vec()),
         devices: [vec![open("interp")], devices()].concat(),
     };
-    let extent =
-        Extent { first: number * 1_000_000, count: 200, time: Duration::from_secs(1200), judged: 25, most_found: 1 };
+    let extent = Extent { first: number * 1_000_000, count: COUNT, time: Duration::MAX, judged: 25, most_found: 1 };
     let report = run(SEED, extent, &checks, &mut |_, _| ());
     println!("part {number}: {report}");
     let found: Vec<String> = report.found.iter().map(|found| found.to_string()).collect();
     assert!(found.is_empty(), "{}", found.join("\n\n"));
-    // Most programs are programs.
-    assert!(report.ran > 0 && report.refused <= 10 + report.ran / 20, "{report}: {:#?}", report.refusals);
+    assert_eq!(report.ran + report.refused + report.long, COUNT, "{report}");
+    // Nearly all programs are programs, and end.
+    assert!(report.ran >= COUNT - COUNT / 20, "{report}: {:#?}", report.refusals);
 }
 
 #[test]
