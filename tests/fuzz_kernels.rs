@@ -15,7 +15,7 @@ use std::time::Duration;
 
 const SEED: u64 = 2027;
 /// Of each part: about two minutes for the four of them, on two processors that have nothing else to do.
-const COUNT: u64 = 250;
+const COUNT: u64 = 450;
 
 /// A quarter of the cases each, so that they run side by side. The same cases on every machine, however slow: what is
 /// green here is green there.
