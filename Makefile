@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target may be run first on a fresh machine; `setup` installs what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo wheel test bench check
+.PHONY: help setup demo wheel test bench gpu-check check
 
 # One profile (dev) and all default members everywhere, so that the demo and the tests share every built crate.
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -15,7 +15,7 @@ ENVIRONMENT := set -a && . target/tools/environment && set +a &&
 
 help: ## this list
 	@echo 'usage: make TARGET'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas, Python tools
 	@tools/setup
@@ -35,6 +35,10 @@ test: setup ## all tests: cargo test, then pytest with the wheel
 bench: wheel ## numbra beside its peers from PyPI, in one run; table and picture go to out/
 	@$(or $(PYTHON),python3) benches/prepare.py target/benches target/wheels/numbra-*.whl
 	@target/benches/bin/python benches/run.py --out $(OUT)/bench $(BENCH)
+
+gpu-check: wheel ## the archive that checks and measures machines with an NVIDIA GPU, tried on what is here
+	@$(ENVIRONMENT) tools/gpu-check build --wheel target/wheels/numbra-*.whl
+	@$(ENVIRONMENT) NUMBRA_GPU_CHECK_ARCHIVE=target/gpu-check/numbra-gpu-check.tar.xz $(VENV)/bin/python -m pytest -q tests/python/test_gpu_check.py
 
 check: setup ## formatting and lints, warnings are errors
 	cargo fmt --all --check

@@ -192,9 +192,9 @@ fn lower_narrow(row: &Row) -> Result<()> {
     Ok(())
 }
 
-/// A cell: yes, or why not. The reasons are collected below the table.
-fn cell(result: Result<()>, reasons: &mut Vec<String>) -> String {
-    let Err(error) = result else { return "yes".into() };
+/// A cell: `done`, what it did; or why not. The reasons are collected below the table.
+fn cell(done: &str, result: Result<()>, reasons: &mut Vec<String>) -> String {
+    let Err(error) = result else { return done.into() };
     let reason = said(&error);
     let known = reasons.iter().position(|known| *known == reason);
     let number = known.unwrap_or_else(|| {
@@ -227,9 +227,10 @@ fn table(first: &str, rows: &[Row]) -> String {
     );
     let mut reasons = Vec::new();
     for row in rows {
-        let mut cells: Vec<String> = devices.iter().map(|device| cell(apply(row, device), &mut reasons)).collect();
-        cells.push(cell(lower_narrow(row), &mut reasons));
-        cells.push(cell(compile_cuda(row), &mut reasons));
+        let mut cells: Vec<String> =
+            devices.iter().map(|device| cell("yes", apply(row, device), &mut reasons)).collect();
+        cells.push(cell("compiles", lower_narrow(row), &mut reasons));
+        cells.push(cell("compiles", compile_cuda(row), &mut reasons));
         writeln!(text, "| {} | {} |", row.what, cells.join(" | ")).unwrap();
     }
     for (number, reason) in reasons.iter().enumerate() {

@@ -73,7 +73,7 @@ pub struct Compile {
     #[arg(long, value_name = "WHAT")]
     pub emit: Emit,
 
-    /// The GPU architecture for ptx: sm_75 or newer [default: sm_75]
+    /// The GPU architecture for ptx: sm_50 or newer [default: sm_75]
     #[arg(long, value_name = "ARCH", value_parser = parse_architecture)]
     pub arch: Option<String>,
 
@@ -215,8 +215,8 @@ fn parse_png_path(text: &str) -> Result<PathBuf, String> {
 fn parse_architecture(text: &str) -> Result<String, String> {
     let number = text.strip_prefix("sm_").map(|number| number.strip_suffix(['a', 'f']).unwrap_or(number));
     match number.and_then(|number| number.parse::<u32>().ok()) {
-        Some(75..=999) => Ok(text.to_string()),
-        Some(_) => Err("numbra supports sm_75 (Turing) and newer".to_string()),
+        Some(50..=999) => Ok(text.to_string()),
+        Some(_) => Err("numbra supports sm_50 (Maxwell) and newer".to_string()),
         None => Err("expected an architecture such as sm_75, sm_80, sm_90 or sm_100".to_string()),
     }
 }
@@ -338,7 +338,7 @@ mod tests {
             ("compile k.py:f", "--emit"),
             ("compile k.py:f --emit elf", "possible values"),
             ("compile k.py:f --emit ptx --arch pascal", "sm_75"),
-            ("compile k.py:f --emit ptx --arch sm_60", "sm_75"),
+            ("compile k.py:f --emit ptx --arch sm_35", "sm_50"),
             ("compile k.py:f --emit wgsl --arch sm_90", "--emit ptx"),
         ] {
             let message = message(line);

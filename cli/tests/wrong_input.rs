@@ -148,7 +148,7 @@ fn arguments() {
     folder.refuses(&["run", "k.py:f", "--set", "x=1", "--set", "y=1", "--device", "vulkan:99"], &["vulkan:99"]);
     folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64"], &[]);
     folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--signature", "float64(float64)"], &["2 arguments"]);
-    folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--arch", "sm_1"], &["sm_75"]);
+    folder.refuses(&["compile", "k.py:f", "--emit", "ptx", "--arch", "sm_1"], &["sm_50"]);
     folder.refuses(&["compile", "k.py:f", "--emit", "jpeg"], &["ptx"]);
     folder.write("latin.py", b"# caf\xe9\n");
     folder.refuses(&["run", "latin.py:f"], &["latin.py:1:6", "UTF-8"]);

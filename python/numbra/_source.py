@@ -12,6 +12,7 @@ from typing import Any, Iterable
 
 import numpy
 
+from . import decorators
 from ._core import Stencil, Ufunc
 from .types import Scalar
 
@@ -25,6 +26,23 @@ def function_of(thing: Any) -> types.FunctionType | None:
         if inner is not None and inner is not thing:
             return function_of(inner)
     return None
+
+
+def _declared(thing: Any) -> str:
+    """The decorator of a function that kernels call, as text: which types it was declared to take and to give."""
+    if isinstance(thing, (Ufunc, decorators.Helper)):
+        return thing._decorator
+    # Numba's jit and vectorize: with signatures given, nothing else is compiled.
+    if getattr(thing, "_can_compile", True) is False:
+        signatures = [str(decorators.numba_type(signature)) for signature in thing.nopython_signatures]
+        return f"numba.njit({signatures})"
+    if getattr(thing, "_frozen", False) is True:
+        signatures = []
+        for loop in thing.types:
+            *arguments, result = (numpy.dtype(char).name for char in loop.replace("->", ""))
+            signatures.append(f"{result}({', '.join(arguments)})")
+        return f"numba.vectorize({signatures})"
+    return "numba.njit"
 
 
 def lines_of(function: types.FunctionType) -> list[str]:
@@ -226,10 +244,10 @@ def _meaning(root: str, value: Any) -> tuple[str, Any] | None:
         from . import _stand_ins
 
         known = isinstance(value, types.BuiltinFunctionType) and value in _stand_ins.FUNCTIONS
-        return ("function", _stand_ins.FUNCTIONS[value]) if known else ("unsupported", value)
+        return ("function", (_stand_ins.FUNCTIONS[value], "numba.njit")) if known else ("unsupported", value)
     plain = function_of(value)
     if plain is not None:
-        return "function", plain
+        return "function", (plain, _declared(value))
     if type(value).__module__.startswith("numba."):  # its types
         return "import", f"numba.{value}"
     return "unsupported", value

@@ -7,11 +7,37 @@ import functools
 import math
 import types as python_types
 import warnings
-from typing import Any, Callable, overload
+from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 from . import _source
 from ._core import Stencil, Ufunc
 from .types import Array, Scalar, Signature
+
+
+if TYPE_CHECKING:
+    from typing_extensions import TypedDict, Unpack
+
+    class _KernelOptions(TypedDict, total=False):
+        """What vectorize and stencil take."""
+
+        target: str
+        fastmath: bool | dict[str, bool] | set[str]
+        typing: Literal["numba", "exact"]
+
+    class _VectorizeOptions(_KernelOptions, total=False):
+        identity: Literal[0, 1, "reorderable"] | None
+        # Numba's, which make no difference.
+        boundscheck: bool | None
+        cache: bool
+        forceobj: Literal[False]
+        locals: dict[str, Any]
+        nopython: bool
+        writable_args: tuple[int | str, ...]
+
+    class _StencilOptions(_KernelOptions, total=False):
+        cval: complex
+        neighborhood: tuple[tuple[int, int], ...]
+        standard_indexing: tuple[str, ...] | list[str]
 
 
 class NotCompiledWarning(UserWarning):
@@ -24,8 +50,9 @@ class Helper:
     __name__: str
     __qualname__: str
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], decorator: str) -> None:
         self.py_func = function
+        self._decorator = decorator
         self._warned = False
         functools.update_wrapper(self, function)
 
@@ -56,9 +83,9 @@ def prange(*arguments: int) -> range:
 
 
 @overload
-def vectorize(function: Callable[..., Any], /, **options: Any) -> Ufunc: ...
+def vectorize(function: Callable[..., Any], /, **options: Unpack[_VectorizeOptions]) -> Ufunc: ...
 @overload
-def vectorize(*signatures: Any, **options: Any) -> Callable[[Callable[..., Any]], Ufunc]: ...
+def vectorize(*signatures: Any, **options: Unpack[_VectorizeOptions]) -> Callable[[Callable[..., Any]], Ufunc]: ...
 def vectorize(*arguments: Any, **options: Any) -> Any:
     """Makes a function of scalars one of arrays, applied element by element as NumPy's ufuncs are.
 
@@ -91,9 +118,9 @@ def vectorize(*arguments: Any, **options: Any) -> Any:
 
 
 @overload
-def stencil(function: Callable[..., Any], /, **options: Any) -> Stencil: ...
+def stencil(function: Callable[..., Any], /, **options: Unpack[_StencilOptions]) -> Stencil: ...
 @overload
-def stencil(mode: str = "constant", /, **options: Any) -> Callable[[Callable[..., Any]], Stencil]: ...
+def stencil(mode: str = "constant", /, **options: Unpack[_StencilOptions]) -> Callable[[Callable[..., Any]], Stencil]: ...
 def stencil(*arguments: Any, **options: Any) -> Any:
     """Makes a function of relative positions one of arrays, applied at every point: a[0, 1] is the element to the right.
 
@@ -116,7 +143,7 @@ def stencil(*arguments: Any, **options: Any) -> Any:
 
 def njit(*arguments: Any, **options: Any) -> Any:
     """Marks a function that kernels call. Numba's options are taken; whole functions are not compiled yet."""
-    return _applied("njit", lambda function, decorator: Helper(function), arguments, options)
+    return _applied("njit", Helper, arguments, options)
 
 
 def jit(*arguments: Any, **options: Any) -> Any:
@@ -194,21 +221,21 @@ def _text(value: Any) -> str:
         return repr(value)
     if hasattr(value, "item") and hasattr(value, "dtype"):
         return _text(value.item())
-    foreign = _numba_type(value)
+    foreign = numba_type(value)
     if foreign is not None:
         return repr(foreign)
     raise TypeError(f"numbra cannot use {value!r} as an option or a signature")
 
 
-def _numba_type(value: Any) -> str | None:
+def numba_type(value: Any) -> str | None:
     """A type or signature object of Numba's as text."""
     if not type(value).__module__.startswith("numba."):
         return None
     if hasattr(value, "return_type") and hasattr(value, "args"):
-        arguments = [_numba_type(argument) for argument in value.args]
+        arguments = [numba_type(argument) for argument in value.args]
         if None in arguments:
             return None
-        result = "" if value.return_type is None else _numba_type(value.return_type)
+        result = "" if value.return_type is None else numba_type(value.return_type)
         return f"{result}({', '.join(map(str, arguments))})"
     if hasattr(value, "dtype") and hasattr(value, "ndim"):
         axes = [":"] * value.ndim

@@ -5,6 +5,7 @@ use crate::error::front_exception;
 use numbra_front::error::Class;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::{self, Meaning, Value};
+use numbra_front::syntax::declaration;
 use numbra_front::syntax::python::{self, Place};
 use numbra_front::syntax::tree::{FunctionDefinition, Module};
 use numbra_front::types::{Constant, ScalarType};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// `lines`: the lines of the function's file as they were when the function was made, or None.
 pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<(Arc<Module>, String)> {
     let finder = py.import("numbra._source")?;
-    Freezer { finder, open: Vec::new(), done: Vec::new() }.module(function, lines)
+    Freezer { finder, open: Vec::new(), done: Vec::new() }.module(function, lines, None)
 }
 
 /// The function without what is around it.
@@ -36,16 +37,23 @@ struct Freezer<'py> {
     done: Vec<Done<'py>>,
 }
 
-/// A function, its module, and its name there.
-type Done<'py> = (Bound<'py, PyAny>, (Arc<Module>, String));
+/// A function with its decorator, its module, and its name there.
+type Done<'py> = (Bound<'py, PyAny>, Option<String>, (Arc<Module>, String));
 /// As `place_of` gives it: name, line, parameters, and the first and the last place.
 type Found = (String, usize, Vec<String>, Option<[(usize, usize); 2]>);
 /// Element type, shape, and the elements' bits.
 type Elements = (ScalarType, Vec<usize>, Vec<u64>);
 
 impl<'py> Freezer<'py> {
-    fn module(&mut self, function: &Bound<'py, PyAny>, lines: &Bound<'py, PyAny>) -> PyResult<(Arc<Module>, String)> {
-        if let Some((_, done)) = self.done.iter().find(|(known, _)| known.is(function)) {
+    /// `decorator`: that of a function which kernels call.
+    fn module(
+        &mut self,
+        function: &Bound<'py, PyAny>,
+        lines: &Bound<'py, PyAny>,
+        decorator: Option<String>,
+    ) -> PyResult<(Arc<Module>, String)> {
+        let same = |(known, with, _): &&Done| known.is(function) && *with == decorator;
+        if let Some((_, _, done)) = self.done.iter().find(same) {
             return Ok(done.clone());
         }
         let (source, definition) = self.text(function, lines)?;
@@ -59,8 +67,16 @@ impl<'py> Freezer<'py> {
         }
         self.open.pop();
         let name = definition.name.clone();
-        let module = Arc::new(bind::assemble(&source, definition, meanings));
-        self.done.push((function.clone(), (module.clone(), name.clone())));
+        let mut module = bind::assemble(&source, definition, meanings);
+        if let Some(decorator) = &decorator {
+            let declaration = declaration::apply(&module, &name, decorator);
+            let declaration = Arc::new(declaration.map_err(|error| front_exception(function.py(), error))?);
+            for definition in &mut module.functions {
+                definition.declaration = Some(declaration.clone());
+            }
+        }
+        let module = Arc::new(module);
+        self.done.push((function.clone(), decorator, (module.clone(), name.clone())));
         Ok((module, name))
     }
 
@@ -105,10 +121,12 @@ impl<'py> Freezer<'py> {
                 None => unsupported(),
             },
             "function" => {
-                if self.open.iter().any(|open| open.is(value)) {
+                let (function, decorator): (Bound<PyAny>, String) = value.extract()?;
+                if self.open.iter().any(|open| open.is(&function)) {
                     return Ok(RECURSION);
                 }
-                let (module, name) = self.module(value, &value.py().None().into_bound(value.py()))?;
+                let lines = value.py().None().into_bound(value.py());
+                let (module, name) = self.module(&function, &lines, Some(decorator))?;
                 Meaning::Function(module, name)
             }
             "stencil" => Meaning::Unsupported {

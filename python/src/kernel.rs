@@ -12,7 +12,7 @@ use std::sync::{Arc, OnceLock};
 pub struct Declared {
     pub function: Py<PyAny>,
     /// The decorator as text: `numba.vectorize(['float64(float64)'], target='cuda')`.
-    decorator: String,
+    pub decorator: String,
     /// The lines of its file.
     lines: Py<PyAny>,
     pub name: String,

@@ -153,7 +153,7 @@ impl Stencil {
         self.inspect(py, Emit::Asm, signature, "")
     }
 
-    /// PTX for an NVIDIA GPU.
+    /// PTX for an NVIDIA GPU, in the form for arrays of two and more axes; `arch`: `sm_50` or newer.
     #[pyo3(signature = (signature=None, arch="sm_80"))]
     fn inspect_ptx(&self, py: Python, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Ptx, signature, arch)

@@ -134,6 +134,12 @@ impl Ufunc {
         None
     }
 
+    /// The decorator as text, for kernels that call the function.
+    #[getter]
+    fn _decorator(&self) -> &str {
+        &self.declared.decorator
+    }
+
     /// The signatures, declared ones or those that calls have needed so far, as text.
     #[getter]
     fn signatures(&self, py: Python) -> PyResult<Vec<String>> {
@@ -259,7 +265,7 @@ impl Ufunc {
         self.inspect(py, Emit::Asm, signature, "")
     }
 
-    /// PTX for an NVIDIA GPU.
+    /// PTX for an NVIDIA GPU, in the form for arrays of two and more axes; `arch`: `sm_50` or newer.
     #[pyo3(signature = (signature=None, arch="sm_80"))]
     fn inspect_ptx(&self, py: Python, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
         self.inspect(py, Emit::Ptx, signature, arch)

@@ -5,6 +5,8 @@
 
 use crate::error::{Error, Result};
 use std::cell::Cell;
+#[cfg(any(test, feature = "wgpu", feature = "cuda"))]
+use std::ops::Range;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -79,6 +81,39 @@ impl Pace {
             self.amount.fetch_min((amount / 2).max(1), Ordering::Relaxed);
         }
     }
+
+    /// Whether a launch of so many points must go in [`Pace::pieces`]: somebody is to be asked, and it is not known to
+    /// be short.
+    #[cfg(any(test, feature = "wgpu", feature = "cuda"))]
+    pub fn divides(&self, points: i64) -> bool {
+        watched() && points > self.amount()
+    }
+
+    /// A launch of `units` with `unit` points each, on a device that works while nobody waits for it: piece after piece,
+    /// waiting for each, until it is known how much the device does in a moment. `start` has the device begin with a
+    /// range of units.
+    #[cfg(any(test, feature = "wgpu", feature = "cuda"))]
+    pub fn pieces(
+        &self,
+        units: i64,
+        unit: i64,
+        wait: impl Fn() -> Result<()>,
+        start: impl Fn(Range<i64>) -> Result<()>,
+    ) -> Result<()> {
+        // What was asked for earlier does not count.
+        wait()?;
+        let mut begin = 0;
+        while begin < units {
+            let end = begin.saturating_add((self.amount() / unit).max(1)).min(units);
+            let clock = Instant::now();
+            start(begin..end)?;
+            wait()?;
+            self.took((end - begin) * unit, clock.elapsed());
+            check()?;
+            begin = end;
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +122,7 @@ mod tests {
     use crate::array::HostArray;
     use crate::{Input, Program, device};
     use numbra_front::types::ScalarType;
+    use std::cell::RefCell;
 
     #[test]
     fn pieces_grow_and_shrink() {
@@ -98,6 +134,34 @@ mod tests {
         pace.took(200, Duration::from_millis(20));
         pace.took(1, Duration::from_secs(1));
         assert_eq!(pace.amount(), 1);
+    }
+
+    #[test]
+    fn pieces_of_rows_double_until_nobody_wants_them() {
+        let pace = Pace::new(25, Duration::from_secs(10));
+        assert!(!pace.divides(1000), "nobody is asked");
+        let found = RefCell::new(Vec::new());
+        let start = |units| {
+            found.borrow_mut().push(units);
+            Ok(())
+        };
+        interruptible(&|| true, || {
+            assert!(pace.divides(26) && !pace.divides(25));
+            pace.pieces(12, 10, || Ok(()), start).unwrap();
+            assert!(!pace.divides(120));
+        });
+        assert_eq!(found.take(), [0..2, 2..6, 6..12]);
+        // A row is as little as there is.
+        let pace = Pace::new(1, Duration::from_secs(10));
+        let waits = Cell::new(0);
+        let wait = || {
+            std::thread::sleep(PERIOD);
+            waits.set(waits.get() + 1);
+            Ok(())
+        };
+        let result = interruptible(&|| false, || pace.pieces(12, 10, wait, start));
+        assert!(matches!(result, Err(Error::Interrupted)));
+        assert_eq!((found.take().len(), waits.get()), (1, 2));
     }
 
     #[test]

@@ -229,12 +229,13 @@ macro_rules! shared {
                 self.described.text(Emit::Asm, signature, "")
             }
 
-            /// PTX for NVIDIA's GPUs of an architecture and newer ones: `sm_75` or later. Needs the feature `llvm`.
+            /// PTX for NVIDIA's GPUs of an architecture and newer ones: `sm_50` or later. Needs the feature `llvm`. This is
+            /// the form for arrays of two and more axes; others have one of their own, which is made when it is needed.
             pub fn ptx(&self, signature: &str, architecture: &str) -> crate::Result<String> {
                 self.described.text(Emit::Ptx, signature, architecture)
             }
 
-            /// WebGPU's shading language. Needs the feature `wgpu`.
+            /// WebGPU's shading language, in the form for two and more axes. Needs the feature `wgpu`.
             pub fn wgsl(&self, signature: &str) -> crate::Result<String> {
                 self.described.text(Emit::Wgsl, signature, "")
             }

@@ -60,6 +60,16 @@ def fresh_python(wheel: pathlib.Path, tmp_path_factory: pytest.TempPathFactory) 
     return python
 
 
+@pytest.fixture(scope="session")
+def fake_cuda(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A CUDA driver without a GPU, for NUMBRA_CUDA_DRIVER: see runtime/cuda-driver/fake/."""
+    library = tmp_path_factory.mktemp("fake") / "libfake_cuda.so"
+    rustc = [os.environ.get("RUSTC", "rustc"), "--edition", "2024", "--crate-type", "cdylib", "--crate-name", "fake_cuda"]
+    source = ROOT / "runtime" / "cuda-driver" / "fake" / "driver.rs"
+    subprocess.run([*rustc, "-C", "opt-level=1", "-o", library, source], check=True)
+    return str(library)
+
+
 @pytest.fixture
 def in_process(tmp_path: pathlib.Path):
     """Runs text as a file in a process of its own; gives what it prints. A failure shows what it wrote."""

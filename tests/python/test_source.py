@@ -395,3 +395,52 @@ def test_names_of_numba_that_are_not_here():
         from numbra import guvectorize  # noqa: F401
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         numbra.nonsense
+
+
+class NumbasType:
+    """A type or a signature of Numba's, as far as it is looked at."""
+
+    __module__ = "numba.core.types"
+
+    def __init__(self, text, **parts):
+        self.text = text
+        vars(self).update(parts)
+
+    def __str__(self):
+        return self.text
+
+
+def numbas_njit(result, *arguments):
+    signature = NumbasType("", return_type=NumbasType(result), args=tuple(map(NumbasType, arguments)))
+    parts = {"_can_compile": False, "nopython_signatures": [signature]}
+    return lambda function: types.SimpleNamespace(py_func=function, __module__="numba", **parts)
+
+
+def numbas_vectorize(*loops):
+    return lambda function: types.SimpleNamespace(py_func=function, _frozen=True, types=loops, __module__="numba")
+
+
+@pytest.mark.parametrize("numba", [False, True])
+def test_helpers_keep_to_their_signatures(numba):
+    @(numbas_njit("int64", "float64") if numba else njit("int64(float64)"))
+    def whole(x):
+        return x * 1
+
+    @(numbas_njit("float64", "int32") if numba else njit(["float64(int32)"]))
+    def half(x):
+        return x / 2
+
+    @(numbas_vectorize("i->i") if numba else vectorize(["int32(int32)"]))
+    def following(x):
+        return x + 1
+
+    @vectorize
+    def f(x):
+        return whole(x) * 1000 + half(x)
+
+    @vectorize
+    def g(x):
+        return following(np.int32(2147483647)) + x
+
+    assert f(np.array([1.75, 300.2])).tolist() == [1000.5, 300150.0]
+    assert g(np.array([0.5])).tolist() == [-2147483647.5]

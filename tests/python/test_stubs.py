@@ -34,12 +34,19 @@ def test_programs_are_checked(tmp_path):
             reveal_type(add(np.ones(3), 1.0))
             smooth.iterate(np.ones(3), steps="three")
             set_default_target(3)
+            vectorize(targets="cuda")
+            stencil(cval="zero")
+            reveal_type(add.inspect_spirv("float64(float64, float64)"))
+            reveal_type(smooth.inspect_ir())
             """
         )
     )
     done = subprocess.run([sys.executable, "-m", "mypy", program], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     errors = [line for line in done.stdout.splitlines() if ": error:" in line]
-    assert len(errors) == 2 and '"steps"' in errors[0] and '"set_default_target"' in errors[1], done.stdout
+    wrong = ['"steps"', '"set_default_target"', "vectorize", "stencil"]
+    assert len(errors) == len(wrong) and all(word in error for word, error in zip(wrong, errors)), done.stdout
+    revealed = [line.split('"')[1] for line in done.stdout.splitlines() if "Revealed type" in line]
+    assert [kind.replace("builtins.", "") for kind in revealed[1:]] == ["bytes", "dict[str, str]"], done.stdout
 
 
 def test_everything_public_is_documented():

@@ -95,6 +95,41 @@ def test_control_c_ends_a_kernel(target):
     assert kernel(array[:3], 1).shape == (3,), "the next call is as good as any"
 
 
+ON_CUDA = """
+import ctypes, os, signal, threading, time
+import numpy as np
+from numbra import vectorize
+
+@vectorize(target="cuda")
+def twice(a):
+    return a + a
+
+array = np.ones(8_000_000, "f4")
+twice(array[:1000])
+# A millisecond for each group of threads: half a minute for all.
+ctypes.CDLL(os.environ["NUMBRA_CUDA_DRIVER"]).fake_set(b"slow", ctypes.c_int64(1000))
+sent = []
+
+def send():
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Timer(0.5, send).start()
+try:
+    twice(array)
+except KeyboardInterrupt:
+    print("ended", time.perf_counter() - sent[0])
+ctypes.CDLL(os.environ["NUMBRA_CUDA_DRIVER"]).fake_set(b"slow", ctypes.c_int64(0))
+print(twice(array[:3]).shape)
+"""
+
+
+def test_control_c_ends_a_kernel_on_cuda(in_process, fake_cuda):
+    ended, shape = in_process(ON_CUDA, NUMBRA_CUDA_DRIVER=fake_cuda).splitlines()
+    assert ended.startswith("ended ") and float(ended.split()[1]) < 5
+    assert shape == "(3,)", "the next call is as good as any"
+
+
 @pytest.mark.parametrize("target", ["cpu", "parallel", "interp", "vulkan"])
 def test_control_c_ends_iterate(target):
     smooth = stencil(target=target)(lambda a: 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0]))

@@ -71,7 +71,8 @@ def bench(figures: dict) -> list[str]:
     for who, version in figures.get("versions", {}).items():
         lines.append(f"* {who}: {version}")
     heads = ["", "who", "median", f"ratio to {figures.get('base')} (median, least, most)", "of the 16-byte copy", "note"]
-    lines += ["", "Arrays lie on the device. The ratio is how much longer it takes.", ""]
+    called = "numbra is called from Rust, its peers from Python, whose part is in their launches and first results."
+    lines += ["", f"Arrays lie on the device. The ratio is how much longer it takes. {called}", ""]
     lines += table(heads, figures.get("rows", []))
     return lines
 

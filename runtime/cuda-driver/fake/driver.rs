@@ -1,7 +1,7 @@
 //! A CUDA driver without a GPU, for tests: they compile this file into a library and name it in NUMBRA_CUDA_DRIVER.
 //!
 //! It records every call, keeps "device memory" in the host's, and does what is asked of it as late as a real driver
-//! may: copies and launches wait until somebody waits for them, and then take place in order. A launch does nothing but
+//! may: copies and launches wait until somebody waits for them (also by asking and asking), and then take place in order. A launch does nothing but
 //! call a function of the test. What a real driver would refuse (no context, memory that was never allocated) is an
 //! error here too. Tests talk to it through the functions `fake_*`.
 
@@ -39,6 +39,8 @@ struct State {
     allocations: usize,
     used: i64,
     queue: VecDeque<Work>,
+    /// The event that the last call asked about.
+    asked: Option<usize>,
     /// Records of each event that are still in the queue.
     events: HashMap<usize, usize>,
     /// The kernels of each module: name and the types of its parameters.
@@ -79,6 +81,7 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| {
         ("grid_y", 65535),
         ("lost", 0),
         ("late", 0),
+        ("slow", 0),
     ];
     Mutex::new(State {
         settings: settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
@@ -91,6 +94,7 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| {
         allocations: 0,
         used: 0,
         queue: VecDeque::new(),
+        asked: None,
         events: HashMap::new(),
         modules: Vec::new(),
         functions: Vec::new(),
@@ -119,6 +123,9 @@ fn call(function: &str, detail: impl Display, body: impl FnOnce(&mut State) -> u
         context => (context - 1000).to_string(),
     };
     state.log.push(format!("{context} {function} {detail}").trim_end().to_string());
+    if function != "cuEventQuery" {
+        state.asked = None;
+    }
     let lost = state.settings["lost"] as u32;
     if lost != 0 {
         return lost;
@@ -202,6 +209,8 @@ impl State {
                 // SAFETY: likewise.
                 Work::Fill { to, value, bytes } => unsafe { std::ptr::write_bytes(to as *mut u8, value, bytes) },
                 Work::Launch { module, groups, arguments } => {
+                    let time = self.setting("slow") as u64 * u64::from(groups.0) * u64::from(groups.1);
+                    std::thread::sleep(std::time::Duration::from_micros(time));
                     if let Some(on_launch) = self.on_launch {
                         on_launch(module, groups.0, groups.1, arguments.as_ptr(), arguments.len());
                     }
@@ -447,10 +456,17 @@ pub extern "C" fn cuEventRecord(event: usize, stream: usize) -> u32 {
 
 #[unsafe(no_mangle)]
 pub extern "C" fn cuEventQuery(event: usize) -> u32 {
-    inside("cuEventQuery", event, |state| match state.events.get(&event) {
-        Some(0) => SUCCESS,
-        Some(_) => NOT_READY,
-        None => INVALID_HANDLE,
+    inside("cuEventQuery", event, |state| {
+        // Whoever asks again at once is waiting.
+        if state.asked.replace(event) == Some(event) {
+            let left = state.queue.len().saturating_sub(1);
+            state.work(|state| state.queue.len() <= left);
+        }
+        match state.events.get(&event) {
+            Some(0) => SUCCESS,
+            Some(_) => NOT_READY,
+            None => INVALID_HANDLE,
+        }
     })
 }
 

@@ -58,7 +58,18 @@ fn open() -> Result<Driver, String> {
         }
         // SAFETY: NVIDIA's driver, or what the user names in its place, may run code when it is loaded.
         match unsafe { Library::new(&place) } {
-            Ok(library) => return Ok(Driver { library, place: name }),
+            // SAFETY: the symbol is not used.
+            Ok(library) if unsafe { library.get::<unsafe extern "C" fn()>(b"cuInit") }.is_ok() => {
+                return Ok(Driver { library, place: name });
+            }
+            Ok(_) => {
+                let origin = if std::env::var_os(VARIABLE).is_some() {
+                    format!(", as {VARIABLE} has it,")
+                } else {
+                    String::new()
+                };
+                first.get_or_insert(format!("'{name}'{origin} is no CUDA driver: it has no function 'cuInit'"));
+            }
             Err(error) => {
                 first.get_or_insert(error.to_string());
             }

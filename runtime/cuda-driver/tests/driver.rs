@@ -39,6 +39,16 @@ fn an_empty_name_means_no_driver() {
     });
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn another_library_is_no_driver() {
+    in_own_process("another_library_is_no_driver", &[(VARIABLE, "libm.so.6".as_ref())], || {
+        let why = library().unwrap_err();
+        assert!(why.contains("'libm.so.6'") && why.contains(VARIABLE) && why.contains("no CUDA driver"), "{why}");
+        assert_eq!(cust::init(CudaFlags::empty()), Err(CudaError::NoDevice));
+    });
+}
+
 #[test]
 fn the_driver_is_opened_and_called() {
     with_fake_driver("the_driver_is_opened_and_called", |fake| {

@@ -45,7 +45,7 @@ impl FromStr for DeviceName {
             ("parallel", None) => DeviceName::Parallel,
             ("interp", None) => DeviceName::Interp,
             ("auto", None) => DeviceName::Auto,
-            ("cuda" | "gpu", number) => DeviceName::Cuda(number.unwrap_or(0)),
+            ("cuda", number) => DeviceName::Cuda(number.unwrap_or(0)),
             ("vulkan", number) => DeviceName::Vulkan(number.unwrap_or(0)),
             ("metal", number) => DeviceName::Metal(number.unwrap_or(0)),
             ("dx12", number) => DeviceName::Dx12(number.unwrap_or(0)),

@@ -3,6 +3,7 @@
 use super::Launch;
 use crate::error::{Error, Result};
 use numbra_front::ir::Footprint;
+use std::ops::Range;
 
 /// What one dispatch may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,8 +47,21 @@ pub struct Grid {
     pub rows: bool,
 }
 
-/// Splits a launch from unit `from` on. `element_bytes`: size of each array's elements on the device.
-pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits, from: i64) -> Result<Vec<Part>> {
+impl Grid {
+    /// Points of a unit.
+    pub fn unit(self, space: &[i64]) -> i64 {
+        if self.rows { space[space.len() - 1] } else { 1 }
+    }
+}
+
+/// Splits those `units` of a launch. `element_bytes`: size of each array's elements on the device.
+pub fn split(
+    launch: &Launch,
+    element_bytes: &[u64],
+    grid: Grid,
+    limits: &Limits,
+    units: Range<i64>,
+) -> Result<Vec<Part>> {
     let points = launch.points()?;
     let group = grid.group as i64;
     let most = limits.groups as i64;
@@ -60,15 +74,15 @@ pub fn split(launch: &Launch, element_bytes: &[u64], grid: Grid, limits: &Limits
         ));
     }
     let last = launch.space[launch.space.len() - 1];
-    // Points of a unit, units that a dispatch can have, and units after which halves are cut evenly.
-    let (unit, longest, even) =
-        if grid.rows { (last, most, 1) } else { (1, most.saturating_mul(most).saturating_mul(group), group) };
+    let unit = grid.unit(launch.space);
+    // Units that a dispatch can have, and units after which halves are cut evenly.
+    let (longest, even) = if grid.rows { (most, 1) } else { (most.saturating_mul(most).saturating_mul(group), group) };
     if grid.rows && last > most * group {
         return Err(Error::Internal(format!("a row of {last} points is too long for a grid by rows")));
     }
     let longest = longest.min((limits.points as i64 / unit).max(1));
     let mut parts = Vec::new();
-    let mut open = vec![(from, points / unit)];
+    let mut open = vec![(units.start, units.end)];
     while let Some((begin, end)) = open.pop() {
         let windows = windows(launch, element_bytes, limits, begin * unit, end * unit);
         let fits = end - begin <= longest && windows.iter().all(|(window, _)| window.bytes <= limits.binding_bytes);
@@ -170,9 +184,11 @@ mod tests {
     /// Every point once, every touched element inside its window, every window within the limits.
     fn check(launch: &Launch, limits: &Limits, rows: bool) -> usize {
         let (sizes, group) = (vec![8; launch.arrays.len()], 64);
-        let parts = split(launch, &sizes, Grid { group, rows }, limits, 0).unwrap();
-        let last = launch.space[launch.space.len() - 1];
-        let unit = if rows { last } else { 1 };
+        let grid = Grid { group, rows };
+        let (last, unit) = (launch.space[launch.space.len() - 1], grid.unit(launch.space));
+        let units = launch.points().unwrap() / unit;
+        let mut parts = split(launch, &sizes, grid, limits, 0..units / 3).unwrap();
+        parts.extend(split(launch, &sizes, grid, limits, units / 3..units).unwrap());
         let mut next = 0;
         for part in &parts {
             assert_eq!(part.begin, next);
@@ -234,7 +250,7 @@ mod tests {
     fn what_cannot_be_split_is_an_error() {
         let arrays = [binding(&[5000], &[1], 0)];
         let launch = Launch { arrays: &arrays, footprints: &[Footprint::Whole], captures: &[], space: &[5000] };
-        let error = split(&launch, &[8], Grid { group: 64, rows: false }, &LIMITS, 0).unwrap_err().to_string();
+        let error = split(&launch, &[8], Grid { group: 64, rows: false }, &LIMITS, 0..5000).unwrap_err().to_string();
         assert!(error.contains("cannot be split"), "{error}");
     }
 }

@@ -28,6 +28,19 @@ fn no_driver() {
     });
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn another_library_is_no_driver() {
+    in_own_process("absence::another_library_is_no_driver", &[("NUMBRA_CUDA_DRIVER", "libm.so.6".as_ref())], || {
+        let error = refused("cuda");
+        for part in ["there is no CUDA driver here", "'libm.so.6'", "NUMBRA_CUDA_DRIVER", "is no CUDA driver", "vulkan"]
+        {
+            assert!(error.contains(part), "no '{part}' in: {error}");
+        }
+        assert!(!error.contains("update"), "{error}");
+    });
+}
+
 #[test]
 fn no_gpu() {
     with_fake_driver("absence::no_gpu", |fake| {

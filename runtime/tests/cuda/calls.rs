@@ -96,6 +96,36 @@ fn memory_without_pools_of_the_driver() {
 }
 
 #[test]
+fn memory_of_pools_that_the_driver_only_claims_to_have() {
+    with_fake_driver("calls::memory_of_pools_that_the_driver_only_claims_to_have", |fake| {
+        fake.set("devices", 2);
+        let scalar = numbra_front::types::ScalarType::U8;
+        let memory = |fake: &crate::fake::Fake| fake.calls_of(&["cuMemAllocAsync", "cuMemAlloc_v2", "cuMemFree"]);
+        for (number, code) in [800, 801].into_iter().enumerate() {
+            let device = open(&format!("cuda:{number}"));
+            device.ready().unwrap();
+            // In the middle, so that there is memory of both kinds. Too large to be kept.
+            let before = device.allocate(scalar, 100 << 20).unwrap();
+            memory(fake);
+            fake.fail("cuMemAllocAsync", 0, code);
+            let after = device.allocate(scalar, 100 << 20).unwrap();
+            let last = device.allocate(scalar, 100 << 20).unwrap();
+            let size = 100 << 20;
+            let expected = [
+                format!("{number} cuMemAllocAsync {size} stream {}", number + 1),
+                format!("{number} cuMemAlloc_v2 {size}"),
+                format!("{number} cuMemAlloc_v2 {size}"),
+            ];
+            assert_eq!(memory(fake), expected);
+            drop((before, after, last));
+            let freed: Vec<String> = memory(fake).iter().map(|call| call.split(' ').nth(1).unwrap().into()).collect();
+            assert_eq!(freed, ["cuMemFreeAsync", "cuMemFree_v2", "cuMemFree_v2"]);
+            call(&kernel(ADD), &device, &hosts(&[array(&[10], &[1.0; 10]), array(&[10], &[2.0; 10])])).unwrap();
+        }
+    });
+}
+
+#[test]
 fn memory_is_used_again_and_given_up_when_it_is_scarce() {
     with_fake_driver("calls::memory_is_used_again_and_given_up_when_it_is_scarce", |fake| {
         for pools in [1, 0] {
@@ -104,14 +134,14 @@ fn memory_is_used_again_and_given_up_when_it_is_scarce() {
             let device = open(if pools == 1 { "cuda:0" } else { "cuda:1" });
             let scalar = numbra_front::types::ScalarType::U8;
             let mib = |count: usize| count << 20;
-            let first = device.allocate(scalar, mib(200)).unwrap();
+            let first = device.allocate(scalar, mib(50)).unwrap();
             drop(first);
             fake.calls();
             // The same memory, and kept again.
-            drop(device.allocate(scalar, mib(199)).unwrap());
+            drop(device.allocate(scalar, mib(49)).unwrap());
             assert!(fake.calls_of(WORK).is_empty());
             // More than there is beside it.
-            let large = device.allocate(scalar, mib(900)).unwrap();
+            let large = device.allocate(scalar, mib(1000)).unwrap();
             let calls = fake.calls_of(WORK);
             let functions: Vec<&str> = calls.iter().filter_map(|call| call.split(' ').nth(1)).collect();
             let expected = match pools {
@@ -123,6 +153,14 @@ fn memory_is_used_again_and_given_up_when_it_is_scarce() {
             drop(large);
             let calls = fake.calls_of(WORK);
             assert!(calls.len() == 1 && calls[0].contains("cuMemFree"), "{calls:?}");
+            // A sixteenth of the memory is kept: what was used last.
+            let all: Vec<_> = (0..5).map(|_| device.allocate(scalar, mib(16)).unwrap()).collect();
+            fake.calls();
+            drop(all);
+            assert_eq!(fake.calls_of(&["cuMemFree"]).len(), 1);
+            // All of it goes before there is an error.
+            assert!(device.allocate(scalar, mib(2000)).is_err());
+            assert_eq!(fake.calls_of(&["cuMemFree"]).len(), 4);
             drop(device.allocate(scalar, mib(1)).unwrap());
             device.wait().unwrap();
         }

@@ -173,6 +173,33 @@ fn a_launch_failure_loses_the_device() {
 }
 
 #[test]
+fn a_gpu_that_another_library_has_reset() {
+    with_fake_driver("failures::a_gpu_that_another_library_has_reset", |fake| {
+        // What there is to find out first depends on whether somebody has used the context since.
+        let lost = [("cuCtxPushCurrent_v2", 201), ("cuMemcpyHtoDAsync_v2", 709), ("cuLaunchKernel", 400)];
+        fake.set("devices", lost.len() as i64);
+        let add = kernel(ADD);
+        for (number, (function, code)) in lost.into_iter().enumerate() {
+            let device = open(&format!("cuda:{number}"));
+            call(&add, &device, &inputs()).unwrap();
+            fake.fail(function, 0, code);
+            let first = message(call(&add, &device, &inputs()));
+            says(&first, &["the GPU was lost", &code.to_string(), "another library", "cudaDeviceReset", "again"]);
+            assert_eq!(message(call(&add, &device, &inputs())), first);
+        }
+    });
+}
+
+#[test]
+fn codes_that_only_newer_drivers_know_may_lose_the_device() {
+    with_fake_driver("failures::codes_that_only_newer_drivers_know_may_lose_the_device", |fake| {
+        let (first, next) = after(fake, "cuEventSynchronize", 226);
+        says(&first, &["the GPU was lost", "error 226", "new process"]);
+        assert_eq!(message(next), first);
+    });
+}
+
+#[test]
 fn a_kernel_that_ran_too_long() {
     with_fake_driver("failures::a_kernel_that_ran_too_long", |fake| {
         let (first, next) = after(fake, "cuEventSynchronize", 702);

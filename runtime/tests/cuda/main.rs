@@ -5,6 +5,7 @@ mod calls;
 mod failures;
 #[path = "../../cuda-driver/fake/support.rs"]
 mod fake;
+mod interrupts;
 mod results;
 mod running;
 

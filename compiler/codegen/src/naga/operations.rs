@@ -76,7 +76,11 @@ impl Lowering<'_> {
                 let widened = ty.is_integer() && result.is_integer() && from.width < to.width;
                 if widened { self.unknown(block, converted, result)? } else { converted }
             }
-            Op::Bitcast => self.cast(block, a, scalar_of(result)?.kind, None),
+            Op::Bitcast => {
+                // The driver may find out that the integer is always 0.
+                let a = if result.is_float() && ty.is_integer() { self.unknown(block, a, ty)? } else { a };
+                self.cast(block, a, scalar_of(result)?.kind, None)
+            }
             Op::Abs if ty.is_float() => self.math(block, MathFunction::Abs, &handles),
             Op::Sqrt => self.math(block, MathFunction::Sqrt, &handles),
             Op::Floor => self.math(block, MathFunction::Floor, &handles),

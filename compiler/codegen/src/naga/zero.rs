@@ -69,7 +69,7 @@ impl Lowering<'_> {
     }
 
     /// An integer of that type of which nothing is known when the driver compiles: a counter of a loop that it
-    /// unrolls is a constant, and so is the float that it becomes.
+    /// unrolls is a constant, and so is the float that it becomes; the lesser of 0 and an unsigned integer is another.
     pub(super) fn unknown(&mut self, block: &mut Block, integer: Handled, ty: ScalarType) -> Result<Handled> {
         let to = scalar_of(ty)?;
         let mut zero = self.zero_word()?;

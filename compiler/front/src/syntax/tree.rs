@@ -1,5 +1,6 @@
 //! The untyped tree: what every front end produces, with a span on every node.
 
+use super::declaration::Declaration;
 use crate::source::{Source, Span};
 use std::sync::Arc;
 
@@ -50,6 +51,9 @@ pub struct FunctionDefinition {
     pub name_span: Span,
     pub span: Span,
     pub decorators: Vec<Expression>,
+    /// What the decorators say, where that is known from elsewhere: of a function of a running program, whose decorators
+    /// stand in no text that can be read.
+    pub declaration: Option<Arc<Declaration>>,
     pub parameters: Vec<Parameter>,
     /// A parameter form that kernels cannot have (`*args`, `**kwargs`, keyword-only), with what to write instead.
     pub unsupported_parameters: Option<(Span, &'static str)>,
@@ -274,6 +278,12 @@ impl Module {
 
     pub fn constant(&self, name: &str) -> Option<&ConstantDefinition> {
         self.constants.iter().rev().find(|constant| constant.name == name)
+    }
+
+    /// Whether the module gives the name a meaning, so that it is not Python's own.
+    pub fn defines(&self, name: &str) -> bool {
+        let linked = || self.linked.iter().any(|link| link.name == name);
+        self.function(name).is_some() || self.constant(name).is_some() || self.import(name).is_some() || linked()
     }
 
     /// What a name means by import: `np` -> `numpy`.

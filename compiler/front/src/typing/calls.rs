@@ -5,6 +5,7 @@ use super::expressions::root_name;
 use super::item::{Item, Scalar, Shape};
 use super::names::{self, Builtin};
 use super::program::{Instance, Unit};
+use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
 use super::{functions, prelude};
 use crate::error::{Class, Error, Result};
@@ -67,11 +68,14 @@ impl<'t> Typer<'t, '_> {
                 None => Err(self.unknown_function(&path, function.span).into()),
             };
         }
-        let ExpressionKind::Name(name) = &function.kind else {
-            // The message of whatever stands there.
-            let item = self.expression(function)?;
-            let message = format!("{} is not a function", item.describe());
-            return Err(self.mistake(Class::Type, function.span, message).help("call a function").into());
+        let name = match &function.kind {
+            ExpressionKind::Name(name) if self.builtin(name).is_none() || module.constant(name).is_none() => name,
+            _ => {
+                // The message of whatever stands there.
+                let item = self.expression(function)?;
+                let message = format!("{} is not a function", item.describe());
+                return Err(self.mistake(Class::Type, function.span, message).help("call a function").into());
+            }
         };
         match self.builtin(name) {
             Some(Builtin::Bitcast) => self.call_bitcast(arguments, span),
@@ -185,9 +189,9 @@ impl<'t> Typer<'t, '_> {
             };
             given[place] = Some((self.expression(&keyword.value)?, keyword.value.span));
         }
-        let mut items = Vec::new();
+        let mut passed = Vec::new();
         for (parameter, given) in definition.parameters.iter().zip(given) {
-            let (item, at) = match (given, &parameter.default) {
+            passed.push(match (given, &parameter.default) {
                 (Some(given), _) => given,
                 (None, Some(default)) => {
                     let value = self.program.constant_expression(unit.module, default)?;
@@ -197,7 +201,16 @@ impl<'t> Typer<'t, '_> {
                     let message = format!("'{name}' is called without its argument '{}'", parameter.name);
                     return Err(self.mistake(Class::Type, span, message).help("pass it").into());
                 }
-            };
+            });
+        }
+        if unit.prelude.is_none()
+            && let Some(Chosen { arguments, result }) = self.chosen_signature(unit, definition, &passed, span)?
+        {
+            let items = self.converted(passed, &arguments)?;
+            return self.emit_call(unit, definition, &items, result, span);
+        }
+        let mut items = Vec::new();
+        for (parameter, (item, at)) in definition.parameters.iter().zip(passed) {
             let annotation = parameter.annotation.as_ref().filter(|_| unit.rules == Rules::Exact);
             items.push(match annotation {
                 Some(annotation) => {
@@ -208,7 +221,7 @@ impl<'t> Typer<'t, '_> {
                 None => self.argument_item(item, at)?,
             });
         }
-        self.emit_call(unit, definition, &items, span)
+        self.emit_call(unit, definition, &items, None, span)
     }
 
     /// An argument as scalars: literals get their type, tuples of constants become values.
@@ -239,10 +252,11 @@ impl<'t> Typer<'t, '_> {
         unit: Unit<'t>,
         definition: &'t FunctionDefinition,
         items: &[Item<'t>],
+        result: Option<ScalarType>,
         span: Span,
     ) -> Result<Item<'t>> {
         let shapes: Vec<Shape> = items.iter().filter_map(Item::shape).collect();
-        let Instance { name, result } = self.program.instance(unit, definition, &shapes, self.unit, span)?;
+        let Instance { name, result } = self.program.instance(unit, definition, &shapes, result, self.unit, span)?;
         let mut arguments = Vec::new();
         for item in items {
             arguments.extend(self.flatten(item, span)?.into_iter().map(Argument::Value));
@@ -265,7 +279,7 @@ impl<'t> Typer<'t, '_> {
             return Err(Error::Internal(format!("prelude function '{function}' takes another number of arguments")));
         }
         let items: Vec<Item<'t>> = operands.iter().map(|operand| Item::Scalar(*operand)).collect();
-        match self.emit_call(unit, definition, &items, span)? {
+        match self.emit_call(unit, definition, &items, None, span)? {
             Item::Scalar(result) => Ok(result),
             _ => Err(Error::Internal(format!("prelude function '{function}' gives no number"))),
         }

@@ -333,7 +333,7 @@ impl<'t> Typer<'t, '_> {
         if let Some(known) = index.integer() {
             let place = if known < 0 { known + length as i128 } else { known };
             let Some(place) = usize::try_from(place).ok().filter(|place| *place < length) else {
-                let message = format!("index {known} is out of bounds for a tuple of {}", super::count_entries(length));
+                let message = format!("index {known} is out of bounds for {}", super::count_entries(length));
                 return Err(self.mistake(Class::Index, span, message).help("entries count from 0").into());
             };
             return match tuple {
@@ -419,7 +419,7 @@ impl<'t> Typer<'t, '_> {
             let below = self.apply(Op::Lt, &[place, zero], span);
             outside = self.apply(Op::Or, &[below, outside], span);
         }
-        let message = format!("index {{}} is out of bounds for a tuple of {}", super::count_entries(length));
+        let message = format!("index {{}} is out of bounds for {}", super::count_entries(length));
         self.trap(outside, Fault::IndexOutOfBounds, message, index, span);
         self.convert(place, ScalarType::Index, span)
     }

@@ -23,6 +23,7 @@ pub mod prelude;
 mod program;
 pub mod promotion;
 mod ranges;
+mod signatures;
 mod statements;
 mod stencil;
 mod typer;

@@ -37,10 +37,16 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// The value of an expression of integer literals alone: Python computes it when it reads the text, without wrapping,
-    /// so that `2**63` is the literal 9223372036854775808.
+    /// so that `2**63` is the literal 9223372036854775808, and `10**-3` the literal 0.001.
     pub fn integer_literal(&self, expression: &Expression) -> Option<ConstantValue> {
         if self.unit.rules == Rules::Exact {
             return None; // literals have no width there
+        }
+        if let ExpressionKind::Binary { operator: operator @ BinaryOperator::Power, left, right } = &expression.kind
+            && let Some(exponent @ ..0) = constants::integer_literals(right, 0)
+        {
+            let base = constants::integer_literals(left, 0)?;
+            return constants::binary(*operator, &ConstantValue::Integer(base), &ConstantValue::Integer(exponent));
         }
         constants::integer_literals(expression, 0).map(ConstantValue::Integer)
     }

@@ -38,6 +38,8 @@ struct Key {
     module: *const tree::Module,
     function: String,
     arguments: Vec<Shape>,
+    /// Declared by a signature.
+    result: Option<ScalarType>,
 }
 
 pub struct Program<'t> {
@@ -118,17 +120,18 @@ impl<'t> Program<'t> {
     }
 
     /// The function `name` of `unit` for arguments of these forms, typed now if it was not yet.
-    /// `call`: where it is called, and from which unit, for messages.
+    /// `result`: its type, if a signature declares it. `call`: where it is called, and from which unit, for messages.
     pub fn instance(
         &mut self,
         unit: Unit<'t>,
         definition: &'t tree::FunctionDefinition,
         arguments: &[Shape],
+        result: Option<ScalarType>,
         caller: Unit<'t>,
         call: Span,
     ) -> Result<Instance> {
         let name = &definition.name;
-        let key = Key { module: unit.module, function: name.clone(), arguments: arguments.to_vec() };
+        let key = Key { module: unit.module, function: name.clone(), arguments: arguments.to_vec(), result };
         if let Some(instance) = self.instances.get(&key) {
             return Ok(instance.clone());
         }
@@ -150,7 +153,7 @@ impl<'t> Program<'t> {
         };
         let (index, ir_name) = self.reserve(&ir_name);
         self.active.push(key.clone());
-        let typed = Typer::helper(self, unit, definition, &ir_name, arguments);
+        let typed = Typer::helper(self, unit, definition, &ir_name, arguments, result);
         self.active.pop();
         let (function, result) = typed?;
         self.define(index, function);
@@ -161,7 +164,7 @@ impl<'t> Program<'t> {
 
     /// The kernel itself takes part in the search for recursion.
     pub fn enter_kernel(&mut self, name: &str) {
-        self.active.push(Key { module: self.unit.module, function: name.into(), arguments: Vec::new() });
+        self.active.push(Key { module: self.unit.module, function: name.into(), arguments: Vec::new(), result: None });
     }
 
     /// The functions that the first one needs, and the tables that they need.

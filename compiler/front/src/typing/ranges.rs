@@ -34,7 +34,7 @@ impl<'t> Typer<'t, '_> {
                 _ => "",
             };
             let path = self.unit.module.path(function);
-            let defined = self.unit.module.function(name).is_some();
+            let defined = self.unit.module.defines(name);
             if path.as_deref() == Some("numba.prange") || (!defined && Builtin::from_name(name) == Some(Builtin::Range))
             {
                 if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {

@@ -87,19 +87,21 @@ impl<'t> Typer<'t, '_> {
         Ok(function)
     }
 
-    /// A function that is called by another one.
+    /// A function that is called by another one. `result`: what a signature says of it.
     pub fn helper(
         program: &mut Program<'t>,
         unit: Unit<'t>,
         definition: &'t FunctionDefinition,
         name: &str,
         arguments: &[Shape],
+        result: Option<ScalarType>,
     ) -> Result<(ir::Function, Shape)> {
         let result = match (&definition.returns, unit.rules) {
+            _ if result.is_some() => result.map(Shape::Scalar),
             (Some(annotation), Rules::Exact) => Some(annotated_shape(unit, annotation)?),
             _ => None,
         };
-        let declared = result.is_some();
+        let declared = result.is_some() && unit.rules == Rules::Exact;
         let arguments = Arguments::Helper(arguments);
         settle(program, &Header { unit, definition, name, arguments, result, declared })
     }

@@ -145,7 +145,7 @@ fn constants_of_the_module() {
     );
     exact("X: float32 = 0.1\nT: uint32 = (1, 2, 3)\ndef f(a):\n    return float32(T[a]) + X", &[int(I32, 1)], f32(2.1));
     let failure = try_call("T = (10, 20, 30)\ndef f(a):\n    return T[a]", &[i64(3)], Rules::Numba);
-    assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for a tuple of 3 entries");
+    assert_eq!(failure.unwrap_err(), "index 3 is out of bounds for 3 entries");
     numba("def f(a):\n    w = (0.5, 1.5)\n    return w[a]", &[i64(1)], f64(1.5));
     numba("def f(a, b):\n    w = (b, b + 1)\n    return w[a]", &[i64(1), i64(6)], i64(7));
 }
@@ -225,4 +225,50 @@ fn early_exits_in_loops() {
     let text = "def f(n):\n    k = 0\n    for i in range(n):\n        if i == 3:\n            k = 2.5\n            break\n        k = i\n    return k";
     numba(text, &[i64(2)], f64(1.0));
     numba(text, &[i64(9)], f64(2.5));
+}
+
+#[test]
+fn helpers_with_signatures_convert_arguments_and_results() {
+    let whole = "@numba.njit('int64(float64)')\ndef whole(x):\n    return x * 1\n\n";
+    numba(&format!("{whole}def f(a):\n    return whole(a)"), &[f64(300.7)], i64(300));
+    let half = "@numba.njit(['float64(int32)'])\ndef half(x):\n    return x / 2\n\n";
+    numba(&format!("{half}def f(a):\n    return half(a)"), &[f64(1.7)], f64(0.5));
+    let next = "@numba.vectorize(['uint8(uint8)', 'int32(int32)'])\ndef next(x):\n    return x + 1\n\n";
+    numba(&format!("{next}def f(a):\n    return next(a) + a * 0"), &[int(U8, 255)], i64(0));
+    numba(
+        &format!("{next}def f(a):\n    return np.int64(next(a))"),
+        &[int(I32, i32::MAX as i128)],
+        i64(i32::MIN as i64),
+    );
+    // The fewest unsafe conversions, then the fewest safe ones.
+    let which =
+        "@numba.njit(['int8(int8)', 'int64(int64)', 'float64(float64)'])\ndef which(x):\n    return x + 200\n\n";
+    numba(&format!("{which}def f(a):\n    return which(a)"), &[int(I16, 1)], i64(201));
+    numba(&format!("{which}def f(a):\n    return which(a)"), &[f32(0.5)], f64(200.5));
+    // Without a result: whatever comes out.
+    let arguments = "@numba.njit('(int32,)')\ndef half(x):\n    return x / 2\n\n";
+    numba(&format!("{arguments}def f(a):\n    return half(a)"), &[f64(3.7)], f64(1.5));
+    let failure = try_call(&format!("{next}def f(a):\n    return next(a)"), &[f64(1.0)], Rules::Numba).unwrap_err();
+    assert!(failure.contains("no signature of 'next' takes (float64)"), "{failure}");
+}
+
+#[test]
+fn integer_literals_to_negative_powers_are_floats() {
+    numba("def f(a):\n    return a + 10**-3", &[i64(1)], f64(1.001));
+    numba("def f(a):\n    return a * 2**-1", &[f64(3.0)], f64(1.5));
+    numba("def f(a):\n    return (-2)**-1", &[f64(3.0)], f64(-0.5));
+    // Known only by its name, the exponent is a number like others: an integer's power is an integer.
+    numba("N = -2\ndef f(a):\n    return 10**N", &[f64(3.0)], i64(0));
+}
+
+#[test]
+fn names_of_python_can_be_given_another_meaning() {
+    numba("def range(n):\n    return n + 5\ndef f(a):\n    return range(a)", &[i64(1)], i64(6));
+    for text in [
+        "range = 3\ndef f(a):\n    for i in range(3):\n        a += i\n    return a",
+        "float = 2.0\ndef f(a):\n    return float(a)",
+    ] {
+        let failure = try_call(text, &[i64(1)], Rules::Numba).unwrap_err();
+        assert!(failure.contains("not a function"), "{failure}");
+    }
 }

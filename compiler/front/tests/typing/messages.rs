@@ -87,7 +87,7 @@ fn values_and_types() {
     refused("def f(a):\n    return a, a", &[F64], "kernel 'f' returns a tuple");
     refused("def f(a):\n    x, y = a\n    return x", &[F64], "float64 cannot be unpacked");
     refused("def f(a):\n    x, y = 1, 2, 3\n    return x", &[F64], "3 values unpacked to 2 names");
-    refused("def f(a):\n    return (1, 2)[5]", &[F64], "index 5 is out of bounds for a tuple of 2 entries");
+    refused("def f(a):\n    return (1, 2)[5]", &[F64], "index 5 is out of bounds for 2 entries");
     refused("def f(a):\n    return math.atan2(a)", &[F64], "'math.atan2' takes 2 arguments");
     refused(
         "def f(a):\n    if a > 0:\n        x = (1, 2)\n    else:\n        x = 1\n    return x",

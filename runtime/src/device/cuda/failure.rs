@@ -6,6 +6,10 @@ use cust::sys::CUresult;
 use numbra_cuda_driver::{describe, last_error_code};
 use std::fmt;
 
+/// Codes that cust does not know, after which the driver wants the process to end: CONTAINED, TENSOR_MEMORY_LEAK,
+/// MPS_CLIENT_TERMINATED.
+const NEWER_FINAL: [u32; 3] = [226, 721, 810];
+
 /// Something that the driver did not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Failure {
@@ -36,16 +40,16 @@ impl Failure {
         self.code == code as u32
     }
 
-    /// Whether the context is useless from now on: every later call would fail with the same code.
+    /// Whether the context is useless from now on: every later call would fail with the same code, or with another one.
+    /// Not so is CUDA_ERROR_UNKNOWN, of which the driver says nothing.
     pub fn is_final(self) -> bool {
         use CUresult::*;
-        [
+        let known = [
             CUDA_ERROR_DEINITIALIZED,
             CUDA_ERROR_ECC_UNCORRECTABLE,
             CUDA_ERROR_NVLINK_UNCORRECTABLE,
             CUDA_ERROR_ILLEGAL_ADDRESS,
             CUDA_ERROR_LAUNCH_TIMEOUT,
-            CUDA_ERROR_CONTEXT_IS_DESTROYED,
             CUDA_ERROR_ASSERT,
             CUDA_ERROR_HARDWARE_STACK_ERROR,
             CUDA_ERROR_ILLEGAL_INSTRUCTION,
@@ -53,9 +57,18 @@ impl Failure {
             CUDA_ERROR_INVALID_ADDRESS_SPACE,
             CUDA_ERROR_INVALID_PC,
             CUDA_ERROR_LAUNCH_FAILED,
-        ]
-        .into_iter()
-        .any(|code| self.is(code))
+        ];
+        known.into_iter().any(|code| self.is(code)) || NEWER_FINAL.contains(&self.code) || self.is_of_context()
+    }
+
+    /// Whether the context, or what belongs to it, is not there any more. numbra gives none of it up while it is used, so
+    /// that somebody else has; after a reset of the primary context the context itself may be there again, without its
+    /// streams and kernels.
+    pub fn is_of_context(self) -> bool {
+        use CUresult::*;
+        [CUDA_ERROR_INVALID_CONTEXT, CUDA_ERROR_CONTEXT_IS_DESTROYED, CUDA_ERROR_INVALID_HANDLE]
+            .into_iter()
+            .any(|code| self.is(code))
     }
 
     /// The error of `device`, which failed to do `what` ("a launch").

@@ -11,7 +11,17 @@ use cust::device::Device;
 use cust::stream::{Stream, StreamFlags};
 use cust::sys;
 use std::marker::PhantomData;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Bytes of unused memory that are kept, at most: other libraries and programs want some too.
+const MOST_KEPT: u64 = 1 << 30;
+
+/// What to do about a GPU that was lost: after an error of the GPU, and where its context is not there any more.
+const AFTER_A_LOSS: &str = "CUDA can be used again only in a new process: start the program again, and if a kernel of \
+    numbra's is the cause every time, please report it; or use cpu, parallel or vulkan";
+const AFTER_A_RESET: &str = "another library of this process has reset the GPU (cudaDeviceReset, say) and taken numbra's \
+    memory and kernels with it: start the program again, without that; or use cpu, parallel or vulkan";
 
 /// A GPU that is ready for work. There is one for each number, and it is never closed.
 pub struct Gpu {
@@ -22,12 +32,14 @@ pub struct Gpu {
     /// All work goes here, in the order in which it is asked for.
     pub stream: Stream,
     pub pool: Mutex<Pool>,
+    /// Whether memory is allocated in the stream's order, until the driver refuses that.
+    pub ordered: AtomicBool,
     pub staging: Mutex<Staging>,
     pub slots: Mutex<Slots>,
     /// Held by whoever waits for launches that can fail, until their records are read.
     pub reading: Mutex<()>,
-    /// Why the context is useless.
-    lost: Mutex<Option<String>>,
+    /// Why the context is useless, and what to do about it.
+    lost: Mutex<Option<(String, &'static str)>>,
     process: u32,
 }
 
@@ -91,7 +103,8 @@ impl Gpu {
         drop(current);
         Ok(Box::leak(Box::new(Gpu {
             name: name.to_string(),
-            pool: Mutex::new(Pool::new(facts.memory / 4)),
+            pool: Mutex::new(Pool::new((facts.memory / 16).min(MOST_KEPT))),
+            ordered: AtomicBool::new(facts.pools),
             facts,
             context,
             stream,
@@ -116,7 +129,7 @@ impl Gpu {
         }
         match &*lock(&self.lost) {
             None => Ok(()),
-            Some(reason) => Err(self.lost_error(reason)),
+            Some((reason, help)) => Err(self.lost_error(reason, help)),
         }
     }
 
@@ -131,22 +144,17 @@ impl Gpu {
             return failure.error(&self.name, what);
         }
         let reason = format!("{what} failed: {failure}");
-        if failure.is(sys::CUresult::CUDA_ERROR_LAUNCH_TIMEOUT) {
-            *lock(&self.lost) = Some(reason);
-            return failure.error(&self.name, what);
-        }
-        let error = self.lost_error(&reason);
-        *lock(&self.lost) = Some(reason);
+        let help = if failure.is_of_context() { AFTER_A_RESET } else { AFTER_A_LOSS };
+        let error = match failure.is(sys::CUresult::CUDA_ERROR_LAUNCH_TIMEOUT) {
+            true => failure.error(&self.name, what),
+            false => self.lost_error(&reason, help),
+        };
+        *lock(&self.lost) = Some((reason, help));
         error
     }
 
-    fn lost_error(&self, reason: &str) -> Error {
-        Error::device(
-            &self.name,
-            format!("the GPU was lost ({reason})"),
-            "CUDA can be used again only in a new process: start the program again, and if a kernel of numbra's is the \
-             cause every time, please report it; or use cpu, parallel or vulkan",
-        )
+    fn lost_error(&self, reason: &str, help: &str) -> Error {
+        Error::device(&self.name, format!("the GPU was lost ({reason})"), help)
     }
 
     /// `result` of a call of the driver as an error.
@@ -158,7 +166,7 @@ impl Gpu {
     pub fn finish(&self) -> Result<()> {
         let _current = self.enter()?;
         let awaited = self.ask_records()?;
-        let waited = self.stream.synchronize().map_err(|error| self.failed("waiting for kernels", error.into()));
+        let waited = self.wait_for_all("waiting for kernels");
         self.read_records(awaited, waited)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::device::Launch;
 use crate::error::{Error, Result};
+use std::ops::Range;
 
 /// How a kernel's threads are laid out: see [`numbra_front::ir::Form::Grid`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +11,13 @@ pub struct Grid {
     pub group: u32,
     /// x is the last axis and units are rows; otherwise units are points.
     pub rows: bool,
+}
+
+impl Grid {
+    /// Points of a unit.
+    pub fn unit(self, space: &[i64]) -> i64 {
+        if self.rows { space[space.len() - 1] } else { 1 }
+    }
 }
 
 /// What one launch may take.
@@ -31,24 +39,28 @@ pub struct Part {
     pub groups: (u32, u32),
 }
 
-/// Splits a launch into as few parts as will do.
-pub fn parts(launch: &Launch, grid: Grid, limits: &Limits) -> Result<impl Iterator<Item = Part> + use<>> {
-    let points = launch.points()?;
+/// Splits those `units` of a launch into as few parts as will do.
+pub fn parts(
+    launch: &Launch,
+    grid: Grid,
+    limits: &Limits,
+    units: Range<i64>,
+) -> Result<impl Iterator<Item = Part> + use<>> {
     let group = i64::from(grid.group);
     let (across, down) = (i64::from(limits.groups.0), i64::from(limits.groups.1));
     let last = launch.space[launch.space.len() - 1];
-    // Points of a unit, and units of a part at most.
-    let (unit, most) = if grid.rows { (last, down) } else { (1, across.saturating_mul(down).saturating_mul(group)) };
+    // Units of a part at most.
+    let most = if grid.rows { down } else { across.saturating_mul(down).saturating_mul(group) };
     if grid.rows && div_ceil(last, group) > across {
         return Err(Error::call_with_help(
             format!("a row of {last} elements is longer than this device's grid"),
             "call the kernel on parts of the arrays",
         ));
     }
-    let most = most.min((limits.points / unit).max(1));
-    let units = points / unit;
-    Ok((0..div_ceil(units, most)).map(move |number| {
-        let (begin, end) = (number * most, (number * most).saturating_add(most).min(units));
+    let most = most.min((limits.points / grid.unit(launch.space)).max(1));
+    Ok((0..div_ceil(units.end - units.start, most)).map(move |number| {
+        let begin = units.start + number * most;
+        let end = begin.saturating_add(most).min(units.end);
         let (x, y) = if grid.rows {
             (div_ceil(last, group), end - begin)
         } else {
@@ -76,7 +88,8 @@ mod tests {
 
     fn of(space: &[i64], grid: Grid, limits: &Limits) -> Vec<Part> {
         let launch = Launch { arrays: &[], footprints: &[], captures: &[], space };
-        parts(&launch, grid, limits).unwrap().collect()
+        let units = launch.points().unwrap() / grid.unit(space);
+        parts(&launch, grid, limits, 0..units).unwrap().collect()
     }
 
     const LINEAR: Grid = Grid { group: 256, rows: false };
@@ -111,9 +124,8 @@ mod tests {
         let found = of(&[i64::MAX], LINEAR, &REAL);
         assert_eq!(found.first().unwrap().begin, 0);
         assert_eq!(found.last().unwrap().end, i64::MAX);
-        let error =
-            parts(&Launch { arrays: &[], footprints: &[], captures: &[], space: &[i64::MAX, 2] }, LINEAR, &REAL);
-        assert!(error.err().unwrap().to_string().contains("counted"));
+        let error = Launch { arrays: &[], footprints: &[], captures: &[], space: &[i64::MAX, 2] }.points();
+        assert!(error.unwrap_err().to_string().contains("counted"));
     }
 
     proptest! {
@@ -124,14 +136,16 @@ mod tests {
             rows in any::<bool>(),
             groups in (40u32..60, 1u32..5),
             points in 1i64..3000,
+            third in any::<bool>(),
         ) {
             let grid = Grid { group, rows };
             let limits = Limits { groups, points };
             let last = space[space.len() - 1];
             let all: i64 = space.iter().product();
-            let unit = if rows { last } else { 1 };
-            let mut next = 0;
-            for part in of(&space, grid, &limits) {
+            let unit = grid.unit(&space);
+            let launch = Launch { arrays: &[], footprints: &[], captures: &[], space: &space };
+            let mut next = if third { all / unit / 3 } else { 0 };
+            for part in parts(&launch, grid, &limits, next..all / unit).unwrap() {
                 prop_assert_eq!(part.begin, next);
                 prop_assert!(part.begin < part.end);
                 next = part.end;

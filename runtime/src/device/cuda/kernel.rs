@@ -2,15 +2,17 @@
 
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
-use super::grid::{Grid, Limits, parts};
+use super::grid::{Grid, Limits, Part, parts};
 use super::memory::CudaBuffer;
 use crate::device::{Binding, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
+use crate::interrupt::Pace;
 use cust::sys::{self, CUjit_option, CUresult};
 use numbra_codegen::{Artefact, Manifest};
 use numbra_front::ir::Access;
 use std::ffi::{CString, c_void};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Bytes for what the driver's assembler says.
 const LOG: usize = 16 << 10;
@@ -18,6 +20,10 @@ const LOG: usize = 16 << 10;
 const PARAMETERS: usize = 4096;
 /// Points of a launch where the driver ends long ones: few enough that a slow kernel takes well under its 2 seconds.
 const WATCHED_POINTS: i64 = 1 << 26;
+/// Points of the first piece of a long launch that can be interrupted, for each multiprocessor: as many as it runs at
+/// once, so that fewer would take as long. And how long later pieces take at least.
+const FIRST_PIECE: i64 = 2048;
+const SHORTEST_PIECE: Duration = Duration::from_millis(25);
 
 /// A kernel that is ready to launch.
 pub struct CudaKernel {
@@ -26,6 +32,8 @@ pub struct CudaKernel {
     manifest: Manifest,
     sites: Arc<Sites>,
     grid: Grid,
+    /// Points that the GPU does in a moment.
+    pace: Pace,
 }
 
 /// A module of the driver. Its functions are there as long as it is.
@@ -81,7 +89,8 @@ impl Gpu {
             unsafe { sys::cuModuleUnload(raw) };
             return Err(self.failed("finding a kernel in its module", failure));
         }
-        Ok(CudaKernel { gpu: self, module: Module { raw, function }, manifest, sites: Arc::new(sites), grid })
+        let pace = Pace::new(FIRST_PIECE * i64::from(self.facts.multiprocessors.max(1)), SHORTEST_PIECE);
+        Ok(CudaKernel { gpu: self, module: Module { raw, function }, manifest, sites: Arc::new(sites), grid, pace })
     }
 
     /// The error of PTX that the driver did not take, with what its assembler says.
@@ -146,9 +155,21 @@ fn text(buffer: &[u8]) -> String {
 impl Kernel for CudaKernel {
     fn launch(&self, launch: &Launch) -> Result<()> {
         let buffers = self.buffers(launch)?;
+        let longest = if self.gpu.facts.watchdog { WATCHED_POINTS } else { i64::MAX };
+        let limits = Limits { groups: self.gpu.facts.grid, points: longest };
+        let start = |units| self.run(launch, &buffers, parts(launch, self.grid, &limits, units)?);
+        let (points, unit) = (launch.points()?, self.grid.unit(launch.space));
+        if self.pace.divides(points) {
+            return self.pace.pieces(points / unit, unit, || self.gpu.finish(), start);
+        }
+        start(0..points / unit)
+    }
+}
+
+impl CudaKernel {
+    /// Has the GPU begin with these parts of a launch. It fails, or not, as one.
+    fn run(&self, launch: &Launch, buffers: &[u64], parts: impl Iterator<Item = Part>) -> Result<()> {
         let offsets: Vec<i64> = launch.arrays.iter().map(|array| array.offset).collect();
-        let points = if self.gpu.facts.watchdog { WATCHED_POINTS } else { i64::MAX };
-        let parts = parts(launch, self.grid, &Limits { groups: self.gpu.facts.grid, points })?;
         if !self.manifest.has_status {
             let _current = self.gpu.enter()?;
             for part in parts {
@@ -185,9 +206,7 @@ impl Kernel for CudaKernel {
         }
         result
     }
-}
 
-impl CudaKernel {
     /// The addresses of the arrays' buffers. An error if a launch would reach out of one.
     fn buffers(&self, launch: &Launch) -> Result<Vec<u64>> {
         let wrong = |what: &str| Error::Internal(format!("{}: a launch with {what}", self.gpu.name));

@@ -4,8 +4,17 @@ use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
 use crate::error::{Error, Result};
 use cust::sys::{self, CUresult};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::OnceLock;
+use std::sync::atomic::Ordering;
+
+/// Memory of the driver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    address: sys::CUdeviceptr,
+    /// Allocated in the stream's order, and to be given back so.
+    ordered: bool,
+}
 
 /// A stretch of device memory. Given back to the pool when dropped.
 pub struct CudaBuffer {
@@ -13,6 +22,7 @@ pub struct CudaBuffer {
     /// As asked for.
     pub bytes: u64,
     size: u64,
+    ordered: bool,
     gpu: &'static Gpu,
     /// Of the kernel that failed while it wrote here.
     spoiled: OnceLock<Error>,
@@ -24,10 +34,11 @@ impl Drop for CudaBuffer {
             return;
         }
         // Work that still uses it was asked for earlier than whatever its next owner asks for.
-        let kept = lock(&self.gpu.pool).keep(self.address, self.size);
-        if !kept {
+        let memory = Memory { address: self.address, ordered: self.ordered };
+        let left = lock(&self.gpu.pool).keep(memory, self.size);
+        for memory in left {
             // Nobody to tell of an error, which the next call will meet too.
-            let _ = self.gpu.release(self.address);
+            let _ = self.gpu.release(memory);
         }
     }
 }
@@ -50,7 +61,9 @@ impl CudaBuffer {
 
 /// Unused memory by size. Memory from the driver costs from microseconds to milliseconds.
 pub struct Pool {
-    free: BTreeMap<u64, Vec<sys::CUdeviceptr>>,
+    /// Of each size the oldest first, with a number that is higher for younger memory.
+    free: BTreeMap<u64, VecDeque<(u64, Memory)>>,
+    number: u64,
     bytes: u64,
     most: u64,
 }
@@ -58,27 +71,43 @@ pub struct Pool {
 impl Pool {
     /// A pool that keeps `most` bytes.
     pub fn new(most: u64) -> Pool {
-        Pool { free: BTreeMap::new(), bytes: 0, most }
+        Pool { free: BTreeMap::new(), number: 0, bytes: 0, most }
     }
 
-    fn keep(&mut self, address: sys::CUdeviceptr, size: u64) -> bool {
-        let fits = self.bytes + size <= self.most;
-        if fits {
-            self.bytes += size;
-            self.free.entry(size).or_default().push(address);
+    /// Keeps memory, and says which is to go for it: what has not been used for the longest time, or itself.
+    fn keep(&mut self, memory: Memory, size: u64) -> Vec<Memory> {
+        if size > self.most {
+            return vec![memory];
         }
-        fits
+        let mut left = Vec::new();
+        while self.bytes + size > self.most
+            && let Some(oldest) = self.take_oldest()
+        {
+            left.push(oldest);
+        }
+        self.bytes += size;
+        self.number += 1;
+        self.free.entry(size).or_default().push_back((self.number, memory));
+        left
     }
 
-    fn take(&mut self, size: u64) -> Option<sys::CUdeviceptr> {
-        let address = self.free.get_mut(&size)?.pop()?;
+    fn take(&mut self, size: u64) -> Option<Memory> {
+        let (_, memory) = self.free.get_mut(&size)?.pop_back()?;
         self.bytes -= size;
-        Some(address)
+        Some(memory)
     }
 
-    fn take_all(&mut self) -> Vec<sys::CUdeviceptr> {
+    fn take_oldest(&mut self) -> Option<Memory> {
+        let first = |(&size, all): (&u64, &VecDeque<(u64, Memory)>)| all.front().map(|&(number, _)| (number, size));
+        let (_, size) = self.free.iter().filter_map(first).min()?;
+        let (_, memory) = self.free.get_mut(&size)?.pop_front()?;
+        self.bytes -= size;
+        Some(memory)
+    }
+
+    fn take_all(&mut self) -> Vec<Memory> {
         self.bytes = 0;
-        std::mem::take(&mut self.free).into_values().flatten().collect()
+        std::mem::take(&mut self.free).into_values().flatten().map(|(_, memory)| memory).collect()
     }
 }
 
@@ -96,21 +125,21 @@ impl Gpu {
         self.usable()?;
         let size = class(bytes).unwrap_or(bytes);
         let pooled = lock(&self.pool).take(size);
-        let address = match pooled {
-            Some(address) => address,
+        let Memory { address, ordered } = match pooled {
+            Some(memory) => memory,
             None => self.allocate_fresh(bytes, size)?,
         };
-        Ok(CudaBuffer { address, bytes, size, gpu: self, spoiled: OnceLock::new() })
+        Ok(CudaBuffer { address, bytes, size, ordered, gpu: self, spoiled: OnceLock::new() })
     }
 
-    fn allocate_fresh(&self, bytes: u64, size: u64) -> Result<sys::CUdeviceptr> {
+    fn allocate_fresh(&self, bytes: u64, size: u64) -> Result<Memory> {
         let current = self.enter()?;
         let first = self.ask(size);
         let asked = match first {
             Err(failure) if failure.is(CUresult::CUDA_ERROR_OUT_OF_MEMORY) => {
                 // What is kept for later is given up; it is free when the GPU is done with all that used it.
                 let kept = lock(&self.pool).take_all();
-                kept.into_iter().try_for_each(|address| self.release(address))?;
+                kept.into_iter().try_for_each(|memory| self.release(memory))?;
                 let waited = self.stream.synchronize();
                 waited.map_err(|error| self.failed("waiting for memory", error.into()))?;
                 self.ask(size)
@@ -128,17 +157,25 @@ impl Gpu {
         answer
     }
 
-    fn ask(&self, size: u64) -> Result<sys::CUdeviceptr, Failure> {
+    fn ask(&self, size: u64) -> Result<Memory, Failure> {
         let mut address = 0;
-        // SAFETY: writes an address; the stream lives for ever.
-        let result = unsafe {
-            if self.facts.pools {
-                sys::cuMemAllocAsync(&mut address, size as usize, self.stream.as_inner())
-            } else {
-                sys::cuMemAlloc_v2(&mut address, size as usize)
+        if self.ordered.load(Ordering::Relaxed) {
+            // SAFETY: writes an address; the stream lives for ever.
+            let result = unsafe { sys::cuMemAllocAsync(&mut address, size as usize, self.stream.as_inner()) };
+            match check(result) {
+                // Virtual GPUs and sandboxes say so of what the driver says it can.
+                Err(failure)
+                    if failure.is(CUresult::CUDA_ERROR_NOT_SUPPORTED)
+                        || failure.is(CUresult::CUDA_ERROR_NOT_PERMITTED) =>
+                {
+                    self.ordered.store(false, Ordering::Relaxed);
+                }
+                other => return other.map(|()| Memory { address, ordered: true }),
             }
-        };
-        check(result).map(|()| address)
+        }
+        // SAFETY: writes an address.
+        check(unsafe { sys::cuMemAlloc_v2(&mut address, size as usize) })?;
+        Ok(Memory { address, ordered: false })
     }
 
     fn out_of_memory(&self, bytes: u64) -> Error {
@@ -158,15 +195,11 @@ impl Gpu {
     }
 
     /// Gives memory back to the driver, once all work so far is done with it.
-    fn release(&self, address: sys::CUdeviceptr) -> Result<()> {
+    fn release(&self, Memory { address, ordered }: Memory) -> Result<()> {
         let _current = self.enter()?;
         // SAFETY: of `ask`, and nobody's any more.
         let result = unsafe {
-            if self.facts.pools {
-                sys::cuMemFreeAsync(address, self.stream.as_inner())
-            } else {
-                sys::cuMemFree_v2(address)
-            }
+            if ordered { sys::cuMemFreeAsync(address, self.stream.as_inner()) } else { sys::cuMemFree_v2(address) }
         };
         self.check("giving memory back", result)
     }
@@ -191,12 +224,18 @@ mod tests {
 
     #[test]
     fn the_pool_keeps_what_it_may() {
+        let memory = |address| Memory { address, ordered: true };
         let mut pool = Pool::new(2048);
-        assert!(pool.keep(1, 1024) && pool.keep(2, 1024) && !pool.keep(3, 512));
+        assert!(pool.keep(memory(1), 1024).is_empty() && pool.keep(memory(2), 1024).is_empty());
         assert_eq!(pool.take(512), None);
-        assert_eq!(pool.take(1024), Some(2));
-        assert!(pool.keep(3, 512));
-        assert_eq!(pool.take_all(), [3, 1]);
-        assert!(pool.keep(4, 2048));
+        assert_eq!(pool.take(1024), Some(memory(2)));
+        assert!(pool.keep(memory(3), 512).is_empty() && pool.keep(memory(4), 512).is_empty());
+        // The oldest goes.
+        assert_eq!(pool.keep(memory(5), 512), [memory(1)]);
+        assert_eq!(pool.keep(memory(6), 1024), [memory(3)]);
+        assert_eq!(pool.keep(memory(7), 1536), [memory(4), memory(5), memory(6)]);
+        assert_eq!(pool.keep(memory(8), 4096), [memory(8)], "more than there may be at all");
+        assert_eq!(pool.take_all(), [memory(7)]);
+        assert!(pool.keep(memory(9), 2048).is_empty());
     }
 }

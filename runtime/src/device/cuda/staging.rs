@@ -7,15 +7,21 @@ use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
 use super::memory::CudaBuffer;
 use crate::error::{Error, Result};
+use crate::interrupt;
+use cust::error::CudaError;
 use cust::event::{Event, EventFlags, EventStatus};
 use cust::sys;
 use std::collections::VecDeque;
 use std::ops::Range;
+use std::time::{Duration, Instant};
 
 /// Bytes of a piece of page-locked memory, and how many are kept.
 const SIZES: [(usize, usize); 2] = [(64 << 10, 32), (4 << 20, 6)];
 /// Pieces of a download that are under way at once.
 const DEPTH: usize = 3;
+/// Whoever may give up a wait looks all the time for so long, and then after each nap, whether it is over.
+const AWAKE: Duration = Duration::from_millis(2);
+const NAP: Duration = Duration::from_micros(100);
 
 /// The page-locked memory of a GPU that nobody uses; the GPU may still be copying from or to it. Oldest first.
 #[derive(Default)]
@@ -78,11 +84,11 @@ impl Gpu {
         };
         match oldest {
             Some(piece) if ready => Ok(piece),
-            Some(piece) => match piece.done.synchronize() {
+            Some(piece) => match self.wait_for(&piece, "getting page-locked memory") {
                 Ok(()) => Ok(piece),
                 Err(error) => {
                     self.keep(piece);
-                    Err(failed(error.into()))
+                    Err(error)
                 }
             },
             None => {
@@ -151,12 +157,12 @@ impl Gpu {
                 continue;
             }
             let Some((piece, range)) = pending.pop_front() else { return Ok(()) };
-            let done = piece.done.synchronize();
+            let done = self.wait_for(&piece, "waiting for kernels and a download");
             if done.is_ok() {
                 data[range.clone()].copy_from_slice(piece.contents(range.len()));
             }
             self.keep(piece);
-            done.map_err(|error| self.failed("waiting for kernels and a download", error.into()))?;
+            done?;
         }
     }
 
@@ -171,6 +177,33 @@ impl Gpu {
     fn under_way(&self, what: &str, copied: sys::CUresult, piece: &Piece) -> Result<()> {
         self.check(what, copied)?;
         piece.done.record(&self.stream).map_err(|error| self.failed(what, error.into()))
+    }
+
+    /// Waits for all that was asked for, `what` being that. The GPU's context is current.
+    pub fn wait_for_all(&self, what: &str) -> Result<()> {
+        if !interrupt::watched() {
+            return self.stream.synchronize().map_err(|error| self.failed(what, error.into()));
+        }
+        let piece = self.piece(0)?;
+        let recorded = piece.done.record(&self.stream).map_err(|error| self.failed(what, error.into()));
+        let waited = recorded.and_then(|()| self.wait_for(&piece, what));
+        self.keep(piece);
+        waited
+    }
+
+    /// Waits until the GPU is done with a piece. Whoever may give up is asked meanwhile; the GPU goes on then, and later
+    /// work comes after what it does.
+    fn wait_for(&self, piece: &Piece, what: &str) -> Result<()> {
+        let failed = |error: CudaError| self.failed(what, error.into());
+        if !interrupt::watched() {
+            return piece.done.synchronize().map_err(failed);
+        }
+        let start = Instant::now();
+        while piece.done.query().map_err(failed)? == EventStatus::NotReady {
+            interrupt::check()?;
+            if start.elapsed() < AWAKE { std::thread::yield_now() } else { std::thread::sleep(NAP) }
+        }
+        Ok(())
     }
 }
 

@@ -11,7 +11,7 @@ use numbra_codegen::naga::status;
 use std::sync::Arc;
 use wgpu::{
     BindGroup, BufferDescriptor, BufferUsages, COPY_BUFFER_ALIGNMENT, CommandEncoder, CommandEncoderDescriptor,
-    ComputePassDescriptor, ComputePipeline,
+    ComputePassDescriptor, ComputePipeline, MapMode,
 };
 
 /// Dispatches in a submission, at most.
@@ -125,8 +125,8 @@ impl Shared {
 
     fn finish_batch(&self, batch: &mut Batch, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
         let status_bytes = batch.watched.len() as u64 * batch.slot_bytes;
-        let status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
-        let copy = match copy {
+        let mut status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
+        let mut copy = match copy {
             Some((buffer, offset, data)) => {
                 Some((self.reading(buffer, offset, data.len() as u64)?, buffer, offset, data))
             }
@@ -150,7 +150,8 @@ impl Shared {
             })?;
         }
         let watched = std::mem::take(&mut batch.watched);
-        status_staging.iter().chain(copy.iter().map(|(reading, ..)| reading)).for_each(|it| self.start_mapping(it));
+        let readings = status_staging.iter_mut().chain(copy.iter_mut().map(|(reading, ..)| reading));
+        readings.for_each(|reading| reading.start(MapMode::Read));
         self.poll()?;
         self.check()?;
         let mut first_fault = None;

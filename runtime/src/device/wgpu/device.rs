@@ -5,13 +5,13 @@ use crate::array::HostArray;
 use crate::device::split::{Grid, Limits, Part, split};
 use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
-use crate::interrupt::{self, Pace};
+use crate::interrupt::Pace;
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_front::ir::{Form, Module};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Points of the first piece of a long launch that can be interrupted, and how long later ones take at least.
 const FIRST_PIECE: i64 = 1 << 14;
@@ -212,7 +212,7 @@ struct Loaded {
 impl Kernel for Loaded {
     fn launch(&self, launch: &Launch) -> Result<()> {
         let limits = self.gpu.limits();
-        let mut limits = Limits {
+        let limits = Limits {
             binding_bytes: limits.binding_bytes,
             offset_alignment: limits.offset_alignment.max(8),
             groups: limits.groups,
@@ -244,24 +244,11 @@ impl Kernel for Loaded {
             )
         };
         let points = launch.points()?;
-        if !interrupt::watched() || points <= self.pace.amount() {
-            return split(launch, &sizes, self.grid, &limits, 0)?.iter().try_for_each(start);
+        let unit = self.grid.unit(launch.space);
+        let start = |units| split(launch, &sizes, self.grid, &limits, units)?.iter().try_for_each(start);
+        if self.pace.divides(points) {
+            return self.pace.pieces(points / unit, unit, || self.gpu.wait(), start);
         }
-        // Piece after piece, waiting for each, until it is known how much the GPU does in a moment.
-        self.gpu.wait()?;
-        let unit = if self.grid.rows { launch.space[launch.space.len() - 1] } else { 1 };
-        let mut begin = 0;
-        while begin < points / unit {
-            limits.points = self.pace.amount().clamp(1, POINTS as i64) as u64;
-            let parts = split(launch, &sizes, self.grid, &limits, begin)?;
-            let Some(part) = parts.first() else { break };
-            let clock = Instant::now();
-            start(part)?;
-            self.gpu.wait()?;
-            self.pace.took((part.end - part.begin) * unit, clock.elapsed());
-            interrupt::check()?;
-            begin = part.end;
-        }
-        Ok(())
+        start(0..points / unit)
     }
 }

@@ -64,8 +64,8 @@ pub(super) struct Pool {
     staging: Vec<wgpu::Buffer>,
 }
 
-/// What the host is to read, once it is mapped.
-pub(super) struct Reading {
+/// Memory that the host sees for a while. Nothing may be submitted that uses it until this is gone.
+pub(super) struct Mapping {
     pub buffer: wgpu::Buffer,
     /// A stretch of it, as wgpu wants stretches that are mapped.
     stretch: Range<u64>,
@@ -73,6 +73,31 @@ pub(super) struct Reading {
     skipped: usize,
     /// Memory for copies, of which the contents must be copied there.
     pub staging: bool,
+    started: bool,
+}
+
+impl Mapping {
+    fn of(buffer: &GpuBuffer, offset: u64, bytes: u64) -> Mapping {
+        let begin = offset / MAP_ALIGNMENT * MAP_ALIGNMENT;
+        let stretch = begin..(offset + bytes).next_multiple_of(COPY_BUFFER_ALIGNMENT);
+        let skipped = (offset - begin) as usize;
+        Mapping { buffer: buffer.raw().clone(), stretch, skipped, staging: false, started: false }
+    }
+
+    /// Asks for it. It is there once wgpu has noticed that all work with the buffer is done.
+    pub fn start(&mut self, mode: MapMode) {
+        // Whether it succeeded is seen when the range is asked for.
+        self.buffer.map_async(mode, self.stretch.clone(), |_| ());
+        self.started = true;
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if self.started {
+            self.buffer.unmap();
+        }
+    }
 }
 
 impl Pool {
@@ -124,33 +149,14 @@ impl Gpu {
     pub fn write(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
         let shared = &self.shared;
         inside(buffer, offset, data.len() as u64)?;
-        // Otherwise the copy would overtake what is recorded. Nothing may be submitted while memory is mapped.
+        // Otherwise the copy would overtake what is recorded.
         let mut batch = lock(&shared.batch);
         shared.submit_recorded(&mut batch)?;
-        if shared.host_visible {
-            return shared.write_mapped(buffer, offset, data);
+        if shared.host_visible && !data.is_empty() && shared.write_mapped(buffer, offset, data)? {
+            return Ok(());
         }
         drop(batch);
-        let mut at = offset;
-        for chunk in data.chunks(CHUNK as usize) {
-            let whole_words = chunk.len() / 4 * 4;
-            shared.guarded("an upload", || {
-                if whole_words > 0 {
-                    shared.queue.write_buffer(buffer.raw(), at, &chunk[..whole_words]);
-                }
-                if whole_words < chunk.len() {
-                    let mut last = [0; 4];
-                    last[..chunk.len() - whole_words].copy_from_slice(&chunk[whole_words..]);
-                    shared.queue.write_buffer(buffer.raw(), at + whole_words as u64, &last);
-                }
-                if data.len() as u64 > CHUNK {
-                    // Frees the staging memory of this chunk as soon as it is copied.
-                    shared.queue.submit([]);
-                }
-            })?;
-            at += chunk.len() as u64;
-        }
-        Ok(())
+        shared.write_staged(buffer, offset, data)
     }
 
     /// Copies from byte `offset` of `buffer`, a multiple of 4, to `data`, after all work before. The first thing that
@@ -201,40 +207,49 @@ impl Shared {
         })
     }
 
-    /// Copies `data` to where the GPU has it.
-    fn write_mapped(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
-        if data.is_empty() {
-            return Ok(());
-        }
-        let (stretch, skipped) = mappable(offset, data.len() as u64);
-        self.guarded("an upload", || buffer.raw().map_async(MapMode::Write, stretch.clone(), |_| ()))?;
-        // Memory that no work uses is there at once.
+    /// Copies `data` to where the GPU has it, unless work with the buffer is not done yet. Whether it did.
+    fn write_mapped(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<bool> {
+        let mut mapping = Mapping::of(buffer, offset, data.len() as u64);
+        self.guarded("an upload", || mapping.start(MapMode::Write))?;
         self.collect()?;
-        let mapped = buffer.raw().get_mapped_range_mut(stretch.clone());
-        let mut mapped = match mapped {
-            Ok(mapped) => mapped,
-            Err(_) => {
-                self.poll()?;
-                buffer.raw().get_mapped_range_mut(stretch).map_err(|error| self.unmapped(error))?
-            }
+        let Ok(mut mapped) = mapping.buffer.get_mapped_range_mut(mapping.stretch.clone()) else {
+            return self.usable().map(|()| false);
         };
-        mapped.slice(skipped..skipped + data.len()).copy_from_slice(data);
-        drop(mapped);
-        buffer.raw().unmap();
-        self.check()
+        mapped.slice(mapping.skipped..mapping.skipped + data.len()).copy_from_slice(data);
+        Ok(true)
+    }
+
+    /// Copies `data` to memory of wgpu's, and from there to the buffer when it is its turn.
+    fn write_staged(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
+        let mut at = offset;
+        for chunk in data.chunks(CHUNK as usize) {
+            let whole_words = chunk.len() / 4 * 4;
+            self.guarded("an upload", || {
+                if whole_words > 0 {
+                    self.queue.write_buffer(buffer.raw(), at, &chunk[..whole_words]);
+                }
+                if whole_words < chunk.len() {
+                    let mut last = [0; 4];
+                    last[..chunk.len() - whole_words].copy_from_slice(&chunk[whole_words..]);
+                    self.queue.write_buffer(buffer.raw(), at + whole_words as u64, &last);
+                }
+                if data.len() as u64 > CHUNK {
+                    // Frees the staging memory of this chunk as soon as it is copied.
+                    self.queue.submit([]);
+                }
+            })?;
+            at += chunk.len() as u64;
+        }
+        Ok(())
     }
 
     /// Where to read so many bytes of a buffer. Memory that the host does not see must be copied to staging memory.
-    pub(super) fn reading(&self, buffer: &GpuBuffer, offset: u64, bytes: u64) -> Result<Reading> {
-        if !self.host_visible {
-            return self.staging(bytes);
-        }
-        let (stretch, skipped) = mappable(offset, bytes);
-        Ok(Reading { buffer: buffer.raw().clone(), stretch, skipped, staging: false })
+    pub(super) fn reading(&self, buffer: &GpuBuffer, offset: u64, bytes: u64) -> Result<Mapping> {
+        if self.host_visible { Ok(Mapping::of(buffer, offset, bytes)) } else { self.staging(bytes) }
     }
 
     /// Memory to read so many bytes from, once something was copied there.
-    pub(super) fn staging(&self, bytes: u64) -> Result<Reading> {
+    pub(super) fn staging(&self, bytes: u64) -> Result<Mapping> {
         let bytes = bytes.next_multiple_of(4);
         let kept = {
             let mut pool = lock(&self.pool);
@@ -250,37 +265,24 @@ impl Shared {
                 self.guarded("a download", || self.device.create_buffer(&descriptor))?
             }
         };
-        Ok(Reading { buffer, stretch: 0..bytes, skipped: 0, staging: true })
-    }
-
-    /// Asks for the contents; they are there after the next wait.
-    pub(super) fn start_mapping(&self, reading: &Reading) {
-        // Whether it succeeded is seen when the range is asked for.
-        reading.buffer.map_async(MapMode::Read, reading.stretch.clone(), |_| ());
+        Ok(Mapping { buffer, stretch: 0..bytes, skipped: 0, staging: true, started: false })
     }
 
     /// Shows the contents, mapped by now, and keeps staging memory for the next time.
-    pub(super) fn see(&self, reading: Reading, see: impl FnOnce(&[u8])) -> Result<()> {
-        let contents = reading.buffer.get_mapped_range(reading.stretch).map_err(|error| self.unmapped(error))?;
-        see(&contents[reading.skipped..]);
+    pub(super) fn see(&self, mapping: Mapping, see: impl FnOnce(&[u8])) -> Result<()> {
+        let contents = mapping.buffer.get_mapped_range(mapping.stretch.clone()).map_err(|error| {
+            self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
+        })?;
+        see(&contents[mapping.skipped..]);
         drop(contents);
-        reading.buffer.unmap();
+        let kept = mapping.staging.then(|| mapping.buffer.clone());
+        drop(mapping);
         let mut pool = lock(&self.pool);
-        if reading.staging && pool.staging.len() < STAGING_KEPT {
-            pool.staging.push(reading.buffer);
+        if pool.staging.len() < STAGING_KEPT {
+            pool.staging.extend(kept);
         }
         Ok(())
     }
-
-    fn unmapped(&self, error: wgpu::MapRangeError) -> Error {
-        self.usable().err().unwrap_or_else(|| Error::Internal(format!("{}: {error}", self.name)))
-    }
-}
-
-/// The stretch to map for so many bytes from `offset` on, and where in it they begin.
-fn mappable(offset: u64, bytes: u64) -> (Range<u64>, usize) {
-    let begin = offset / MAP_ALIGNMENT * MAP_ALIGNMENT;
-    (begin..(offset + bytes).next_multiple_of(COPY_BUFFER_ALIGNMENT), (offset - begin) as usize)
 }
 
 #[cfg(test)]

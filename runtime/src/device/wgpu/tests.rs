@@ -458,6 +458,21 @@ fn copies_between_launches(gpu: &Gpu) {
     }
 }
 
+/// What wgpu complained of is returned once, and what was to be read can be read and used afterwards.
+#[test]
+fn a_complaint_leaves_no_memory_mapped() {
+    for host_visible in [true, false] {
+        let gpu = open_as(host_visible);
+        let buffer = upload(&gpu, &[7; 64]);
+        let (usage, size) = (wgpu::BufferUsages::COPY_DST, 3);
+        let unaligned = wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: true };
+        drop(gpu.shared.device.create_buffer(&unaligned));
+        assert!(gpu.read(&buffer, 0, &mut [0; 64]).is_err());
+        gpu.write(&buffer, 0, &[8; 64]).unwrap();
+        assert_eq!(download(&gpu, &buffer), [8; 64]);
+    }
+}
+
 #[test]
 fn buffers_of_any_size() {
     for host_visible in [true, false] {

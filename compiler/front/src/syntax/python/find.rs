@@ -141,6 +141,7 @@ fn of_lambda(lower: &mut Lower, lambda: &ast::ExprLambda) -> Result<FunctionDefi
         name_span: span,
         span,
         decorators: Vec::new(),
+        declaration: None,
         parameters,
         unsupported_parameters,
         returns: None,

@@ -186,6 +186,7 @@ impl Reader<'_, '_> {
                 name_span,
                 span: subject.span,
                 decorators: Vec::new(),
+                declaration: None,
                 parameters: parameters.clone(),
                 unsupported_parameters: None,
                 returns: None,

@@ -34,6 +34,7 @@ impl Lower<'_> {
             name_span,
             span: self.span(definition.range()),
             decorators,
+            declaration: None,
             parameters,
             unsupported_parameters,
             returns: self.optional(definition.returns.as_deref())?,
