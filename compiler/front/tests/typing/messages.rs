@@ -227,6 +227,13 @@ fn unrolling_has_a_limit() {
 fn nesting_has_a_limit_that_the_stack_bears() {
     let parentheses = format!("def f(a):\n    return {}a{}", "-(".repeat(190), ")".repeat(190));
     refused(&parentheses, &[F64], "nested too deeply");
+    let returns = |count: i32| {
+        let lines: String =
+            (0..count).map(|number| format!("    if a == {number}:\n        return {number}\n")).collect();
+        format!("def f(a):\n{lines}    return a")
+    };
+    refused(&returns(150), &[F64], "more than 150 returns in a function");
+    typed(&returns(149), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let choices = format!("def f(a):\n    return {}a{}", "(1 if a > 0 else ".repeat(150), ")".repeat(150));
     typed(&choices, &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let mut branches = String::from("def f(a):\n    x = a\n");
