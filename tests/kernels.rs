@@ -23,9 +23,11 @@ fn everywhere(case: &Case) {
     let plain = Call { arguments, scalar: expected.scalar(), shape: expected.shape().to_vec() };
     let outcome = Outcome::Done(expected.clone());
     stages::compare(&module, &plain, &Limits::NONE, &outcome).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let cuda = lowerings::run_cuda_form(&module, &plain).unwrap_or_else(|error| panic!("{name}: {error}"));
-    assert_eq!(cuda.difference(&outcome, Agreement::Full), None, "{name}: cuda on the host");
-    lowerings::judge(name, &module);
+    let cuda = lowerings::run_cuda_forms(&module, &plain, &mut |form, got| {
+        got.difference(&outcome, Agreement::Full).map_or(Ok(()), |difference| Err(format!("{form}: {difference}")))
+    });
+    cuda.unwrap_or_else(|error| panic!("{name}, on the host: {error}"));
+    lowerings::judge(name, &module, &lowerings::ARCHITECTURES);
     for device in devices() {
         let got = case.call(&kernel, &device).unwrap_or_else(|error| panic!("{}: {error}", device.name()));
         assert_eq!(case.difference(&device, &got, &expected), None, "{name} on {}", device.name());

@@ -159,16 +159,16 @@ fn lower(module: &Module, random: &mut Random) -> Outcome<()> {
     let Some(lowered) = expected(pipeline::lower_functions(module.clone(), unobserved))? else { return Ok(()) };
     let (gpu, llvm) = (random.once_in(3), random.once_in(40));
     for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
-        for (name, target) in stages::targets() {
+        for (name, target) in stages::targets_of(kernel) {
             let kernel = expected(pipeline::lower_kernel(&lowered, &kernel.name, &target, unobserved))?;
             let Some(kernel) = kernel else { continue };
             let entry = &kernel.functions[0].name;
             match name {
-                "vulkan" if gpu => {
+                "vulkan" | "vulkan by rows" if gpu => {
                     expected(compile_spirv(&kernel, entry, &target.capabilities))?;
                     expected(compile_wgsl(&kernel, entry, &target.capabilities))?;
                 }
-                "cuda" if llvm => {
+                "cuda" | "cuda by rows" if llvm => {
                     let arch = "sm_80".parse().map_err(|error| format!("{error}"))?;
                     expected(compile_nvptx(&kernel, &NvptxOptions { arch }))?;
                 }

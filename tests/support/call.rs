@@ -126,6 +126,19 @@ impl Call {
 
     /// Interprets the first function of `module`. With a host: that runs the kernels which it launches.
     pub fn interpret(&self, module: &Module, limits: &Limits, host: Option<&mut dyn Host>) -> Result<Outcome, Failure> {
+        match self.result_or_trap(module, limits, host)? {
+            Ok(array) => Ok(Outcome::Done(array)),
+            Err(trap) => Ok(Outcome::Fault(self.fault(&trap, module))),
+        }
+    }
+
+    /// The same, with the trap as it is.
+    pub fn result_or_trap(
+        &self,
+        module: &Module,
+        limits: &Limits,
+        host: Option<&mut dyn Host>,
+    ) -> Result<Result<HostArray, Trap>, Failure> {
         let program = Program::new(module)?;
         let (arguments, mut memories) = self.for_interpreter();
         let mut buffers: Vec<Buffer> = memories.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
@@ -135,8 +148,8 @@ impl Call {
             None => program.call(name, &arguments, &mut buffers, limits),
         };
         match result {
-            Ok(_) => Ok(Outcome::Done(self.output(&memories[memories.len() - 1]))),
-            Err(Failure::Trap(trap)) => Ok(Outcome::Fault(self.fault(&trap, module))),
+            Ok(_) => Ok(Ok(self.output(&memories[memories.len() - 1]))),
+            Err(Failure::Trap(trap)) => Ok(Err(trap)),
             Err(failure) => Err(failure),
         }
     }

@@ -91,7 +91,6 @@ macro_rules! for_every_group_of_kernels {
             stencils_with_borders_loops_and_several_arrays
             stencils_with_a_neighborhood_and_absolute_arrays
             narrow_integers_against_constants
-            chains_of_squares_that_do_not_vary
         }
     };
 }
@@ -405,18 +404,4 @@ fn narrow_integers_against_constants() -> Vec<Case> {
         cases.push(Case::new(text, vec![line(&[1.0; 5]), line(&[1.0; 4])], EXACT));
     }
     cases
-}
-
-/// LLVM's vectorizer takes hours where such a chain is left in the loop.
-fn chains_of_squares_that_do_not_vary() -> Vec<Case> {
-    let text = "
-@stencil(standard_indexing=('weights',))
-def f(a, weights):
-    v = len(weights)
-    if a[0] > 0:
-        for k in range(9):
-            v = ~(-(v ** 8))
-    return v
-";
-    vec![Case::new(text, vec![line(&floats(40)), line(&[1.0; 3])], EXACT)]
 }

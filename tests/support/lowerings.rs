@@ -1,7 +1,7 @@
 //! Every lowering of a kernel before somebody else's judge: ptxas, spirv-val, naga; and CUDA's form run on the host.
 
 use crate::call::{Call, Fault, Outcome};
-use crate::stages::targets;
+use crate::stages::{targets, targets_of};
 use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Trap};
 use numbra::front::ir::{Form, Module, Role, SiteId};
 use numbra::front::pipeline::{self, Target};
@@ -14,44 +14,43 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The architectures whose assembler must take every PTX.
-pub const ARCHITECTURES: [&str; 4] = ["sm_75", "sm_80", "sm_90", "sm_100"];
+/// The architectures whose assembler must take every PTX: one of each generation, from the oldest that ptxas knows.
+pub const ARCHITECTURES: [&str; 8] = ["sm_50", "sm_60", "sm_70", "sm_75", "sm_80", "sm_90", "sm_100", "sm_120"];
 
-fn target(name: &str) -> Target {
-    targets().into_iter().find(|(target, _)| *target == name).unwrap().1
-}
-
-/// The kernels of `module`, each lowered for a target.
-fn kernels(module: Module, target: &Target) -> Vec<Module> {
+/// PTX for the architectures through ptxas; SPIR-V through spirv-val; WGSL parsed back and validated (by
+/// `compile_wgsl` itself). Each in every layout of threads that the kernel may be launched in.
+pub fn judge(what: &str, module: &Module, architectures: &[&str]) {
     let unobserved = &mut |_: &str, _: &Module| Ok(());
-    let lowered = pipeline::lower_functions(module, unobserved).unwrap_or_else(|error| panic!("{error}"));
-    let kernels = lowered.functions.iter().filter(|function| function.form == Form::Kernel);
-    kernels
-        .map(|kernel| {
-            pipeline::lower_kernel(&lowered, &kernel.name, target, unobserved).unwrap_or_else(|error| panic!("{error}"))
-        })
-        .collect()
-}
-
-/// PTX for every architecture through ptxas; SPIR-V through spirv-val; WGSL parsed back and validated (by
-/// `compile_wgsl` itself).
-pub fn judge(what: &str, module: &Module) {
-    for kernel in kernels(module.clone(), &target("cuda")) {
-        for arch in ARCHITECTURES {
-            let arch_parsed: Arch = arch.parse().unwrap_or_else(|error| panic!("{arch}: {error}"));
-            let artefact = compile_nvptx(&kernel, &NvptxOptions { arch: arch_parsed });
-            let artefact = artefact.unwrap_or_else(|error| panic!("{what}: {error}"));
-            assemble(what, &artefact.bytes, arch);
+    let lowered = pipeline::lower_functions(module.clone(), unobserved).unwrap_or_else(|error| panic!("{error}"));
+    for function in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
+        for (name, target) in targets_of(function) {
+            let lower = || {
+                pipeline::lower_kernel(&lowered, &function.name, &target, &mut |_, _| Ok(()))
+                    .unwrap_or_else(|error| panic!("{what}, {name}: {error}"))
+            };
+            match name {
+                "cuda" | "cuda by rows" => judge_ptx(&format!("{what}, {name}"), &lower(), architectures),
+                "vulkan" | "vulkan by rows" => judge_spirv_and_wgsl(&format!("{what}, {name}"), &lower(), &target),
+                _ => {}
+            }
         }
     }
-    let vulkan = target("vulkan");
-    for kernel in kernels(module.clone(), &vulkan) {
-        let name = &kernel.functions[0].name;
-        let spirv =
-            compile_spirv(&kernel, name, &vulkan.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
-        feed(what, Command::new("spirv-val").args(["--target-env", "vulkan1.1", "-"]), &spirv.bytes);
-        compile_wgsl(&kernel, name, &vulkan.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
+}
+
+fn judge_ptx(what: &str, kernel: &Module, architectures: &[&str]) {
+    for arch in architectures {
+        let parsed: Arch = arch.parse().unwrap_or_else(|error| panic!("{arch}: {error}"));
+        let artefact = compile_nvptx(kernel, &NvptxOptions { arch: parsed });
+        let artefact = artefact.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assemble(what, &artefact.bytes, arch);
     }
+}
+
+fn judge_spirv_and_wgsl(what: &str, kernel: &Module, target: &Target) {
+    let name = &kernel.functions[0].name;
+    let spirv = compile_spirv(kernel, name, &target.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
+    feed(what, Command::new("spirv-val").args(["--target-env", "vulkan1.1", "-"]), &spirv.bytes);
+    compile_wgsl(kernel, name, &target.capabilities).unwrap_or_else(|error| panic!("{what}: {error}"));
 }
 
 fn assemble(what: &str, ptx: &[u8], arch: &str) {
@@ -84,19 +83,33 @@ fn feed(what: &str, command: &mut Command, input: &[u8]) {
     assert!(output.status.success(), "{what}: {command:?}: {text}");
 }
 
-/// What CUDA would compute, computed here: the Grid kernel compiled for the host, its threads in a loop.
-pub fn run_cuda_form(module: &Module, call: &Call) -> Result<Outcome, String> {
+/// What CUDA would compute, computed here: the Grid kernel compiled for the host, its threads in a loop. `check` gets
+/// the name and the outcome of every layout of threads that the kernels may be launched in, until it gives an error.
+pub fn run_cuda_forms(
+    module: &Module,
+    call: &Call,
+    check: &mut dyn FnMut(&str, &Outcome) -> Result<(), String>,
+) -> Result<(), String> {
     let unobserved = &mut |_: &str, _: &Module| Ok(());
     let lowered = pipeline::lower_functions(module.clone(), unobserved).map_err(|error| error.to_string())?;
-    let mut host = CudaForm { lowered: &lowered, call, fault: None };
-    match (call.interpret(&lowered, &Limits::NONE, Some(&mut host)), host.fault) {
-        (_, Some(fault)) => Ok(Outcome::Fault(fault)),
-        (outcome, None) => outcome.map_err(|failure| failure.to_string()),
+    let kernels = lowered.functions.iter().filter(|function| function.form == Form::Kernel);
+    let by_rows = kernels.flat_map(targets_of).any(|(name, _)| name == "cuda by rows");
+    for (name, target) in
+        targets().into_iter().filter(|(name, _)| *name == "cuda" || by_rows && *name == "cuda by rows")
+    {
+        let mut host = CudaForm { lowered: &lowered, target, call, fault: None };
+        let outcome = match (call.interpret(&lowered, &Limits::NONE, Some(&mut host)), host.fault) {
+            (_, Some(fault)) => Outcome::Fault(fault),
+            (outcome, None) => outcome.map_err(|failure| format!("{name}: {failure}"))?,
+        };
+        check(name, &outcome)?;
     }
+    Ok(())
 }
 
 struct CudaForm<'a> {
     lowered: &'a Module,
+    target: Target,
     call: &'a Call,
     fault: Option<Fault>,
 }
@@ -104,11 +117,20 @@ struct CudaForm<'a> {
 impl Host for CudaForm<'_> {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
         let unobserved = &mut |_: &str, _: &Module| Ok(());
-        let kernel = pipeline::lower_kernel(self.lowered, launch.kernel, &target("cuda"), unobserved)?;
+        let kernel = pipeline::lower_kernel(self.lowered, launch.kernel, &self.target, unobserved)?;
         let artefact =
             compile_grid_for_host(&kernel, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}"));
         let code = GridOnHost::load(&artefact).unwrap_or_else(|error| panic!("{error}"));
         let points: i64 = launch.space.iter().product();
+        let group = artefact.manifest.group.unwrap_or(1) as i64;
+        // `Begin..End` are rows or points.
+        let (units, groups) = match (&kernel.functions[0].form, launch.space.split_last()) {
+            (Form::Grid { rows: true, .. }, Some((last, outer))) => {
+                let rows = outer.iter().product::<i64>();
+                (rows, ((last + group - 1) / group, rows))
+            }
+            _ => (points, ((points + group - 1) / group, 1)),
+        };
         let parameters: Vec<u64> = artefact
             .manifest
             .scalars
@@ -117,20 +139,19 @@ impl Host for CudaForm<'_> {
                 Role::Argument(number) => launch.captures[number as usize],
                 Role::SpaceExtent(axis) => launch.space[axis as usize] as u64,
                 Role::Begin => 0,
-                Role::End => points as u64,
+                Role::End => units as u64,
                 Role::Offset(array) => launch.arrays[array.index()].offset as u64,
                 Role::Extent(array, axis) => launch.arrays[array.index()].shape[axis as usize] as u64,
                 Role::Stride(array, axis) => launch.arrays[array.index()].strides[axis as usize] as u64,
             })
             .collect();
-        let group = artefact.manifest.group.unwrap_or(1) as i64;
         // Copies in memory that is aligned for every element.
         let mut copies: Vec<Vec<u64>> = memory.iter().map(|buffer| words(buffer.bytes())).collect();
         let pointers: Vec<*mut u8> =
             launch.arrays.iter().map(|array| copies[array.buffer].as_mut_ptr().cast::<u8>()).collect();
         let mut status = Status::default();
         // SAFETY: the pointers are those of the kernel's arrays in order, as large as the parameters say.
-        unsafe { code.call(&pointers, &parameters, &mut status, (((points + group - 1) / group) as u32, 1)) };
+        unsafe { code.call(&pointers, &parameters, &mut status, (groups.0 as u32, groups.1 as u32)) };
         for (number, buffer) in memory.iter_mut().enumerate() {
             let bytes: Vec<u8> = copies[number].iter().flat_map(|word| word.to_ne_bytes()).collect();
             for (place, &byte) in bytes[..buffer.bytes().len()].iter().enumerate() {

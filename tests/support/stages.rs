@@ -4,7 +4,7 @@ use crate::call::{Agreement, Call, Outcome};
 use numbra::front::capabilities::Capabilities;
 use numbra::front::interp::memory::{from_bytes, to_bytes};
 use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
-use numbra::front::ir::{Form, Module};
+use numbra::front::ir::{Form, Function, Module, Statement};
 use numbra::front::pipeline::{self, Schedule, Target};
 use numbra::front::types::ScalarType;
 
@@ -19,9 +19,20 @@ pub fn targets() -> Vec<(&'static str, Target)> {
         ("cpu", Target { schedule: range, capabilities: Capabilities::llvm("cpu", true) }),
         ("cpu without fma", Target { schedule: range, capabilities: Capabilities::llvm("cpu", false) }),
         ("cuda", Target { schedule: grid, capabilities: Capabilities::llvm("cuda", true) }),
+        ("cuda by rows", Target { schedule: rows, capabilities: Capabilities::llvm("cuda", true) }),
         ("vulkan", Target { schedule: grid, capabilities: gpu }),
         ("vulkan by rows", Target { schedule: rows, capabilities: gpu }),
     ]
+}
+
+/// Those that differ for a kernel of a lowered module: without a second axis there are no rows.
+pub fn targets_of(kernel: &Function) -> Vec<(&'static str, Target)> {
+    let axes = kernel.body.statements.iter().find_map(|statement| match statement {
+        Statement::Parallel(parallel) => Some(parallel.space.len()),
+        _ => None,
+    });
+    let differs = |name: &str| axes.is_none_or(|axes| axes > 1) || !name.ends_with(" by rows");
+    targets().into_iter().filter(|(name, _)| differs(name)).collect()
 }
 
 /// Checks that a call gives the same after every stage; the error names the first stage where it does not.
@@ -49,7 +60,7 @@ pub fn outcomes(module: &Module, call: &Call, limits: &Limits, check: &mut Check
     });
     let lowered = lowered.map_err(|error| error.to_string())?;
     for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
-        for (name, target) in targets() {
+        for (name, target) in targets_of(kernel) {
             let result = pipeline::lower_kernel(&lowered, &kernel.name, &target, &mut |stage, module| {
                 if checked.is_ok() {
                     let mut host = Lowered { program: Program::new(module)?, module, call, limits, fault: None };

@@ -6,6 +6,7 @@
 use super::{Arguments, devices};
 use crate::fuzz::check::Checks;
 use crate::fuzz::{Event, Extent, Found, Report, regression};
+use crate::lowerings::ARCHITECTURES;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -68,7 +69,7 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let checks = Checks {
         stages: options.stages,
         cuda_form: options.cuda_form,
-        judges: options.judged > 0,
+        judges: (options.judged > 0).then(|| ARCHITECTURES.to_vec()),
         devices: devices(&options.devices)?,
     };
     let extent = Extent {

@@ -29,8 +29,8 @@ pub struct Checks {
     pub stages: bool,
     /// CUDA's form on the host.
     pub cuda_form: bool,
-    /// ptxas, spirv-val and naga on what the back ends emit.
-    pub judges: bool,
+    /// ptxas, spirv-val and naga on what the back ends emit; PTX for these architectures. `None`: no judge.
+    pub judges: Option<Vec<&'static str>>,
     pub devices: Vec<Arc<dyn Device>>,
 }
 
@@ -154,11 +154,14 @@ fn checked(case: &Case, checks: &Checks) -> Result<Verdict, Verdict> {
         })?;
     }
     if checks.cuda_form {
-        let outcome = lowerings::run_cuda_form(&module, &call).map_err(|error| wrong("cuda form", error))?;
-        compare("cuda form", &outcome, &expected, Agreement::AnyFault)?;
+        let forms = lowerings::run_cuda_forms(&module, &call, &mut |name, outcome| {
+            let difference = outcome.difference(&expected, Agreement::AnyFault);
+            difference.map_or(Ok(()), |difference| Err(format!("{name}: {difference}")))
+        });
+        forms.map_err(|error| wrong("cuda form", error))?;
     }
-    if checks.judges {
-        caught(|| lowerings::judge("judge", &module)).map_err(|text| wrong("judge", text))?;
+    if let Some(architectures) = &checks.judges {
+        caught(|| lowerings::judge("judge", &module, architectures)).map_err(|text| wrong("judge", text))?;
     }
     for device in &checks.devices {
         check_device(case, &kernel, &module, &call, &expected, device)?;

@@ -161,6 +161,9 @@ impl Generator {
             1 => vec![self.random.between(1, 70) as usize],
             _ => (0..rank).map(|_| self.random.between(1, 6) as usize).collect(),
         };
+        if rank > 1 && self.random.once_in(10) {
+            self.long_rows(&mut extents, 2);
+        }
         if self.random.once_in(30) && rank > 0 {
             let axis = self.random.below(rank);
             extents[axis] = 0;
@@ -199,10 +202,22 @@ impl Generator {
         Case { rules: self.rules, constants, functions, stencil: false, arguments, space, result }
     }
 
+    /// Few rows, so long that devices launch by rows (see `Schedule::Grid`), the last group not full.
+    fn long_rows(&mut self, extents: &mut [usize], most: i64) {
+        if let Some((last, outer)) = extents.split_last_mut() {
+            outer.iter_mut().for_each(|extent| *extent = self.random.between(1, most) as usize);
+            *last = self.random.between(128, 300) as usize;
+        }
+    }
+
     fn stencil(&mut self, constants: Vec<String>, mut functions: Vec<Function>) -> Case {
         let rank = *self.random.pick(&[1, 1, 2, 2, 3]);
         let most = [40, 9, 5][rank - 1];
         let mut space: Vec<usize> = (0..rank).map(|_| self.random.between(1, most) as usize).collect();
+        if rank > 1 && self.random.once_in(10) {
+            // Enough of them for a point that is not at the border.
+            self.long_rows(&mut space, if rank == 2 { 5 } else { 3 });
+        }
         if self.random.once_in(30) {
             space[0] = 0;
         }

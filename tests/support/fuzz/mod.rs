@@ -14,6 +14,7 @@ mod statements;
 pub mod subnormals;
 pub mod tree;
 
+use crate::random::Random;
 use check::{Checks, Difference, Verdict};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ pub struct Extent {
     pub first: u64,
     pub count: u64,
     pub time: Duration,
-    /// The judges see one case in so many.
+    /// The judges see one case in so many, each for two architectures.
     pub judged: u64,
     /// After so many findings it ends.
     pub most_found: usize,
@@ -71,8 +72,9 @@ pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(Even
         }
         let case = generator::case(seed, number);
         note(Event::Case(number, &case), &report);
-        let judges = extent.judged > 0 && number % extent.judged == 0;
-        let checks = Checks { judges: checks.judges && judges, ..checks.clone() };
+        let judged = extent.judged > 0 && number % extent.judged == 0;
+        let judges = checks.judges.as_ref().filter(|_| judged).map(|all| two_of(all, number));
+        let checks = Checks { judges, ..checks.clone() };
         match check::check(&case, &checks) {
             Verdict::Right { failed } => {
                 report.ran += 1;
@@ -90,6 +92,16 @@ pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(Even
         }
     }
     report
+}
+
+/// Two architectures by the case's number, so that a case finds them again; over many cases each of them.
+fn two_of(architectures: &[&'static str], number: u64) -> Vec<&'static str> {
+    let mut random = Random::new(number);
+    let first = random.below(architectures.len());
+    let second = first + 1 + random.below(architectures.len().saturating_sub(1));
+    let mut chosen = vec![architectures[first], architectures[second % architectures.len()]];
+    chosen.dedup();
+    chosen
 }
 
 impl Report {

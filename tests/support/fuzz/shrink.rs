@@ -54,11 +54,11 @@ struct Shrinker {
 /// Only what showed the difference.
 fn narrowed(checks: &Checks, place: &str) -> Checks {
     let first = place.split(' ').next().unwrap_or_default();
-    let none = Checks { stages: false, cuda_form: false, judges: false, devices: Vec::new() };
+    let none = Checks { stages: false, cuda_form: false, judges: None, devices: Vec::new() };
     match first {
         "stage" => Checks { stages: true, ..none },
         "cuda" => Checks { cuda_form: true, ..none },
-        "judge" => Checks { judges: true, ..none },
+        "judge" => Checks { judges: checks.judges.clone(), ..none },
         _ => {
             let devices: Vec<_> = checks.devices.iter().filter(|device| device.name() == first).cloned().collect();
             if devices.is_empty() { checks.clone() } else { Checks { devices, ..none } }

@@ -6,13 +6,17 @@
 //! ; run @scale(2.0, [1.0, 2.0], [0.0, 0.0]) writes out = [2.0, 4.0]
 //! ; run @sum([[1, 2], [3, 4]]) = 10 writes seen = [true]
 //! ; run @pick([1, 2], 5) traps #0 at 3 payload 5
+//! ; run @vectorized([1, 2], 5) traps #0 of @pick at 3 payload 5
+//! ; run @scale(2.0, [[1.0, 2.0], [3.0, 4.0]] strides (1, 2), [[0.0, 0.0], [0.0, 0.0]]) writes out = [[2.0, 4.0], [6.0, 8.0]]
 //! ```
 //!
 //! A line holds one expectation. Arguments stand in the order of the function's parameters: a literal of the
-//! parameter's type for a scalar, nested lists in C order for an array. After `=` stand the results. After `writes`
+//! parameter's type for a scalar, nested lists in C order for an array. After `strides` stands how far apart the array's
+//! elements lie in its buffer, along every axis: negative or 0 where they lie backwards or are the same; without, the
+//! buffer is in C order. After `=` stand the results. After `writes`
 //! stand arrays, by their names in the text, with what they hold afterwards; arrays that are not named there must
-//! not change. After `traps` stands the site, then the linear position of the failing point if the trap is inside of
-//! a `parallel`, then the payload if it matters. Results are compared by their bits; every NaN is as good as another.
+//! not change. After `traps` stands the site, then the function that has it if that is another one, then the linear
+//! position of the failing point if the trap is inside of a `parallel`, then the payload if it matters. Results are compared by their bits; every NaN is as good as another.
 //!
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
@@ -40,26 +44,30 @@ pub struct Case {
 #[derive(Debug, Clone)]
 pub enum CaseArgument {
     Scalar(Constant),
-    /// In C order.
-    Array {
-        name: String,
-        scalar: ScalarType,
-        shape: Vec<i64>,
-        elements: Vec<u64>,
-    },
+    Array(CaseArray),
+}
+
+#[derive(Debug, Clone)]
+pub struct CaseArray {
+    pub name: String,
+    pub scalar: ScalarType,
+    pub shape: Vec<i64>,
+    /// In elements.
+    pub strides: Vec<i64>,
+    /// In C order, however they lie.
+    pub elements: Vec<u64>,
 }
 
 #[derive(Debug, Clone)]
 pub enum Expected {
     /// `arrays`: what every array argument holds afterwards, in order.
-    Returns {
-        results: Vec<Constant>,
-        arrays: Vec<Vec<u64>>,
-    },
+    Returns { results: Vec<Constant>, arrays: Vec<Vec<u64>> },
     Traps {
+        /// The function whose site it is.
+        function: String,
         site: SiteId,
         position: Option<i64>,
-        payload: Option<u64>,
+        payload: Option<Constant>,
     },
 }
 
@@ -116,15 +124,21 @@ fn case(line: &Arc<Source>, module: &Module) -> Result<Case> {
             let array = &function.arrays[array.index()];
             let (mut shape, mut elements) = (vec![None; array.rank as usize], Vec::new());
             nested_list(parser, array.scalar, &mut shape, &mut elements)?;
-            let shape = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
-            Ok(CaseArgument::Array { name: array.name.clone(), scalar: array.scalar, shape, elements })
+            let shape: Vec<i64> = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
+            let (span, name) = (parser.span(), array.name.clone());
+            let strides = strides(parser, &shape)?;
+            let array = CaseArray { name, scalar: array.scalar, shape, strides, elements };
+            match array.memory() {
+                Some(_) => Ok(CaseArgument::Array(array)),
+                None => parser.mistake_at(span, "different elements lie at the same place"),
+            }
         }
     })?;
     if arguments.len() != function.parameters.len() {
         return Err(mistake(format!("'{name}' takes {} arguments", function.parameters.len())).into());
     }
     let expected = match parser.accept_word("traps") {
-        true => traps(&mut parser, function)?,
+        true => traps(&mut parser, module, function)?,
         false => returns(&mut parser, function, &arguments)?,
     };
     if *parser.peek() != Token::End {
@@ -153,11 +167,34 @@ fn nested_list(
     Ok(())
 }
 
-fn traps(parser: &mut Parser, function: &Function) -> Result<Expected> {
+/// An array's strides: those that are given, or of C order.
+fn strides(parser: &mut Parser, shape: &[i64]) -> Result<Vec<i64>> {
+    if !parser.accept_word("strides") {
+        return Ok(interp::ArrayArgument::c_order(0, shape).strides);
+    }
+    let span = parser.span();
+    parser.expect("(")?;
+    let strides = parser.list(")", |parser| parser.integer::<i32>().map(i64::from))?;
+    match strides.len() == shape.len() {
+        true => Ok(strides),
+        false => parser.mistake_at(span, format!("the array has {} axes", shape.len())),
+    }
+}
+
+fn traps(parser: &mut Parser, module: &Module, function: &Function) -> Result<Expected> {
     let Token::Site(number) = *parser.peek() else {
         return parser.expected("a site");
     };
     parser.take();
+    let mut function = function;
+    if parser.accept_word("of") {
+        let span = parser.span();
+        let name = parser.global()?;
+        match module.function(&name) {
+            Some(other) => function = other,
+            None => return parser.mistake_at(span, format!("there is no function '{name}'")),
+        }
+    }
     let position = match parser.accept_word("at") {
         true => Some(parser.integer()?),
         false => None,
@@ -169,10 +206,10 @@ fn traps(parser: &mut Parser, function: &Function) -> Result<Expected> {
         _ => {}
     });
     let payload = match parser.accept_word("payload") {
-        true => Some(parser.literal(scalar)?),
+        true => Some(Constant { scalar, bits: parser.literal(scalar)? }),
         false => None,
     };
-    Ok(Expected::Traps { site: SiteId(number), position, payload })
+    Ok(Expected::Traps { function: function.name.clone(), site: SiteId(number), position, payload })
 }
 
 fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument]) -> Result<Expected> {
@@ -185,25 +222,21 @@ fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument])
             results.push(Constant { scalar, bits: parser.literal(scalar)? });
         }
     }
-    let given = arguments.iter().filter_map(|argument| match argument {
-        CaseArgument::Array { name, scalar, shape, elements } => Some((name, *scalar, shape, elements)),
-        CaseArgument::Scalar(_) => None,
-    });
-    let given: Vec<_> = given.collect();
-    let mut arrays: Vec<Vec<u64>> = given.iter().map(|(_, _, _, elements)| (*elements).clone()).collect();
+    let given: Vec<&CaseArray> = arguments.iter().filter_map(CaseArgument::array).collect();
+    let mut arrays: Vec<Vec<u64>> = given.iter().map(|array| array.elements.clone()).collect();
     if parser.accept_word("writes") {
         loop {
             let span = parser.span();
             let (Token::Name(label) | Token::Quoted(label)) = parser.take() else {
                 return parser.mistake_at(span, "expected an array's name");
             };
-            let Some(number) = given.iter().position(|(name, ..)| **name == label.name) else {
+            let Some(number) = given.iter().position(|array| array.name == label.name) else {
                 return parser.mistake_at(span, "there is no such array");
             };
             parser.expect("=")?;
-            let (_, scalar, wanted, _) = given[number];
+            let CaseArray { scalar, shape: wanted, .. } = given[number];
             let (mut shape, mut elements) = (vec![None; wanted.len()], Vec::new());
-            nested_list(parser, scalar, &mut shape, &mut elements)?;
+            nested_list(parser, *scalar, &mut shape, &mut elements)?;
             let shape: Vec<i64> = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
             if shape != *wanted {
                 return parser.mistake_at(span, format!("the array has the shape {wanted:?}"));
@@ -217,17 +250,58 @@ fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument])
     Ok(Expected::Returns { results, arrays })
 }
 
-impl Case {
-    /// The types of the array arguments' elements, in order.
-    fn array_types(&self) -> Vec<(&str, ScalarType)> {
-        let arrays = self.arguments.iter().filter_map(|argument| match argument {
-            CaseArgument::Array { name, scalar, .. } => Some((name.as_str(), *scalar)),
+impl CaseArgument {
+    fn array(&self) -> Option<&CaseArray> {
+        match self {
+            CaseArgument::Array(array) => Some(array),
             CaseArgument::Scalar(_) => None,
-        });
-        arrays.collect()
+        }
+    }
+}
+
+impl CaseArray {
+    /// How many elements lie before the one whose indices are all 0, in the smallest buffer that holds the array.
+    pub fn offset(&self) -> i64 {
+        let axes = self.shape.iter().zip(&self.strides);
+        if self.elements.is_empty() { 0 } else { axes.map(|(extent, stride)| (-stride).max(0) * (extent - 1)).sum() }
     }
 
-    /// Whether an outcome is the expected one; if not, what differs.
+    /// The element of the buffer where each element lies, in C order.
+    fn places(&self) -> Vec<usize> {
+        let place = |number: usize| {
+            let mut rest = number as i64;
+            let mut place = self.offset();
+            for (&extent, &stride) in self.shape.iter().zip(&self.strides).rev() {
+                place += rest % extent * stride;
+                rest /= extent;
+            }
+            place as usize
+        };
+        (0..self.elements.len()).map(place).collect()
+    }
+
+    /// The elements of the smallest buffer that holds the array, 0 where none lies. `None`: two that differ lie at the
+    /// same place.
+    pub fn memory(&self) -> Option<Vec<u64>> {
+        let places = self.places();
+        let mut memory = vec![None; places.iter().max().map_or(0, |last| last + 1)];
+        for (&place, &bits) in places.iter().zip(&self.elements) {
+            if *memory[place].get_or_insert(bits) != bits {
+                return None;
+            }
+        }
+        Some(memory.into_iter().map(Option::unwrap_or_default).collect())
+    }
+}
+
+impl Case {
+    fn arrays(&self) -> impl Iterator<Item = &CaseArray> {
+        self.arguments.iter().filter_map(CaseArgument::array)
+    }
+
+    /// Whether an outcome is the expected one; if not, what differs. A site is compared by its number alone, since passes
+    /// give functions and kernels other names: what fails in another function must be compared before they run, or by
+    /// its message.
     pub fn check(&self, outcome: &Outcome) -> Result<(), String> {
         let fail = |message: String| Err(format!("line {}: {}: {message}", self.line, self.text));
         match (&self.expected, outcome) {
@@ -244,9 +318,10 @@ impl Case {
                         return fail(format!("the result is {found}"));
                     }
                 }
-                for ((name, scalar), (wanted, found)) in
-                    self.array_types().into_iter().zip(arrays.iter().zip(found_arrays))
+                for (CaseArray { name, scalar, .. }, (wanted, found)) in
+                    self.arrays().zip(arrays.iter().zip(found_arrays))
                 {
+                    let scalar = *scalar;
                     let equal = wanted.len() == found.len()
                         && wanted.iter().zip(found).all(|(&wanted, &found)| same(wanted, found, scalar));
                     if !equal {
@@ -258,11 +333,11 @@ impl Case {
                 Ok(())
             }
             (
-                Expected::Traps { site, position, payload },
+                Expected::Traps { site, position, payload, .. },
                 Outcome::Traps { site: found_site, position: found_position, payload: found_payload },
             ) => match site == found_site
                 && position == found_position
-                && payload.is_none_or(|payload| payload == *found_payload)
+                && payload.is_none_or(|payload| payload.bits == *found_payload)
             {
                 true => Ok(()),
                 false => fail(format!("found {outcome:?}")),
@@ -295,17 +370,25 @@ impl Case {
         for argument in &self.arguments {
             match argument {
                 CaseArgument::Scalar(constant) => arguments.push(interp::Argument::Scalar(constant.bits)),
-                CaseArgument::Array { scalar, shape, elements, .. } => {
-                    let array = interp::ArrayArgument::c_order(memories.len(), shape);
-                    arguments.push(interp::Argument::Array(array));
-                    memories.push((*scalar, to_bytes(*scalar, elements)));
+                CaseArgument::Array(array) => {
+                    arguments.push(interp::Argument::Array(interp::ArrayArgument {
+                        buffer: memories.len(),
+                        offset: array.offset(),
+                        shape: array.shape.clone(),
+                        strides: array.strides.clone(),
+                    }));
+                    memories.push((array.scalar, to_bytes(array.scalar, &array.memory().unwrap_or_default())));
                 }
             }
         }
         let mut buffers: Vec<Buffer> = memories.iter_mut().map(|(_, bytes)| Buffer::new(bytes)).collect();
         match call(&arguments, &mut buffers) {
             Ok(results) => {
-                let arrays = memories.iter().map(|(scalar, bytes)| from_bytes(*scalar, bytes)).collect();
+                let arrays = self.arrays().zip(&memories).map(|(array, (scalar, bytes))| {
+                    let memory = from_bytes(*scalar, bytes);
+                    array.places().into_iter().map(|place| memory[place]).collect()
+                });
+                let arrays = arrays.collect();
                 Ok(Outcome::Returns { results, arrays })
             }
             Err(Failure::Trap(trap)) => {
