@@ -214,7 +214,12 @@ fn as_many_arguments_as_there_are() {
                 assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}")
             }
         }
-        assert!(f.call(Vec::<Argument>::new()).unwrap_err().to_string().contains("takes 20 positional arguments but 0 were given"));
+        assert!(
+            f.call(Vec::<Argument>::new())
+                .unwrap_err()
+                .to_string()
+                .contains("takes 20 positional arguments but 0 were given")
+        );
     }
 }
 
