@@ -64,7 +64,8 @@ def __getattr__(name: str) -> object:
         message = f"numbra has Numba's '{name}' not yet\n  help: {_LATER[name]}"
         # Python makes an ImportError with words of its own of an AttributeError.
         caller = _sys._getframe(1)
-        if caller.f_code.co_name == "_handle_fromlist" and caller.f_globals.get("__name__") == "importlib._bootstrap":
+        importing = caller.f_globals.get("__name__") in ("importlib._bootstrap", "_frozen_importlib")
+        if importing and caller.f_code.co_name == "_handle_fromlist":
             raise ImportError(message, name="numbra")
         raise AttributeError(message, name=name)
     raise AttributeError(f"module 'numbra' has no attribute '{name}'", name=name)
