@@ -294,8 +294,6 @@ _OF_SCIPY = {
     "erfc": "math.erfc",
     "exp2": "numpy.exp2",
     "expm1": "numpy.expm1",
-    "gamma": "math.gamma",
-    "gammaln": "math.lgamma",
     "log1p": "numpy.log1p",
 }
 

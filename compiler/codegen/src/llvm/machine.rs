@@ -75,9 +75,9 @@ pub(super) fn initialize() {
         let config = InitializationConfig { disassembler: false, ..InitializationConfig::default() };
         Target::initialize_x86(&config);
         Target::initialize_nvptx(&config);
-        // Code generation's own run of this pass takes a fifth of the time to a first result, and kernels for the host gain
-        // nothing from it: their addresses are a base and an index. There is no finer switch: with LLVM's
-        // shared library it holds for whoever else uses that in this process. See NVPTX_PASSES.
+        // First results wait for code generation's own run of this pass, and kernels for the host gain nothing from it:
+        // their addresses are a base and an index. There is no finer switch: with LLVM's shared library it holds for
+        // whoever else uses that in this process. See NVPTX_PASSES.
         let options = [c"numbra".as_ptr(), c"-disable-lsr".as_ptr()];
         // SAFETY: two strings and their number; the last is no message at all.
         unsafe { llvm_sys::support::LLVMParseCommandLineOptions(2, options.as_ptr(), std::ptr::null()) };

@@ -45,7 +45,8 @@ impl<'t> Typer<'t, '_> {
         if let ExpressionKind::Binary { operator: operator @ BinaryOperator::Power, left, right } = &expression.kind
             && let Some(exponent @ ..0) = constants::integer_literals(right, 0)
         {
-            let base = constants::integer_literals(left, 0)?;
+            // Python computes no power of 0 before the program runs.
+            let base = constants::integer_literals(left, 0).filter(|base| *base != 0)?;
             return constants::binary(*operator, &ConstantValue::Integer(base), &ConstantValue::Integer(exponent));
         }
         constants::integer_literals(expression, 0).map(ConstantValue::Integer)

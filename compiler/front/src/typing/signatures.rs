@@ -22,7 +22,7 @@ pub struct Chosen {
 }
 
 /// How far a conversion is from none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy)]
 enum Conversion {
     Same,
     /// To a wider type of the same kind.

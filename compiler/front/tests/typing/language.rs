@@ -260,6 +260,8 @@ fn integer_literals_to_negative_powers_are_floats() {
     numba("def f(a):\n    return a + 10**-3", &[i64(1)], f64(1.001));
     numba("def f(a):\n    return a * 2**-1", &[f64(3.0)], f64(1.5));
     numba("def f(a):\n    return (-2)**-1", &[f64(3.0)], f64(-0.5));
+    // Of 0 there is none; what comes at run time is an integer.
+    numba("def f(a):\n    return 0**-1 + a * 0", &[i64(3)], i64(0));
     // Known only by its name, the exponent is a number like others: an integer's power is an integer.
     numba("N = -2\ndef f(a):\n    return 10**N", &[f64(3.0)], i64(0));
 }

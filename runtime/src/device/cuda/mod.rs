@@ -10,7 +10,8 @@
 //!
 //! A GPU has one stream, so that work runs in the order in which it was asked for, from whatever thread; memory that
 //! is given back can be used again at once, because whoever used it comes first. Nothing waits but downloads,
-//! [`Device::wait`](super::Device::wait), and launches that somebody may give up until they are known to be short. A GPU that was opened stays open until the process ends.
+//! [`Device::wait`](super::Device::wait), and launches that somebody may give up, until they are known to be short. A GPU
+//! that was opened stays open until the process ends.
 //!
 //! Who needs what: building needs LLVM and no CUDA toolkit; running needs NVIDIA's driver, for CUDA 9 or newer, and a
 //! GPU of compute capability 5.0 or newer. Without them [`open`] says what is missing. The variable
