@@ -20,14 +20,14 @@ const COUNT: u64 = 450;
 /// A quarter of the cases each, so that they run side by side. The same cases on every machine, however slow: what is
 /// green here is green there.
 fn part(number: u64) {
-    let checks = Checks {
+    let mut checks = Checks {
         stages: true,
         cuda_form: true,
         judges: Some(ARCHITECTURES.to_vec()),
         devices: [vec![open("interp")], devices()].concat(),
     };
     let extent = Extent { first: number * 1_000_000, count: COUNT, time: Duration::MAX, judged: 25, most_found: 1 };
-    let report = run(SEED, extent, &checks, &mut |_, _| ());
+    let report = run(SEED, extent, &mut checks, &mut |_, _| ());
     println!("part {number}: {report}");
     let found: Vec<String> = report.found.iter().map(|found| found.to_string()).collect();
     assert!(found.is_empty(), "{}", found.join("\n\n"));

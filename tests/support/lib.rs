@@ -9,6 +9,7 @@ pub mod kernels;
 pub mod lowerings;
 pub mod panics;
 pub mod random;
+pub mod sizes;
 pub mod stages;
 pub mod tables;
 

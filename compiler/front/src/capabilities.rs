@@ -30,6 +30,25 @@ pub struct Capabilities {
     pub index_bits: u32,
     /// A driver that ends loops early.
     pub loop_limit: Option<LoopLimit>,
+    /// A language or a driver that takes branches and loops in each other only so deeply.
+    pub nesting: Option<Nesting>,
+}
+
+/// How deeply branches and loops may stand in each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Nesting {
+    /// Whose limit it is.
+    pub by: &'static str,
+    pub levels: usize,
+    /// Branches and loops count together; otherwise there are so many levels of each.
+    pub together: bool,
+}
+
+impl Nesting {
+    /// 127 "brace-enclosed statements" in a function (WGSL, 2.4), less what naga puts around a kernel and into it.
+    pub const WGSL: Nesting = Nesting { by: "WGSL", levels: 127 - 7, together: true };
+    /// Mesa's llvmpipe: `LP_MAX_TGSI_NESTING` in its source, 80. Beyond, results are wrong without a word.
+    pub const LLVMPIPE: Nesting = Nesting { by: "the driver llvmpipe", levels: 80 - 2, together: false };
 }
 
 /// What a driver allows the loops of one vector of threads to turn before it goes on as if they had ended.
@@ -62,6 +81,7 @@ impl Capabilities {
         total_integers: true,
         index_bits: 64,
         loop_limit: None,
+        nesting: None,
     };
 
     /// LLVM's back ends, for a processor with or without a fused multiply-add.
@@ -91,6 +111,7 @@ impl Capabilities {
             total_integers: false,
             index_bits: 32,
             loop_limit: None,
+            nesting: Some(Nesting::WGSL),
         }
     }
 

@@ -55,6 +55,7 @@ pub const KERNEL_STAGES: &[Stage] = &[
     Stage { name: "narrow_comparisons", run: |module, target| each(module, |kernel| narrow(kernel, target)) },
     Stage { name: "fold_again", run: |module, _| fold::run(module) },
     Stage { name: "dead_code_again", run: |module, _| Ok(dead_code::run(module)) },
+    Stage { name: "nesting", run: |module, target| each(module, |kernel| make_flat(kernel, target)) },
 ];
 
 /// Sees the module after a stage: dumps it, runs it, counts it.
@@ -115,6 +116,10 @@ fn schedule(kernel: &mut Function, target: &Target) -> Result<()> {
 fn narrow(kernel: &mut Function, target: &Target) -> Result<()> {
     narrow_comparisons::run(kernel, target.capabilities.index_bits);
     Ok(())
+}
+
+fn make_flat(kernel: &mut Function, target: &Target) -> Result<()> {
+    target.capabilities.nesting.map_or(Ok(()), |limit| nesting::run(kernel, limit))
 }
 
 fn each(module: &mut Module, mut pass: impl FnMut(&mut Function) -> Result<()>) -> Result<()> {

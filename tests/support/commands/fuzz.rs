@@ -1,18 +1,22 @@
 //! Fuzzing with random kernels for as long as you like: see [`USAGE`].
 //!
 //! Says how many kernels ran and shows what it found, shrunk; what IR can show is written to the folder `--out` as a
-//! regression file (`tests/regressions` runs them). `--first N --count 1 --print` shows and runs one case.
+//! regression file (`tests/regressions` runs them). `--first N --count 1 --print` shows and runs one case. The cases run
+//! in a process of their own ([`crate::fuzz::child`]): one that takes more than `--patience` seconds is given up, written down as
+//! text, and the run goes on with the next.
 
 use super::{Arguments, devices};
 use crate::fuzz::check::Checks;
+use crate::fuzz::child::{self, Child};
+use crate::fuzz::tree::Case;
 use crate::fuzz::{Event, Extent, Found, Report, regression};
 use crate::lowerings::ARCHITECTURES;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 pub const USAGE: &str = "usage: fuzz [--seconds 60] [--seed 1] [--devices interp,cpu,parallel,vulkan] \
-    [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60]";
+    [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60] [--patience 120]";
 
 struct Options {
     seconds: u64,
@@ -27,7 +31,14 @@ struct Options {
     out: Option<PathBuf>,
     /// Seconds from one line that says how far it is to the next.
     told: u64,
+    /// Seconds that a case may take.
+    patience: u64,
+    /// This is the process for the cases.
+    serve: bool,
 }
+
+/// What tells a process to be one.
+const SERVE: &str = "--serve";
 
 fn options(arguments: Arguments) -> Result<Options, String> {
     let mut options = Options {
@@ -42,6 +53,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         print: false,
         out: None,
         told: 60,
+        patience: 120,
+        serve: false,
     };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
@@ -52,6 +65,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             "--count" => options.count = arguments.number(&argument)?,
             "--judged" => options.judged = arguments.number(&argument)?,
             "--told" => options.told = arguments.number(&argument)?,
+            "--patience" => options.patience = arguments.number(&argument)?.max(1),
+            SERVE => options.serve = true,
             "--devices" => options.devices = arguments.list(&argument)?,
             "--out" => options.out = Some(arguments.text(&argument)?.into()),
             "--no-stages" => options.stages = false,
@@ -72,6 +87,23 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         judges: (options.judged > 0).then(|| ARCHITECTURES.to_vec()),
         devices: devices(&options.devices)?,
     };
+    if options.serve {
+        child::serve(options.seed, &checks, &mut |number, case, difference| {
+            let found = Found { seed: options.seed, number, case, difference };
+            let written = options.out.as_ref().map(|folder| write_down(&found, folder)).unwrap_or_default();
+            format!("{found}{written}")
+        });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let program = std::env::current_exe().map_err(|error| format!("this program is not found: {error}"))?;
+    let command = move || {
+        let mut command = Command::new(&program);
+        command.args(std::env::args().skip(1)).arg(SERVE);
+        command
+    };
+    let mut checker = Child::new(command, Duration::from_secs(options.patience));
+    // Devices are opened by the process that uses them; that they are here is known.
+    drop(checks);
     let extent = Extent {
         first: options.first,
         count: options.count,
@@ -83,15 +115,9 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     // What ends the process is seen in this file.
     let current = std::env::temp_dir().join(format!("numbra-fuzz-{}.py", std::process::id()));
     let mut told = started;
-    let report = crate::fuzz::run(options.seed, extent, &checks, &mut |event, report| match event {
+    let report = crate::fuzz::run(options.seed, extent, &mut checker, &mut |event, report| match event {
         Event::Case(number, case) => {
-            let text = format!(
-                "# seed {} case {number}\n{}\n# {:?} {:?}\n",
-                options.seed,
-                case.text(),
-                case.arguments,
-                case.space
-            );
+            let text = shown(options.seed, number, case);
             if options.print {
                 println!("{text}");
             }
@@ -101,10 +127,13 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
                 tell(started, report);
             }
         }
-        Event::Found(found) => {
-            println!("\n{found}");
+        // The other process has shown it.
+        Event::Found(_) => {}
+        Event::Hung(number, case, seconds) => {
+            let text = shown(options.seed, number, case);
+            println!("\ncase {number} did not come back in {seconds} s\n{text}");
             if let Some(folder) = &options.out {
-                write_down(found, folder);
+                println!("{}", write(folder, &format!("seed_{}_case_{number}_hangs.py", options.seed), &text));
             }
         }
     });
@@ -113,19 +142,29 @@ pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
         println!("refused {times} times: {message}");
     }
     println!("{report} in {:.0} s", started.elapsed().as_secs_f64());
-    Ok(if report.found.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let well = report.found.is_empty() && report.hung.is_empty();
+    Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A case for people.
+fn shown(seed: u64, number: u64, case: &Case) -> String {
+    format!("# seed {seed} case {number}\n{}\n# {:?} {:?}\n", case.text(), case.arguments, case.space)
 }
 
 fn tell(started: Instant, report: &Report) {
     println!("{} s: {report}", started.elapsed().as_secs());
 }
 
-/// What IR can show becomes a file.
-fn write_down(found: &Found, folder: &Path) {
-    let Some(text) = regression::text(found) else { return };
-    let path = folder.join(format!("seed_{}_case_{}.ir", found.seed, found.number));
+/// What IR can show becomes a file. Says what came of that.
+fn write_down(found: &Found, folder: &Path) -> String {
+    let name = format!("seed_{}_case_{}.ir", found.seed, found.number);
+    regression::text(found).map(|text| format!("\n{}", write(folder, &name, &text))).unwrap_or_default()
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
     match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
-        Ok(()) => println!("written to {}", path.display()),
-        Err(error) => eprintln!("{}: {error}", path.display()),
+        Ok(()) => format!("written to {}", path.display()),
+        Err(error) => format!("{}: {error}", path.display()),
     }
 }

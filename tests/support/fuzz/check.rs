@@ -15,6 +15,7 @@ use numbra::front::kernel::{Operand, vectorize};
 use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::{self, Options, Relative};
 use numbra::{Error, Input, Kernel, Program};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Loop rounds, points and calls of a kernel; one that takes more is left out.
@@ -35,7 +36,7 @@ pub struct Checks {
 }
 
 /// What became of a case.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It runs everywhere and gives the same. `failed`: the kernel traps, as expected.
     Right {
@@ -45,10 +46,14 @@ pub enum Verdict {
     Refused(String),
     /// It runs too long.
     Long,
+    /// A device or a compiler did not come back.
+    Hung {
+        seconds: u64,
+    },
     Wrong(Difference),
 }
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Difference {
     /// Where: a device, a stage. Shrinking keeps it.
     pub place: String,

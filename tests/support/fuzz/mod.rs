@@ -1,11 +1,13 @@
 //! Random well-typed kernels, run on every device and after every stage, and shrunk where something differs.
 //!
 //! [`generator`] makes a program (`expressions`, `statements`) and [`arguments`] for it, as a [`tree`] of text;
-//! [`check`] compares every way of running it with the interpreter; [`shrink`] finds the smallest program that still
-//! differs; [`regression`] writes it down as an IR text with expectations, and runs such texts.
+//! [`check`] compares every way of running it with the interpreter, in this process or in another one ([`child`]);
+//! [`shrink`] finds the smallest program that still differs; [`regression`] writes it down as an IR text with
+//! expectations, and runs such texts.
 
 pub mod arguments;
 pub mod check;
+pub mod child;
 mod expressions;
 pub mod generator;
 pub mod regression;
@@ -31,6 +33,8 @@ pub struct Report {
     /// How often each message refused a kernel.
     pub refusals: Vec<(String, u64)>,
     pub found: Vec<Found>,
+    /// The numbers of those that did not come back.
+    pub hung: Vec<u64>,
 }
 
 /// A program that differs somewhere.
@@ -60,10 +64,36 @@ pub enum Event<'a> {
     /// This case comes next.
     Case(u64, &'a Case),
     Found(&'a Found),
+    /// This case was given up after so many seconds.
+    Hung(u64, &'a Case, u64),
+}
+
+/// What checks cases. `judged`: by the judges as well, if there are any.
+pub trait Checker {
+    fn check(&mut self, number: u64, case: &Case, judged: bool) -> Verdict;
+    /// The smallest program that differs in the same place.
+    fn shrink(&mut self, number: u64, case: &Case, difference: &Difference, judged: bool) -> (Case, Difference);
+}
+
+/// In this process: a case that hangs ends the run.
+impl Checker for Checks {
+    fn check(&mut self, number: u64, case: &Case, judged: bool) -> Verdict {
+        check::check(case, &judged_by(self, number, judged))
+    }
+
+    fn shrink(&mut self, number: u64, case: &Case, difference: &Difference, judged: bool) -> (Case, Difference) {
+        shrink::shrink(case, difference, &judged_by(self, number, judged))
+    }
+}
+
+/// The checks of one case.
+fn judged_by(checks: &Checks, number: u64, judged: bool) -> Checks {
+    let judges = checks.judges.as_ref().filter(|_| judged).map(|all| two_of(all, number));
+    Checks { judges, ..checks.clone() }
 }
 
 /// Generates and checks. `note` hears of every case before it is run, and of what is found.
-pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(Event, &Report)) -> Report {
+pub fn run(seed: u64, extent: Extent, checker: &mut dyn Checker, note: &mut dyn FnMut(Event, &Report)) -> Report {
     let started = Instant::now();
     let mut report = Report::default();
     for number in extent.first..extent.first.saturating_add(extent.count) {
@@ -73,18 +103,20 @@ pub fn run(seed: u64, extent: Extent, checks: &Checks, note: &mut dyn FnMut(Even
         let case = generator::case(seed, number);
         note(Event::Case(number, &case), &report);
         let judged = extent.judged > 0 && number % extent.judged == 0;
-        let judges = checks.judges.as_ref().filter(|_| judged).map(|all| two_of(all, number));
-        let checks = Checks { judges, ..checks.clone() };
-        match check::check(&case, &checks) {
+        match checker.check(number, &case, judged) {
             Verdict::Right { failed } => {
                 report.ran += 1;
                 report.failed += failed as u64;
             }
             Verdict::Refused(text) => report.refuse(text),
             Verdict::Long => report.long += 1,
+            Verdict::Hung { seconds } => {
+                report.hung.push(number);
+                note(Event::Hung(number, &case, seconds), &report);
+            }
             Verdict::Wrong(difference) => {
                 report.ran += 1;
-                let (case, difference) = shrink::shrink(&case, &difference, &checks);
+                let (case, difference) = checker.shrink(number, &case, &difference, judged);
                 let found = Found { seed, number, case, difference };
                 note(Event::Found(&found), &report);
                 report.found.push(found);
@@ -125,7 +157,8 @@ impl fmt::Display for Report {
             self.refused,
             self.long,
             self.found.len()
-        )
+        )?;
+        if self.hung.is_empty() { Ok(()) } else { write!(formatter, "; did not come back: {:?}", self.hung) }
     }
 }
 

@@ -14,8 +14,9 @@ use naga::{
     StructMember, Type, TypeInner, VectorSize,
 };
 use numbra_front::ir::{
-    Access, Builtin, Expression, Form, Function, Module, Parameter, Region, SiteId, Statement, Table, Value,
+    Access, Builtin, Expression, Form, Function, Module, Parameter, Region, Role, SiteId, Statement, Table, Value,
 };
+use numbra_front::passes::nesting;
 use numbra_front::types::{Constant, ScalarType};
 use std::num::NonZeroU32;
 
@@ -58,12 +59,18 @@ pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
         prologue: Block::new(),
         spare_word: None,
         zeros: Zeros::default(),
+        failed: None,
+        in_loop: false,
     };
     let mut body = Block::new();
     lowering.declare(&module.tables)?;
     lowering.load_parameters()?;
     lowering.start_variables()?;
-    lowering.region(&kernel.body, &mut body)?;
+    if nesting::has_many_traps(kernel) {
+        body = lowering.body_that_fails()?;
+    } else {
+        lowering.region(&kernel.body, &mut body)?;
+    }
     naga::proc::ensure_block_returns(&mut body);
     let Lowering { module: mut lowered, mut function, prologue, .. } = lowering;
     function.body = prologue;
@@ -97,6 +104,10 @@ pub(super) struct Lowering<'a> {
     /// The block of parameters and the place of the word in it that is 0.
     pub(super) spare_word: Option<(Handled, u32)>,
     pub(super) zeros: Zeros,
+    /// In a kernel with many traps: whether one of them has failed.
+    failed: Option<Handled>,
+    /// Whether there is a loop of the kernel's around the statement at hand.
+    in_loop: bool,
 }
 
 /// A constant table: entries of float tables are kept as integers, since naga takes no NaN or infinity.
@@ -258,22 +269,22 @@ impl Lowering<'_> {
             .parameters
             .iter()
             .filter_map(|parameter| match parameter {
-                Parameter::Scalar { value, .. } => Some((*value, self.kernel.scalar(*value))),
+                Parameter::Scalar { value, role, .. } => Some((*value, *role, self.kernel.scalar(*value))),
                 Parameter::Array(_) => None,
             })
             .collect();
-        let bytes = parameters::block_bytes(scalars.iter().map(|(_, scalar)| *scalar)) as u32;
+        let bytes = parameters::block_bytes(scalars.iter().map(|(_, _, scalar)| *scalar)) as u32;
         let vector = self.insert_type(TypeInner::Vector { size: VectorSize::Quad, scalar: Scalar::U32 });
         let size = NonZeroU32::new(bytes / 16).ok_or_else(|| broken("the parameter block is empty"))?;
         let ty = self.insert_type(TypeInner::Array { base: vector, size: ArraySize::Constant(size), stride: 16 });
         let block_pointer = self.bound("parameters".to_string(), self.kernel.arrays.len(), AddressSpace::Uniform, ty);
         let mut next = 0;
-        for (value, scalar) in scalars {
+        for (value, role, scalar) in scalars {
+            // What the kernel's own text may compute with.
+            let hidden = matches!(role, Role::Argument(_) | Role::Extent(..));
             let mut word = |lowering: &mut Self, block: &mut Block| {
-                let vector = lowering.emit(block, NagaExpression::AccessIndex { base: block_pointer, index: next / 4 });
-                let pointer = lowering.emit(block, NagaExpression::AccessIndex { base: vector, index: next % 4 });
                 next += 1;
-                lowering.emit(block, NagaExpression::Load { pointer })
+                lowering.parameter_word(block, block_pointer, next - 1, hidden)
             };
             let low = word(self, block);
             let whole = if parameters::words_of(scalar) == 2 {
@@ -298,6 +309,26 @@ impl Lowering<'_> {
         }
         self.spare_word = Some((block_pointer, next));
         Ok(())
+    }
+
+    /// A word of the block of parameters.
+    ///
+    /// `hidden`: at a place that the driver does not know: behind the number of the group along z, which is always 0. Where a
+    /// branch depends on words at known places alone, Mesa wants to compile the kernel again for their values, with two
+    /// effects that must not be: it follows each way from the condition to them, which are without end for a chain of
+    /// squares; and it sees the zero that [`super::zero`] hides.
+    pub(super) fn parameter_word(&mut self, block: &mut Block, base: Handled, place: u32, hidden: bool) -> Handled {
+        let vector = if hidden {
+            let group = self.function.expressions.fetch_or_append(NagaExpression::FunctionArgument(0), Span::UNDEFINED);
+            let number = self.emit(block, NagaExpression::AccessIndex { base: group, index: 2 });
+            let vector = self.literal(Literal::U32(place / 4));
+            let index = self.binary(block, BinaryOperator::Add, number, vector);
+            self.emit(block, NagaExpression::Access { base, index })
+        } else {
+            self.emit(block, NagaExpression::AccessIndex { base, index: place / 4 })
+        };
+        let pointer = self.emit(block, NagaExpression::AccessIndex { base: vector, index: place % 4 });
+        self.emit(block, NagaExpression::Load { pointer })
     }
 
     // Expressions.
@@ -468,10 +499,15 @@ impl Lowering<'_> {
                 }
                 Statement::Loop { body, step } => {
                     let (mut turn, mut continuing) = (Block::new(), Block::new());
+                    let outer = std::mem::replace(&mut self.in_loop, true);
                     self.region(body, &mut turn)?;
                     self.region(step, &mut continuing)?;
+                    self.in_loop = outer;
                     let statement = NagaStatement::Loop { body: turn, continuing, break_if: None };
                     block.push(statement, Span::UNDEFINED);
+                    if nesting::traps(body) > 0 {
+                        self.leave_if_failed(block);
+                    }
                 }
                 Statement::Trap { condition, site, payload, position } => {
                     let position = position.ok_or_else(|| broken("a trap has no position"))?;
@@ -534,9 +570,42 @@ impl Lowering<'_> {
             claimed.push(NagaStatement::Store { pointer, value }, Span::UNDEFINED);
         }
         failing.push(NagaStatement::If { condition: first, accept: claimed, reject: Block::new() }, Span::UNDEFINED);
-        failing.push(NagaStatement::Return { value: None }, Span::UNDEFINED);
+        match self.failed {
+            None => failing.push(NagaStatement::Return { value: None }, Span::UNDEFINED),
+            Some(failed) => {
+                if self.in_loop {
+                    let value = self.literal(Literal::Bool(true));
+                    failing.push(NagaStatement::Store { pointer: failed, value }, Span::UNDEFINED);
+                }
+                failing.push(NagaStatement::Break, Span::UNDEFINED);
+            }
+        }
         block.push(NagaStatement::If { condition, accept: failing, reject: Block::new() }, Span::UNDEFINED);
         Ok(())
+    }
+
+    /// The body of a kernel with many traps: a loop of one turn, which a trap leaves. If each ended the thread, drivers
+    /// would put all that follows into the other branch of its test, one level deeper every time.
+    fn body_that_fails(&mut self) -> Result<Block> {
+        let ty = self.scalar_type(Scalar::BOOL);
+        let no = self.literal(Literal::Bool(false));
+        self.failed = Some(self.local("failed", ty, Some(no)));
+        let mut turn = Block::new();
+        let kernel = self.kernel;
+        self.region(&kernel.body, &mut turn)?;
+        if !matches!(turn.last(), Some(NagaStatement::Return { .. })) {
+            turn.push(NagaStatement::Break, Span::UNDEFINED);
+        }
+        let statement = NagaStatement::Loop { body: turn, continuing: Block::new(), break_if: None };
+        Ok(Block::from_vec(vec![statement]))
+    }
+
+    /// After a loop that a trap may have left.
+    fn leave_if_failed(&mut self, block: &mut Block) {
+        let Some(pointer) = self.failed else { return };
+        let condition = self.emit(block, NagaExpression::Load { pointer });
+        let accept = Block::from_vec(vec![NagaStatement::Break]);
+        block.push(NagaStatement::If { condition, accept, reject: Block::new() }, Span::UNDEFINED);
     }
 
     /// A value's bits as two words, low and high: integers extended by their sign, as in `Constant::bits`.

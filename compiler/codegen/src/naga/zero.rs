@@ -26,9 +26,7 @@ impl Lowering<'_> {
         }
         let (base, place) = self.spare_word.ok_or_else(|| broken("the parameters have not been read"))?;
         let mut prologue = std::mem::take(&mut self.prologue);
-        let vector = self.emit(&mut prologue, Expression::AccessIndex { base, index: place / 4 });
-        let pointer = self.emit(&mut prologue, Expression::AccessIndex { base: vector, index: place % 4 });
-        let word = self.emit(&mut prologue, Expression::Load { pointer });
+        let word = self.parameter_word(&mut prologue, base, place, true);
         self.name(word, "zero");
         self.prologue = prologue;
         self.zeros.word = Some(word);

@@ -8,6 +8,8 @@
 //! often as its busiest lane; otherwise each turn is at least one lane's, so no more often than all lanes together, and each
 //! has its share of the turns.
 
+use super::flatten::turns_once;
+use super::nesting;
 use crate::capabilities::LoopLimit;
 use crate::ir::*;
 use crate::source::Span;
@@ -23,12 +25,15 @@ pub fn run(kernel: &mut Function, limit: LoopLimit) {
             turns.constants.insert(*value, number);
         }
     });
-    let allowed = u64::from(limit.turns);
+    let mut allowed = u64::from(limit.turns);
     turns.all_unknown = turns.known(&kernel.body) > allowed;
     let unknown = turns.unknown(&kernel.body, false);
     if unknown.count == 0 {
         return;
     }
+    // The loop around a kernel with many traps turns once.
+    let traps = nesting::traps(&kernel.body) + unknown.count;
+    allowed -= u64::from(traps > nesting::FEW_TRAPS);
     let shares = if unknown.count == 1 && !unknown.nested { 1 } else { u64::from(limit.lanes) };
     let share = (allowed - turns.known(&kernel.body)) / shares;
     let message = format!(
@@ -95,6 +100,9 @@ impl Turns {
     /// `range` makes them. `before`: what stands before it.
     fn of_loop(&self, before: &[Statement], statement: &Statement) -> Option<u64> {
         let Statement::Loop { body, step } = statement else { return None };
+        if turns_once(body) {
+            return Some(1);
+        }
         if self.all_unknown {
             return None;
         }

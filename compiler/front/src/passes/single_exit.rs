@@ -2,10 +2,14 @@
 //!
 //! A `return` sets the results' variables and a flag. Outside loops, what follows an `if` that returned on one side
 //! moves into the other side; elsewhere it stands behind a test of the flag. Inside a loop the `return` breaks out.
+//! A function with many of them becomes a loop of one turn, so that what follows them does not stand deeper and deeper.
 
 use crate::ir::*;
 use crate::source::Span;
 use crate::types::{Constant, ScalarType};
+
+/// So many returns outside of loops may each put what follows one level deeper.
+const FEW_RETURNS: u32 = 32;
 
 pub fn run(module: &mut Module) {
     for function in &mut module.functions {
@@ -15,9 +19,14 @@ pub fn run(module: &mut Module) {
     }
 }
 
-fn needs_work(function: &Function) -> bool {
+fn returns(function: &Function) -> u32 {
     let mut returns = 0;
     function.body.walk(&mut |statement| returns += matches!(statement, Statement::Return(_)) as u32);
+    returns
+}
+
+fn needs_work(function: &Function) -> bool {
+    let returns = returns(function);
     let at_end = matches!(function.body.statements.last(), Some(Statement::Return(_)));
     // A function that never returns gets a `return` that is never reached: its callers use its results.
     returns > at_end as u32 || (!at_end && !function.results.is_empty())
@@ -27,9 +36,16 @@ fn rewrite(function: &mut Function) {
     let results: Vec<VariableId> =
         function.results.clone().into_iter().map(|scalar| function.variable("result", scalar)).collect();
     let returned = function.variable("returned", ScalarType::Bool);
+    let many = returns(function) > FEW_RETURNS;
     let body = std::mem::take(&mut function.body);
     let mut rewriter = Rewriter { function, results, returned };
-    let (mut body, _) = rewriter.region(body.statements, false);
+    let (mut body, exit) = rewriter.region(body.statements, many);
+    if many {
+        if exit != Exit::Always {
+            body.push(Statement::Break);
+        }
+        body = Region { statements: vec![Statement::Loop { body, step: Region::default() }] };
+    }
     let values: Vec<Value> =
         rewriter.results.clone().into_iter().map(|result| rewriter.function.get(&mut body, result)).collect();
     body.push(Statement::Return(values));

@@ -9,8 +9,6 @@ use crate::source::Span;
 pub const MAX_BRACKETS: usize = 200;
 /// Blocks within blocks; each `elif` counts as one.
 pub const MAX_BLOCKS: usize = 200;
-/// Returns in a function: what follows one that is in a branch goes into the other branch.
-pub const MAX_RETURNS: usize = 190;
 /// Operators on one way from the root of an expression to a leaf (checked on the tree).
 pub const MAX_OPERATORS: usize = 1000;
 /// A bound on the depth of the parser's tree, far above what passes [`MAX_OPERATORS`] in sensible text.

@@ -64,7 +64,7 @@ fn with_syntax<T>(
     mode: Mode,
     build: impl FnOnce(&mut Lower, &ast::Mod) -> Result<T, Mistake>,
 ) -> Result<T> {
-    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0, returns: 0 };
+    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0 };
     if text.len() >= i32::MAX as usize {
         return Err(lower.mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB").into());
     }
@@ -115,8 +115,6 @@ struct Lower<'a> {
     /// How deep the walk is in an expression, in blocks, and in loops of the function.
     depth: usize,
     blocks: usize,
-    /// Returns of the function so far.
-    returns: usize,
     loops: usize,
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use ScalarType::*;
+use numbra_front::kernel::{Operand, vectorize};
 
 /// The first line of the message of `f(arguments)` in `text`; it must have a caret and, mostly, help.
 #[track_caller]
@@ -238,8 +239,9 @@ fn nesting_has_a_limit_that_the_stack_bears() {
             (0..count).map(|number| format!("    if a == {number}:\n        return {number}\n")).collect();
         format!("def f(a):\n{lines}    return a")
     };
-    refused(&returns(190), &[F64], "more than 190 returns in a function");
-    typed(&returns(189), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
+    let many = typed(&returns(2000), &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
+    let module = vectorize::build(many.module, &[Operand::Scalar(F64)], &[Operand::c_order(F64, 1)]).unwrap();
+    numbra_front::pipeline::lower_functions(module, &mut |_, _| Ok(())).unwrap();
     let choices = format!("def f(a):\n    return {}a{}", "(1 if a > 0 else ".repeat(150), ")".repeat(150));
     typed(&choices, &scalars(&[F64]), Rules::Numba, &Relative::default()).unwrap();
     let mut branches = String::from("def f(a):\n    x = a\n");

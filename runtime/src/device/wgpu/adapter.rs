@@ -1,6 +1,6 @@
 //! What GPUs are here, and what they can do.
 
-use numbra_front::capabilities::{Capabilities, LoopLimit};
+use numbra_front::capabilities::{Capabilities, LoopLimit, Nesting};
 use std::sync::OnceLock;
 use wgpu::{Backend, Backends, DeviceType, Features, Instance, InstanceDescriptor, InstanceFlags};
 
@@ -98,8 +98,11 @@ impl Adapter {
         let bits = || info.name.rsplit_once(" bits)")?.0.rsplit_once(' ')?.1.parse::<u32>().ok();
         let limit =
             LoopLimit { lanes: bits().map_or(LoopLimit::LLVMPIPE.lanes, |bits| bits / 32), ..LoopLimit::LLVMPIPE };
-        let loop_limit = (info.driver == limit.driver).then_some(limit);
-        Capabilities { loop_limit, ..Capabilities::naga(self.backend).with_64_bits(int64, float64) }
+        let capabilities = Capabilities::naga(self.backend).with_64_bits(int64, float64);
+        if info.driver != limit.driver {
+            return capabilities;
+        }
+        Capabilities { loop_limit: Some(limit), nesting: Some(Nesting::LLVMPIPE), ..capabilities }
     }
 
     pub fn limits(&self) -> Limits {

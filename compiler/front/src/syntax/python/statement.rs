@@ -1,6 +1,6 @@
 //! Statements and function definitions.
 
-use super::super::nesting::{MAX_BLOCKS, MAX_RETURNS};
+use super::super::nesting::MAX_BLOCKS;
 use super::Lower;
 use super::expression::binary_operator;
 use crate::error::{Class, Mistake, Result};
@@ -15,9 +15,9 @@ impl Lower<'_> {
         let decorators = decorators.collect::<Result<_, Mistake>>()?;
         let (parameters, unsupported_parameters) = self.parameters(&definition.parameters)?;
         let name_span = self.span(definition.name.range());
-        let outer = [&mut self.loops, &mut self.blocks, &mut self.returns].map(std::mem::take);
+        let outer = [&mut self.loops, &mut self.blocks].map(std::mem::take);
         let mut body = self.block(&definition.body)?;
-        [self.loops, self.blocks, self.returns] = outer;
+        [self.loops, self.blocks] = outer;
         let documentation = match body.first() {
             Some(Statement { kind: StatementKind::Expression(first), .. }) => match &first.kind {
                 ExpressionKind::String(text) => Some(text.clone()),
@@ -94,12 +94,6 @@ impl Lower<'_> {
             }
             Stmt::Return(result) => {
                 span = self.span(result.range());
-                self.returns += 1;
-                if self.returns > MAX_RETURNS {
-                    let message = format!("more than {MAX_RETURNS} returns in a function");
-                    let help = "assign the result to a name and return that, look it up in a tuple, or use a function for a part";
-                    return Err(self.mistake(Class::Unsupported, span, message).help(help));
-                }
                 Kind::Return(self.optional(result.value.as_deref())?)
             }
             Stmt::Expr(expression) => {
