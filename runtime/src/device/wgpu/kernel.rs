@@ -19,7 +19,7 @@ use wgpu::{
     ShaderModuleDescriptor, ShaderModuleDescriptorPassthrough, ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
-/// Turns what a failed launch left into the error that the next wait returns.
+/// Turns what a failed launch left into the error that what it wrote is from then on.
 pub type Explain = dyn Fn(status::Status) -> Error + Send + Sync;
 
 /// A kernel that is ready to launch.
