@@ -9,7 +9,6 @@ pub mod kernels;
 pub mod lowerings;
 pub mod panics;
 pub mod random;
-pub mod sizes;
 pub mod stages;
 pub mod tables;
 

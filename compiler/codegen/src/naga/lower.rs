@@ -280,7 +280,7 @@ impl Lowering<'_> {
         let block_pointer = self.bound("parameters".to_string(), self.kernel.arrays.len(), AddressSpace::Uniform, ty);
         let mut next = 0;
         for (value, role, scalar) in scalars {
-            // What the kernel's own text may compute with.
+            // What the kernel's text may compute with.
             let hidden = matches!(role, Role::Argument(_) | Role::Extent(..));
             let mut word = |lowering: &mut Self, block: &mut Block| {
                 next += 1;
@@ -313,22 +313,20 @@ impl Lowering<'_> {
 
     /// A word of the block of parameters.
     ///
-    /// `hidden`: at a place that the driver does not know: behind the number of the group along z, which is always 0. Where a
-    /// branch depends on words at known places alone, Mesa wants to compile the kernel again for their values, with two
-    /// effects that must not be: it follows each way from the condition to them, which are without end for a chain of
-    /// squares; and it sees the zero that [`super::zero`] hides.
+    /// `hidden`: together with the number of the group along z, which is always 0, but the driver does not know that. Where a
+    /// branch, or what a loop adds to a variable, depends on words of uniform buffers alone, Mesa wants to compile the kernel
+    /// again for their values, with two effects that must not be: it follows every way to them, and there is no end of
+    /// ways in a chain of squares; and it sees the zero that [`super::zero`] hides.
     pub(super) fn parameter_word(&mut self, block: &mut Block, base: Handled, place: u32, hidden: bool) -> Handled {
-        let vector = if hidden {
-            let group = self.function.expressions.fetch_or_append(NagaExpression::FunctionArgument(0), Span::UNDEFINED);
-            let number = self.emit(block, NagaExpression::AccessIndex { base: group, index: 2 });
-            let vector = self.literal(Literal::U32(place / 4));
-            let index = self.binary(block, BinaryOperator::Add, number, vector);
-            self.emit(block, NagaExpression::Access { base, index })
-        } else {
-            self.emit(block, NagaExpression::AccessIndex { base, index: place / 4 })
-        };
+        let vector = self.emit(block, NagaExpression::AccessIndex { base, index: place / 4 });
         let pointer = self.emit(block, NagaExpression::AccessIndex { base: vector, index: place % 4 });
-        self.emit(block, NagaExpression::Load { pointer })
+        let word = self.emit(block, NagaExpression::Load { pointer });
+        if !hidden {
+            return word;
+        }
+        let group = self.function.expressions.fetch_or_append(NagaExpression::FunctionArgument(0), Span::UNDEFINED);
+        let number = self.emit(block, NagaExpression::AccessIndex { base: group, index: 2 });
+        self.binary(block, BinaryOperator::InclusiveOr, word, number)
     }
 
     // Expressions.

@@ -20,7 +20,7 @@ const DISPATCHES: usize = 16;
 /// Launches that can fail between two waits without a wait in between.
 const STATUS_SLOTS: u64 = 512;
 /// Bytes of parameters of the launches in a submission.
-const PARAMETER_BYTES: u64 = 64 << 10;
+pub(super) const PARAMETER_BYTES: u64 = 64 << 10;
 
 pub(super) struct Batch {
     recorded: Vec<Recorded>,

@@ -1,6 +1,6 @@
 //! Kernels: from artefact to pipeline, and launches.
 
-use super::batch::Recorded;
+use super::batch::{PARAMETER_BYTES, Recorded};
 use super::gpu::{Gpu, lock};
 use super::memory::GpuBuffer;
 use crate::device::outcome::Contents;
@@ -74,6 +74,15 @@ impl Gpu {
                     shared.limits.bindings
                 ),
                 "give the kernel fewer arrays, or run it on cpu or parallel",
+            ));
+        }
+        let bytes = parameters::block_bytes(manifest.scalars.iter().map(|scalar| scalar.scalar)) as u64;
+        let most = shared.device.limits().max_uniform_buffer_binding_size.min(PARAMETER_BYTES);
+        if bytes > most {
+            return Err(Error::device(
+                &shared.name,
+                format!("the kernel's scalar arguments take {bytes} bytes, and the GPU takes {most}"),
+                "hand them over in an array, or run the kernel on cpu or parallel",
             ));
         }
         let (pipeline, layout) = shared.guarded("a kernel", || -> Result<_> {
