@@ -26,3 +26,8 @@ pub fn emitted(
         _ => PyString::new(py, &String::from_utf8_lossy(&bytes)).into_any().unbind(),
     })
 }
+
+/// A signature, or the types of the arguments, as text.
+pub fn text_of(signature: &Bound<PyAny>) -> PyResult<String> {
+    signature.py().import("numbra._typeof")?.call_method1("text_of", (signature,))?.extract()
+}

@@ -24,10 +24,7 @@ use pyo3::prelude::*;
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add("KernelSyntaxError", py.get_type::<error::KernelSyntaxError>())?;
-    module.add("DeviceError", py.get_type::<error::DeviceError>())?;
     module.add_class::<ufunc::Ufunc>()?;
     module.add_class::<stencil::Stencil>()?;
     module.add_function(wrap_pyfunction!(target::set_default_target, module)?)?;
@@ -35,5 +32,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(device::devices, module)?)?;
     module.add_function(wrap_pyfunction!(device::versions, module)?)?;
     module.add_function(wrap_pyfunction!(device::threads, module)?)?;
+    module.add_function(wrap_pyfunction!(freeze::_surroundings, module)?)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! What `stencil` returns.
 
 use crate::arrays::{self, Operand, Taker, operand, output, to_numpy};
-use crate::emit::emitted;
+use crate::emit::{emitted, text_of};
 use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
@@ -134,6 +134,12 @@ impl Stencil {
         })
     }
 
+    /// The decorator as text.
+    #[getter]
+    fn _decorator(&self) -> &str {
+        &self.declared.decorator
+    }
+
     /// The device that the stencil runs on.
     #[getter]
     fn target(&self, py: Python) -> PyResult<String> {
@@ -176,9 +182,22 @@ impl Stencil {
         self.inspect(py, Emit::Spirv, signature, "")
     }
 
-    /// Pickled by name, as functions are.
-    fn __reduce__(slf: &Bound<Self>) -> PyResult<Py<PyAny>> {
-        Ok(slf.getattr("__qualname__")?.unbind())
+    /// By name where the name finds it, else by value.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Declared::reduced(slf.as_any())
+    }
+
+    fn _surroundings(&self, py: Python) -> PyResult<(bool, Py<PyDict>)> {
+        self.declared.surroundings(py)
+    }
+
+    /// The same kernel, as for functions.
+    fn __copy__(slf: Bound<Self>) -> Bound<Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memory: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {
@@ -213,7 +232,7 @@ impl Stencil {
         let frozen = self.declared.frozen(py)?;
         let emitted = |text: &str| emitted(py, &self.declared, &frozen, form, text, arch);
         if let Some(signature) = signature {
-            return emitted(&signature.str()?.to_string());
+            return emitted(&text_of(signature)?);
         }
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let all = PyDict::new(py);

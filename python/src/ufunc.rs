@@ -1,7 +1,7 @@
 //! What `vectorize` returns.
 
 use crate::arrays::{self, Operand, Taker, held, letter_of, operand, to_numpy};
-use crate::emit::emitted;
+use crate::emit::{emitted, text_of};
 use crate::error::{detached, exception};
 use crate::kernel::{Declared, Frozen};
 use crate::overrides::Call;
@@ -317,9 +317,22 @@ impl Ufunc {
         self.inspect(py, Emit::Spirv, signature, "")
     }
 
-    /// Pickled by name, as functions are.
-    fn __reduce__(slf: &Bound<Self>) -> PyResult<Py<PyAny>> {
-        Ok(slf.getattr("__qualname__")?.unbind())
+    /// By name where the name finds it, else by value.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        Declared::reduced(slf.as_any())
+    }
+
+    fn _surroundings(&self, py: Python) -> PyResult<(bool, Py<PyDict>)> {
+        self.declared.surroundings(py)
+    }
+
+    /// The same kernel, as for functions.
+    fn __copy__(slf: Bound<Self>) -> Bound<Self> {
+        slf
+    }
+
+    fn __deepcopy__<'py>(slf: Bound<'py, Self>, _memory: &Bound<'py, PyAny>) -> Bound<'py, Self> {
+        slf
     }
 
     fn __repr__(&self) -> String {
@@ -481,7 +494,7 @@ impl Ufunc {
         let frozen = self.declared.frozen(py)?;
         let emitted = |text: &str| emitted(py, &self.declared, &frozen, form, text, arch);
         match signature {
-            Some(signature) => emitted(&signature.str()?.to_string()),
+            Some(signature) => emitted(&text_of(signature)?),
             None => {
                 let all = PyDict::new(py);
                 for signature in self.signatures(py)? {

@@ -192,7 +192,7 @@ def test_outputs_that_kernels_cannot_write(like, target):
 @pytest.mark.parametrize("like", [">i4", "m8[s]"])
 def test_outputs_of_another_kind(like):
     f = vectorize(lambda a, b: a + b)
-    with pytest.raises(TypeError, match="Cannot cast ufunc 'lambda' output from float64 to .* with casting rule 'same_kind'"):
+    with pytest.raises(TypeError, match="Cannot cast ufunc '<lambda>' output from float64 to .* with casting rule 'same_kind'"):
         f(1.0, 2.0, out=np.zeros(1, like))
     out = np.zeros(1, like)
     assert f(1, 2, out=out) is out and out == np.array([3]).astype(like)
