@@ -5,11 +5,12 @@
 //!   that arrays of others take over;
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
-//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `emit`: `inspect_*`.
+//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `common`: what all kernels have.
 
 mod arrays;
 mod device;
-mod emit;
+#[macro_use]
+mod common;
 mod error;
 mod freeze;
 mod kernel;
