@@ -5,7 +5,7 @@ use crate::error::front_exception;
 use crate::kernel::{Declared, Frozen};
 use numbra::emit;
 pub use numbra::emit::Emit;
-use numbra_front::types::signature;
+use numbra_front::declaration::signature;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use std::sync::Arc;
@@ -37,37 +37,49 @@ macro_rules! kernel_methods {
             /// 'float64(float64[:, :])'; without one, for all that there are, a dictionary.
             #[pyo3(signature = (signature=None))]
             fn inspect_ir(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Ir, signature, "", || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Ir, signature, "", || {
+                    self.signatures(py)
+                })
             }
 
             /// LLVM IR for this machine's processor.
             #[pyo3(signature = (signature=None))]
             fn inspect_llvm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Llvm, signature, "", || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Llvm, signature, "", || {
+                    self.signatures(py)
+                })
             }
 
             /// Assembly for this machine's processor.
             #[pyo3(signature = (signature=None))]
             fn inspect_asm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Asm, signature, "", || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Asm, signature, "", || {
+                    self.signatures(py)
+                })
             }
 
             /// PTX for an NVIDIA GPU, in the form for arrays of two and more axes; `arch`: `sm_50` or newer.
             #[pyo3(signature = (signature=None, arch="sm_80"))]
             fn inspect_ptx(&self, py: Python, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Ptx, signature, arch, || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Ptx, signature, arch, || {
+                    self.signatures(py)
+                })
             }
 
             /// WGSL for a GPU of any vendor.
             #[pyo3(signature = (signature=None))]
             fn inspect_wgsl(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Wgsl, signature, "", || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Wgsl, signature, "", || {
+                    self.signatures(py)
+                })
             }
 
             /// SPIR-V, as bytes.
             #[pyo3(signature = (signature=None))]
             fn inspect_spirv(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Spirv, signature, "", || self.signatures(py))
+                $crate::common::inspect(py, &self.declared, $crate::common::Emit::Spirv, signature, "", || {
+                    self.signatures(py)
+                })
             }
 
             /// By name where the name finds it, else by value.

@@ -21,7 +21,18 @@ mod stencil;
 mod target;
 mod ufunc;
 
+use numbra_front::types::names::{self, Meaning};
 use pyo3::prelude::*;
+
+/// The compiler's names for types of numbers, with the names that stand for themselves: what numbra.types is tested against.
+#[pyfunction]
+fn _type_names() -> Vec<(&'static str, &'static str)> {
+    let own = |(name, meaning)| match meaning {
+        Meaning::Scalar(scalar) => (name, scalar.name()),
+        _ => (name, "none"),
+    };
+    names::numba().map(own).collect()
+}
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -34,5 +45,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(device::versions, module)?)?;
     module.add_function(wrap_pyfunction!(device::threads, module)?)?;
     module.add_function(wrap_pyfunction!(freeze::_surroundings, module)?)?;
+    module.add_function(wrap_pyfunction!(_type_names, module)?)?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::arrays::{self, Operand, Taker, operand, output, to_numpy};
 use crate::kernel::Declared;
 use numbra::{Error, Input, Kernel};
-use numbra_front::syntax::declaration::Kind;
+use numbra_front::declaration::Kind;
 use numbra_front::types::ScalarType;
 use numbra_runtime::stencil::Stencil as Runtime;
 use pyo3::exceptions::PyValueError;

@@ -111,8 +111,12 @@ impl Order {
     pub fn strides(self, operands: &[Operand], outcome: &Outcome) -> PyResult<Option<Vec<isize>>> {
         let fortran = || {
             let mut step = 1;
-            let step_over = |&extent: &usize| std::mem::replace(&mut step, step * extent.max(1) as isize);
-            outcome.shape.iter().map(step_over).collect()
+            let mut strides = Vec::new();
+            for &extent in &outcome.shape {
+                strides.push(step);
+                step *= extent.max(1) as isize;
+            }
+            strides
         };
         Ok(match self {
             Order::Keep => Some(outcome.strides.clone()),

@@ -1,7 +1,7 @@
 //! Methods of ufuncs: folds of one array, and tables of two.
 
-use super::keywords::{is_everywhere, known, not_yet};
 use super::Ufunc;
+use super::keywords::{is_everywhere, known, not_yet};
 use crate::arrays::{self, held, to_numpy};
 use crate::kernel::Frozen;
 use crate::overrides::Call;
@@ -251,4 +251,3 @@ fn delivered<'py>(result: Bound<'py, PyAny>, out: Option<Bound<'py, PyAny>>) -> 
     arrays::copy(&result, &out)?;
     Ok(out)
 }
-

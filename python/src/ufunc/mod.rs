@@ -4,20 +4,20 @@
 mod keywords;
 mod methods;
 
-use crate::arrays::{self, Operand, Taker, held, letter_of, operand, to_numpy};
+use crate::arrays::{self, Operand, Taker, letter_of, operand};
 use crate::error::{detached, exception};
 use crate::kernel::{Declared, Frozen};
 use crate::overrides::Call;
 use crate::quick::{self, Quick, vectorized};
+use keywords::Layout;
 use numbra::Input;
-use numbra_front::syntax::declaration::{Identity, Kind};
+use numbra_front::declaration::{Identity, Kind};
 use numbra_front::types::ScalarType;
-use numbra_runtime::array::shape_text;
 use numbra_runtime::ufunc::{Given, Loop};
-use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// A function of scalars that applies to arrays, element by element, as NumPy's ufuncs do.
 #[pyclass(frozen, dict, weakref, module = "numbra")]
