@@ -101,8 +101,8 @@ impl<'t> Liveness<'t> {
                 self.reads(value, &mut live);
             }
             StatementKind::AugmentedAssign { target, value, .. } => {
-                self.reads(target, &mut live);
                 self.reads(value, &mut live);
+                self.reads(target, &mut live);
             }
             StatementKind::AnnotatedAssign { target, value: Some(value), .. } => {
                 names::targets(target, &mut |name| {

@@ -67,12 +67,26 @@ fn patterns_of_several_values() {
 }
 
 #[test]
+fn what_is_matched_is_evaluated_before_the_patterns() {
+    gives("def f(x):\n    a = 1\n    match x, a:\n        case a, 1: return a\n        case _: return 100", &[(5, 5)]);
+    gives(
+        "def f(x):\n    match x, (x := 7):\n        case 5, 7: return x\n        case _: return 100",
+        &[(5, 7), (4, 100)],
+    );
+    let text =
+        "def f(x):\n    match x:\n        case 1 if (x := 2) > 5: return 10\n        case 2: return 20\n    return x";
+    gives(text, &[(1, 2), (2, 20)]);
+    gives("def f(x):\n    b = x\n    b += (b := 3)\n    return b", &[(5, 8)]);
+}
+
+#[test]
 fn patterns_that_kernels_do_not_have() {
     let case = |pattern: &str| format!("def f(x):\n    match x:\n        case {pattern}: return 1\n    return 2");
     refused(&case("'a'"), "texts as patterns");
     refused(&case("int(n)"), "patterns of classes");
     refused(&case("{'a': 1}"), "patterns of dictionaries");
     refused(&case("(a, b)"), "patterns of several values for one");
+    refused(&case("(1 as n) | (2 as n)"), "names in alternatives");
     refused("def f(x):\n    match x, x:\n        case 1: return 1\n    return 2", "patterns of one value for several");
     refused("def f(x):\n    match x, x:\n        case 1, *_: return 1\n    return 2", "patterns with '*'");
     // Only who compiles it is told.

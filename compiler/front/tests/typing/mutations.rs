@@ -120,10 +120,10 @@ fn mutate(text: &str, random: &mut Random) -> String {
 
 #[test]
 fn damaged_kernels_give_messages() {
-    let mut random = Random(std::env::var("SEED").map_or(0x9e37_79b9_7f4a_7c15, |text| text.parse().unwrap()));
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let kinds = [I64, F64, F32, U8, Bool, U64];
     let mut good = 0;
-    for round in 0..std::env::var("ROUNDS").map_or(8000, |text| text.parse().unwrap()) {
+    for round in 0..8000 {
         let kernel = KERNELS[round % KERNELS.len()];
         let text = mutate(kernel, &mut random);
         let scalar = |random: &mut Random| ArgumentType::Scalar(kinds[random.below(kinds.len())]);

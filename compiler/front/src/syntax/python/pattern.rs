@@ -12,8 +12,15 @@ use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Expr, Pattern};
 use ruff_text_size::{Ranged, TextRange};
 
-/// What a pattern demands, all of it; or why kernels cannot have it.
-type Demands = Result<Vec<Expression>, Refused>;
+/// What a pattern demands; or why kernels cannot have it.
+type Demanded = Result<Demands, Refused>;
+
+/// All of it: first the tests, and names are bound only if all of them hold.
+#[derive(Default)]
+struct Demands {
+    tests: Vec<Expression>,
+    bindings: Vec<Expression>,
+}
 
 struct Refused {
     span: Span,
@@ -26,12 +33,15 @@ impl Lower<'_> {
     pub(super) fn cases(&mut self, statement: &ast::StmtMatch) -> Result<Vec<Statement>, Mistake> {
         let mut statements = Vec::new();
         let subject = self.expression(&statement.subject)?;
-        let mut guards_assign = false;
+        // What changes while the cases are tried.
+        let mut rebound = Vec::new();
+        names::named(&subject, &mut |name| rebound.push(name.to_string()));
         let mut clauses = Vec::new();
         let outer = self.blocks;
         for case in &statement.cases {
             let guard = self.optional(case.guard.as_deref())?;
-            guard.iter().for_each(|guard| names::named(guard, &mut |_| guards_assign = true));
+            guard.iter().for_each(|guard| names::named(guard, &mut |name| rebound.push(name.to_string())));
+            captures(&case.pattern, &mut rebound);
             self.blocks += 1;
             let end = case.guard.as_ref().map_or(case.pattern.range().end(), |guard| guard.range().end());
             let span = self.span(TextRange::new(case.range().start(), end));
@@ -44,17 +54,18 @@ impl Lower<'_> {
         // What is compared, again and again, is evaluated once.
         let subject = match subject.kind {
             ExpressionKind::Tuple(items) => {
-                let items = items.into_iter().map(|item| self.evaluated(item, guards_assign, &mut statements));
+                let items = items.into_iter().map(|item| self.evaluated(item, &rebound, &mut statements));
                 Expression { kind: ExpressionKind::Tuple(items.collect()), span: subject.span }
             }
-            _ => self.evaluated(subject, guards_assign, &mut statements),
+            _ => self.evaluated(subject, &rebound, &mut statements),
         };
         let mut otherwise = Vec::new();
         for (pattern, guard, then, span) in clauses.into_iter().rev() {
             let kind = match self.pattern(pattern, &subject)? {
-                Ok(mut demands) => {
-                    demands.extend(guard);
-                    StatementKind::If { condition: all(demands, span), then, otherwise }
+                Ok(Demands { mut tests, bindings }) => {
+                    tests.extend(bindings);
+                    tests.extend(guard);
+                    StatementKind::If { condition: all(tests, span), then, otherwise }
                 }
                 Err(Refused { span, what, instead }) => {
                     let kind = StatementKind::Unsupported { what, instead };
@@ -68,10 +79,10 @@ impl Lower<'_> {
     }
 
     /// A name or a literal for `expression`, which is assigned to that name before.
-    fn evaluated(&mut self, expression: Expression, names_change: bool, statements: &mut Vec<Statement>) -> Expression {
+    fn evaluated(&mut self, expression: Expression, rebound: &[String], statements: &mut Vec<Statement>) -> Expression {
         use ExpressionKind as Kind;
         match &expression.kind {
-            Kind::Name(_) if !names_change => return expression,
+            Kind::Name(name) if !rebound.contains(name) => return expression,
             Kind::Integer(_) | Kind::Float { .. } | Kind::Bool(_) => return expression,
             _ => {}
         }
@@ -84,7 +95,7 @@ impl Lower<'_> {
         name
     }
 
-    fn pattern(&mut self, pattern: &Pattern, subject: &Expression) -> Result<Demands, Mistake> {
+    fn pattern(&mut self, pattern: &Pattern, subject: &Expression) -> Result<Demanded, Mistake> {
         let span = self.span(pattern.range());
         let refuse = |what, instead| Ok(Err(Refused { span, what, instead }));
         let whole = matches!(subject.kind, ExpressionKind::Tuple(_));
@@ -97,7 +108,7 @@ impl Lower<'_> {
                     return refuse("texts as patterns", "kernels compute with numbers: compare with numbers");
                 }
                 let value = self.expression(&value.value)?;
-                Ok(Ok(vec![compared(subject, Comparison::Equal, value, span)]))
+                Ok(Ok(test(compared(subject, Comparison::Equal, value, span))))
             }
             Pattern::MatchSingleton(singleton) => {
                 let kind = match singleton.value {
@@ -105,7 +116,7 @@ impl Lower<'_> {
                     ast::Singleton::True => ExpressionKind::Bool(true),
                     ast::Singleton::False => ExpressionKind::Bool(false),
                 };
-                Ok(Ok(vec![compared(subject, Comparison::Is, Expression { kind, span }, span)]))
+                Ok(Ok(test(compared(subject, Comparison::Is, Expression { kind, span }, span))))
             }
             Pattern::MatchAs(named) => {
                 let mut demands = match &named.pattern {
@@ -113,11 +124,11 @@ impl Lower<'_> {
                         Ok(demands) => demands,
                         refused => return Ok(refused),
                     },
-                    None => Vec::new(),
+                    None => Demands::default(),
                 };
                 if let Some(name) = &named.name {
                     let target = Expression { kind: ExpressionKind::Name(name.id.to_string()), span };
-                    demands.push(binding(target, subject, span));
+                    demands.bindings.push(binding(target, subject, span));
                 }
                 Ok(Ok(demands))
             }
@@ -125,14 +136,18 @@ impl Lower<'_> {
                 let mut operands = Vec::new();
                 for pattern in &several.patterns {
                     match self.pattern(pattern, subject)? {
-                        // It always fits.
-                        Ok(demands) if demands.is_empty() => return Ok(Ok(demands)),
-                        Ok(demands) => operands.push(all(demands, self.span(pattern.range()))),
+                        Ok(demands) if !demands.bindings.is_empty() => {
+                            return refuse(
+                                "names in alternatives of a pattern",
+                                "name all of it, (1 | 2) as n, or write a 'case' for each",
+                            );
+                        }
+                        Ok(demands) => operands.push(all(demands.tests, self.span(pattern.range()))),
                         refused => return Ok(refused),
                     }
                 }
                 let kind = ExpressionKind::Logical { operator: Logical::Or, operands };
-                Ok(Ok(vec![Expression { kind, span }]))
+                Ok(Ok(test(Expression { kind, span })))
             }
             Pattern::MatchSequence(sequence) => {
                 let ExpressionKind::Tuple(items) = &subject.kind else {
@@ -150,12 +165,15 @@ impl Lower<'_> {
                     );
                 }
                 if items.len() != sequence.patterns.len() {
-                    return Ok(Ok(vec![Expression { kind: ExpressionKind::Bool(false), span }]));
+                    return Ok(Ok(test(Expression { kind: ExpressionKind::Bool(false), span })));
                 }
-                let mut demands = Vec::new();
+                let mut demands = Demands::default();
                 for (pattern, item) in sequence.patterns.iter().zip(items) {
                     match self.pattern(pattern, item)? {
-                        Ok(more) => demands.extend(more),
+                        Ok(more) => {
+                            demands.tests.extend(more.tests);
+                            demands.bindings.extend(more.bindings);
+                        }
                         refused => return Ok(refused),
                     }
                 }
@@ -167,6 +185,24 @@ impl Lower<'_> {
             }
             Pattern::MatchStar(_) => refuse("patterns with '*'", "write a pattern for every value"),
         }
+    }
+}
+
+fn test(condition: Expression) -> Demands {
+    Demands { tests: vec![condition], bindings: Vec::new() }
+}
+
+/// The names that a pattern binds.
+fn captures(pattern: &Pattern, names: &mut Vec<String>) {
+    match pattern {
+        Pattern::MatchAs(named) => {
+            named.pattern.iter().for_each(|inner| captures(inner, names));
+            names.extend(named.name.iter().map(|name| name.id.to_string()));
+        }
+        Pattern::MatchOr(several) => several.patterns.iter().for_each(|pattern| captures(pattern, names)),
+        Pattern::MatchSequence(sequence) => sequence.patterns.iter().for_each(|pattern| captures(pattern, names)),
+        // Kernels cannot have the others that bind names.
+        _ => {}
     }
 }
 
