@@ -157,4 +157,7 @@ fn options_are_constant_expressions() {
         declared("N = 1 << 1\n@stencil(neighborhood=((-N, N % 2), (-abs(N), 1)))\ndef f(a):\n    return a[0, 0]\n");
     let Kind::Stencil(options) = neighborhood.kind else { panic!("no stencil") };
     assert_eq!(options.neighborhood.unwrap().0, [(-2, 0), (-2, 1)]);
+    let repeated = declared("@stencil(neighborhood=((-1, 1),) * 2 + ((0, 2),))\ndef f(a):\n    return a[0, 0, 0]\n");
+    let Kind::Stencil(options) = repeated.kind else { panic!("no stencil") };
+    assert_eq!(options.neighborhood.unwrap().0, [(-1, 1), (-1, 1), (0, 2)]);
 }
