@@ -21,9 +21,7 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
     if let (Some(Class::Raised), Error::Fault(mistake)) = (class, &error) {
         return exceptions.exception(py, mistake);
     }
-    // How messages begin elsewhere; here the exception's name stands in that place.
     let text = error.to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text).to_string();
     if let (Some(class), Error::Front(_) | Error::Codegen(_)) = (class, &error) {
         return of_package(py, of_compiler(class), text);
     }

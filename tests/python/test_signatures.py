@@ -121,6 +121,26 @@ def test_options():
     assert stencil(cval=np.float32(2), neighborhood=np.array([[-1, 1]]))(lambda a: a[0])(np.ones(3)).tolist() == [2, 1, 2]
 
 
+@pytest.mark.parametrize(
+    "cval", [np.float64(2.5), np.float32(2.5), np.float16(2.5), np.longdouble(2.5), np.array(2.5), 2.5, np.int8(3), np.uint64(3), np.bool_(1), True, 3, -7.0]
+)
+def test_values_at_the_border(cval):
+    whole, real = stencil(cval=cval)(lambda a: a[0] + a[1]), stencil(cval=cval)(lambda a: a[0] + a[1])
+    assert real(np.arange(3.0)).tolist() == [1, 3, float(cval)]
+    if float(cval).is_integer():
+        assert whole(np.arange(3)).tolist() == [1, 3, int(cval)]
+    else:  # Numba takes the whole part, without a word
+        with pytest.raises(TypeError, match="cval type does not match stencil return type: 2.5 is not whole"):
+            whole(np.arange(3))
+
+
+def test_numpys_numbers_as_options():
+    offsets = ((np.int64(-1), np.int8(1)),)
+    assert stencil(neighborhood=offsets)(lambda a: a[0]).neighborhood == [(-1, 1)]
+    f = vectorize(nopython=np.bool_(True), identity=np.int32(0), target=np.str_("interp"))(add)
+    assert (f.identity, f.target) == (0, "interp")
+
+
 def test_numbers_of_arguments():
     one, two = vectorize(lambda a: a), stencil(lambda a, b: a[0] + b[0])
     with pytest.raises(TypeError, match="takes 1 positional argument but 3 were given\n  help: its parameters are: a"):
