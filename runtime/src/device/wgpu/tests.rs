@@ -4,13 +4,8 @@ use super::*;
 use crate::error::{Error, Result};
 use crate::interrupt::interruptible;
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
-<<<<<<< HEAD
 use numbra_codegen::{Artefact, ArtefactKind, Manifest};
-use numbra_front::interp::scalar::{apply, same};
-=======
-use numbra_codegen::{Artefact, Manifest};
 use numbra_front::interp::scalar::apply;
->>>>>>> main
 use numbra_front::ir::op::{OPS, TypeRule};
 use numbra_front::ir::*;
 use numbra_front::passes::small_integers::in_memory;
@@ -625,15 +620,33 @@ fn launch_overhead() {
 /// A kernel for which Mesa 22.3.6 takes for ever: it follows every path from the condition to the parameter, twice through
 /// each squaring, to see whether it could replace the parameter by its value.
 fn endless() -> Artefact {
-    let squares: String = (0..60).map(|number| format!("    let v{} = v{number} * v{number};\n", number + 1)).collect();
+    let squares: String =
+        (0..60).map(|number| format!("        let v{} = v{number} * v{number};\n", number + 1)).collect();
     let text = format!(
-        "@group(0) @binding(0) var<storage, read_write> array_out: array<i32>;
+        "@group(0) @binding(0) var<storage, read_write> array_out: array<i64>;
 @group(0) @binding(1) var<uniform> parameters: array<vec4<u32>, 1>;
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
-    let v0 = bitcast<i32>(parameters[0].x);
-{squares}    if v60 > 5 {{
-        for (var i = 0; i < array_out[id.x]; i++) {{ array_out[id.x] += v60; }}
+    var j: i64;
+    var sum: i64;
+    var result: i64;
+    let v0 = bitcast<i64>((u64(parameters[0].y) << 32u) | u64(parameters[0].x));
+    let last = bitcast<i32>(parameters[0].z);
+    let place = bitcast<i32>(id.x);
+    if place < last {{
+        let turns = array_out[place];
+        result = turns;
+{squares}        if v60 > 5li {{
+            j = 0li;
+            sum = turns;
+            loop {{
+                if j >= turns {{ break; }}
+                sum = sum + v60;
+                continuing {{ j = j + 1li; }}
+            }}
+            result = sum;
+        }}
+        array_out[place] = result;
     }}
 }}
 "
