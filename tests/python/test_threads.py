@@ -142,6 +142,41 @@ def test_control_c_ends_a_kernel_on_cuda(in_process, fake_cuda):
     assert shape == "(3,)", "the next call is as good as any"
 
 
+COMPILING = """
+import ctypes, os, signal, threading, time
+import numpy as np
+from numbra import vectorize
+
+@vectorize(target="cuda")
+def twice(a):
+    return a + a
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+driver = ctypes.CDLL(os.environ["NUMBRA_CUDA_DRIVER"])
+driver.fake_set(b"compiling", ctypes.c_int64(3_600_000))
+sent = []
+
+def send():
+    sent.append(time.perf_counter())
+    os.kill(os.getpid(), signal.SIGINT)
+
+threading.Timer(0.5, send).start()
+try:
+    twice(np.ones(3))
+except KeyboardInterrupt:
+    print("ended", time.perf_counter() - sent[0])
+driver.fake_set(b"compiling", ctypes.c_int64(0))
+print(twice(np.ones(3)).shape)
+"""
+
+
+def test_control_c_while_a_driver_compiles(in_process, fake_cuda):
+    """It would take an hour, which neither Ctrl-C, nor the next call, nor the end of the process wait for."""
+    ended, shape = in_process(COMPILING, NUMBRA_CUDA_DRIVER=fake_cuda).splitlines()
+    assert ended.startswith("ended ") and float(ended.split()[1]) < 5
+    assert shape == "(3,)"
+
+
 @pytest.mark.parametrize("target", ["cpu", "parallel", "interp", "vulkan"])
 def test_control_c_ends_iterate(target):
     smooth = stencil(target=target)(lambda a: 0.25 * (a[0, 1] + a[1, 0] + a[0, -1] + a[-1, 0]))
