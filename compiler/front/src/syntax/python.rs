@@ -1,7 +1,7 @@
 //! Python text to tree, through ruff's parser. Ruff's types are named here and below, nowhere else.
 //!
 //! * `module` collects what a file defines: imports, constants, functions.
-//! * `statement` and `expression` turn ruff's nodes into the tree's.
+//! * `statement` and `expression` turn ruff's nodes into the tree's, `pattern` what stands in `match`.
 //! * `mistake` words syntax errors.
 //!
 //! A file is more than its kernels. What kernels cannot have becomes an `Unsupported` node, so that only a function
@@ -11,6 +11,7 @@ mod expression;
 mod find;
 mod mistake;
 mod module;
+mod pattern;
 mod star;
 mod statement;
 #[cfg(test)]
@@ -22,14 +23,15 @@ use super::nesting::{self, MAX_BLOCKS, MAX_OPERATORS};
 use super::tree;
 use crate::error::{Class, Mistake, Result};
 use crate::source::{Source, Span};
+use crate::stack::with_stack;
 use ruff_python_ast as ast;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::TextRange;
 use std::sync::Arc;
 
-/// Below this depth (a bound on it, from the scan) the stack at hand is deep enough.
-const SHALLOW: usize = 200;
-const DEEP_STACK: usize = 64 << 20;
+/// Stack for the deepest blocks, and for each level of an expression, where the parser was compiled without optimization.
+const STACK: usize = 16 << 20;
+const STACK_OF_A_LEVEL: usize = 24 << 10;
 
 /// Parses a file, a notebook cell (lines such as `%matplotlib inline` are skipped) or an indented piece of a file.
 ///
@@ -64,7 +66,7 @@ fn with_syntax<T>(
     mode: Mode,
     build: impl FnOnce(&mut Lower, &ast::Mod) -> Result<T, Mistake>,
 ) -> Result<T> {
-    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0 };
+    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0, subjects: 0 };
     if text.len() >= i32::MAX as usize {
         return Err(lower.mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB").into());
     }
@@ -87,16 +89,15 @@ fn with_syntax<T>(
     }
     let python = without_commands.as_deref().unwrap_or(text);
     let parse = || {
-        let parsed = parse_unchecked(python, ParseOptions::from(mode));
+        // The scan has bounded the depth.
+        let parsed = parse_unchecked(python, ParseOptions::from(mode).with_max_recursion_depth(u16::MAX));
         match parsed.errors().first() {
             Some(error) => Err(mistake::syntax(&lower, error, &nesting)),
             None if nesting.mixed_tabs.is_some() => Err(mistake::mixed_tabs(&lower, &nesting)),
             None => build(&mut lower, parsed.syntax()),
         }
     };
-    // The parser grows the stack as it needs; dropping its tree, and walking it, do not.
-    let result = if nesting.depth < SHALLOW { parse() } else { stacker::grow(DEEP_STACK, parse) };
-    Ok(result?)
+    Ok(with_stack(STACK + nesting.depth * STACK_OF_A_LEVEL, parse)??)
 }
 
 fn is_indented(text: &str) -> bool {
@@ -116,6 +117,8 @@ struct Lower<'a> {
     depth: usize,
     blocks: usize,
     loops: usize,
+    /// What `match` statements have computed so far.
+    subjects: usize,
 }
 
 impl Lower<'_> {

@@ -8,10 +8,6 @@ use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
-/// Stack that must be left before an expression is entered, and what is added where it is not.
-const STACK_LEFT: usize = 64 << 10;
-const STACK_MORE: usize = 1 << 20;
-
 impl Lower<'_> {
     pub(super) fn expression(&mut self, expression: &Expr) -> Result<Expression, Mistake> {
         let span = self.span(expression.range());
@@ -19,7 +15,7 @@ impl Lower<'_> {
             return Err(self.too_deep(span, "expression"));
         }
         self.depth += 1;
-        let kind = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || self.expression_kind(expression));
+        let kind = self.expression_kind(expression);
         self.depth -= 1;
         Ok(Expression { kind: kind?, span })
     }
@@ -84,6 +80,7 @@ impl Lower<'_> {
                 then: self.boxed(&conditional.body)?,
                 otherwise: self.boxed(&conditional.orelse)?,
             },
+            Expr::Named(named) => Kind::Named { target: self.boxed(&named.target)?, value: self.boxed(&named.value)? },
             Expr::Call(call) => {
                 let function = self.boxed(&call.func)?;
                 let arguments = self.expressions(&call.arguments.args)?;
@@ -216,7 +213,6 @@ fn comparison(operator: ast::CmpOp) -> Comparison {
 /// What an expression is that kernels cannot have, and what to write instead.
 fn unsupported(expression: &Expr) -> (&'static str, &'static str) {
     match expression {
-        Expr::Named(_) => ("assignment expressions (':=')", "assign in a statement of its own, before this one"),
         Expr::Dict(_) => ("dictionaries", "use a variable for each value"),
         Expr::Set(_) => ("sets", "compare with each value: x == 1 or x == 2"),
         Expr::ListComp(_) => ("list comprehensions", "use a 'for' loop that computes the result in a variable"),
