@@ -7,10 +7,10 @@ use crate::call::{DeviceArray, Input, known_strides};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
+use numbra_front::declaration::{Identity, Kind};
 use numbra_front::error::Class;
 use numbra_front::kernel::Operand;
 use numbra_front::kernel::fold::{self, Keep};
-use numbra_front::syntax::declaration::{Identity, Kind};
 use numbra_front::types::{Constant, ScalarType};
 use std::sync::Arc;
 

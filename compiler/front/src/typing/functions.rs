@@ -1,12 +1,12 @@
 //! The functions of `math` and `numpy` on numbers, with Numba's result types: what those of the table in `library.rs`
 //! become.
 
+use super::Rules;
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
 use super::library::{self, Function};
 use super::promotion;
 use super::typer::Typer;
-use super::Rules;
 use crate::error::{Class, Mistake, Result};
 use crate::ir::Op;
 use crate::source::Span;
@@ -39,7 +39,13 @@ impl<'t> Typer<'t, '_> {
             Elementary(_, count) => count,
             FloatOp(op) => op.info().arity,
             Pow | Fmod | Ldexp | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
-            IsClose => if arguments.len() < 2 { 2 } else { 4 },
+            IsClose => {
+                if arguments.len() < 2 {
+                    2
+                } else {
+                    4
+                }
+            }
             // Python's take any number.
             Divisor(_) if math => arguments.len().max(2),
             Divisor(_) => 2,
@@ -286,7 +292,7 @@ impl<'t> Typer<'t, '_> {
 
     fn extreme_op(&mut self, float: Op, integer: Op, left: Scalar, right: Scalar, span: Span) -> Scalar {
         match left.scalar {
-            ScalarType::F32 | ScalarType::F64 => self.apply(float, &[left, right], span),
+            scalar if scalar.is_float() => self.apply(float, &[left, right], span),
             ScalarType::Bool => {
                 let op = if integer == Op::Minimum { Op::And } else { Op::Or };
                 self.apply(op, &[left, right], span)
@@ -359,7 +365,7 @@ impl<'t> Typer<'t, '_> {
                 self.not(either, span)
             }
             _ => {
-                let bits = if number.scalar == ScalarType::F32 { ScalarType::I32 } else { ScalarType::I64 };
+                let bits = number.scalar.bits_type();
                 let number = self.bitcast(number, bits, span);
                 let zero = self.integer(bits, 0, span);
                 self.apply(Op::Lt, &[number, zero], span)
@@ -447,8 +453,9 @@ impl<'t> Typer<'t, '_> {
         if self.unit.rules == Rules::Numba {
             number = self.convert(number, ScalarType::F64, span);
         }
-        let largest = if number.scalar == ScalarType::F32 { f32::MAX as f64 } else { f64::MAX };
-        let largest = self.float(number.scalar, largest, span);
+        // By its bits, the largest number is the one before infinity.
+        let infinity = Constant::float(number.scalar, f64::INFINITY);
+        let largest = self.constant(Constant { bits: infinity.bits - 1, ..infinity }, span);
         let (zero, signed) = (self.zero(number.scalar, span), self.apply(Op::Copysign, &[largest, number], span));
         let infinite = self.apply(Op::IsInf, &[number], span);
         let finite = self.select(infinite, signed, number, span);

@@ -75,11 +75,13 @@ impl<'t> Typer<'t, '_> {
                 ScalarType::F64 if types.iter().all(|scalar| !scalar.is_float()) => ScalarType::I64,
                 common => common,
             };
-            let numbers = self.common_numbers(path, arguments, promote)?;
-            if let Some(float) = numbers.iter().position(|number| number.scalar.is_float()) {
-                return Err(self.needs_integer(path, numbers[float].scalar, span));
+            for (item, at) in arguments {
+                let number = self.number(item, *at)?;
+                if number.scalar.is_float() {
+                    return Err(self.needs_integer(path, number.scalar, *at));
+                }
             }
-            numbers
+            self.common_numbers(path, arguments, promote)?
         } else {
             self.common_integers(path, arguments)?
         };

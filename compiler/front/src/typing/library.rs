@@ -367,11 +367,8 @@ const NUMPY: &[(&str, Entry)] = &[
     ("zeros_like", Err(Absent::Arrays)),
 ];
 
-const NUMBA: &[(&str, Entry)] = &[
-    ("complex128", Err(Absent::Type)),
-    ("complex64", Err(Absent::Type)),
-    ("float16", Err(Absent::Type)),
-];
+const NUMBA: &[(&str, Entry)] =
+    &[("complex128", Err(Absent::Type)), ("complex64", Err(Absent::Type)), ("float16", Err(Absent::Type))];
 
 fn table(root: &str) -> Option<&'static [(&'static str, Entry)]> {
     match root {

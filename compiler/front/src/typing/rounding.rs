@@ -90,7 +90,7 @@ impl<'t> Typer<'t, '_> {
         if count >= 0 || scalar == ScalarType::Bool {
             return Ok(number);
         }
-        let (_, greatest) = super::item::type_range(scalar).unwrap_or((0, 0));
+        let (_, greatest) = scalar.range().unwrap_or((0, 0));
         let ten = 10i128.checked_pow(count.unsigned_abs()).unwrap_or(i128::MAX);
         if ten / 2 > greatest {
             return Ok(self.integer(scalar, 0, span));

@@ -22,7 +22,7 @@ fn check(expression: &str, arguments: &[Constant], expected: Constant, rules: Ru
         Ok(result) => result,
         Err(message) => panic!("{message}"),
     };
-    let same = interp::scalar::same(result.bits, expected.bits, expected.scalar);
+    let same = Constant::same(result.bits, expected.bits, expected.scalar);
     assert!(
         result.scalar == expected.scalar && same,
         "{expression} of {arguments:?} is {result}: {}, not {expected}: {}",
@@ -355,9 +355,13 @@ fn rounding_to_digits_is_pythons() {
         numba(&expression, &[f64(number)], f64(expected));
         exact(&expression, &[f64(number)], f64(expected));
     }
-    for (digits, number, expected) in
-        [("2", 2.675f32, 2.67f32), ("11", 1.6e-11, 2e-11), ("44", 7e-45, 1e-44), ("-11", 1.6e11, 2e11), ("-39", 1e38, 0.0)]
-    {
+    for (digits, number, expected) in [
+        ("2", 2.675f32, 2.67f32),
+        ("11", 1.6e-11, 2e-11),
+        ("44", 7e-45, 1e-44),
+        ("-11", 1.6e11, 2e11),
+        ("-39", 1e38, 0.0),
+    ] {
         numba(&format!("round(a, {digits})"), &[f32(number)], f32(expected));
     }
     numba("round(a, -1)", &[i64(25)], f64(20.0));
