@@ -247,7 +247,7 @@ impl Kernel for Loaded {
         let unit = self.grid.unit(launch.space);
         let start = |units| split(launch, &sizes, self.grid, &limits, units)?.iter().try_for_each(start);
         if self.pace.divides(points) {
-            return self.pace.pieces(points / unit, unit, || self.gpu.wait(), start);
+            return self.pace.pieces(points / unit, unit, || self.gpu.finish(), start);
         }
         start(0..points / unit)
     }
