@@ -123,8 +123,8 @@ def lgamma_f32(x: float32) -> float32:
     # Beyond 1e37 the result is infinite; there and above HUGE it is formed 2**64 times smaller.
     bounded = select(bounded > 1e37, 1e37, bounded)
     far = bounded > HUGE
-    scale = select(far, 5.421010862427522e-20, 1.0)
-    unscale = select(far, 1.8446744073709552e19, 1.0)
+    scale = select(far, 5.421010862427522e-20, float32(1.0))
+    unscale = select(far, 1.8446744073709552e19, float32(1.0))
     s, s_low, product, product_low = stirling_f32(bounded, scale)
 
     # log(gamma(a)) = s - log(product); log(abs(gamma(-a))) = -s - log(a*f*sine_ratio(f)/product), where a = n + f.

@@ -133,8 +133,8 @@ def lgamma_f64(x: float64) -> float64:
     # Beyond 2**1016 the result is infinite; there and above HUGE it is formed 2**200 times smaller.
     bounded = select(bounded > 7.022238808055921e305, 7.022238808055921e305, bounded)
     far = bounded > HUGE
-    scale = select(far, 6.223015277861142e-61, 1.0)
-    unscale = select(far, 1.6069380442589903e60, 1.0)
+    scale = select(far, 6.223015277861142e-61, float64(1.0))
+    unscale = select(far, 1.6069380442589903e60, float64(1.0))
     s, s_low, product, product_low = stirling_f64(bounded, scale)
 
     # log(gamma(a)) = s - log(product); log(abs(gamma(-a))) = -s - log(a*f*sine_ratio(f)/product), where a = n + f.

@@ -59,9 +59,9 @@ def exponential_less_one_f32(r: float32, r_low: float32) -> (float32, float32):
     e -> e*(2 + e), which is that of twice the argument."""
     x = r * 0.00390625
     x_low = r_low * 0.00390625
-    series = 1.0
-    series_low = 0.0
-    divisor = 6.0
+    series = float32(1.0)
+    series_low = float32(0.0)
+    divisor = float32(6.0)
     while divisor > 1.0:
         term, term_low = product_of_words_f32(x, x_low, series, series_low)
         quotient = term / divisor

@@ -57,9 +57,9 @@ def exponential_less_one_f64(r: float64, r_low: float64) -> (float64, float64):
     e -> e*(2 + e), which is that of twice the argument."""
     x = r * 0.00390625
     x_low = r_low * 0.00390625
-    series = 1.0
-    series_low = 0.0
-    divisor = 11.0
+    series = float64(1.0)
+    series_low = float64(0.0)
+    divisor = float64(11.0)
     while divisor > 1.0:
         term, term_low = product_of_words_f64(x, x_low, series, series_low)
         quotient = term / divisor
