@@ -74,7 +74,7 @@ def stirling_f64(a: float64, scale: float64) -> (float64, float64, float64, floa
 
 def gamma_f64(x: float64) -> float64:
     """The gamma function. gamma(±0) = ±inf, gamma(inf) = inf; NaN for negative integers and -inf.
-    Measured: @GAMMA64@ ULP at most."""
+    Measured: 0.83 ULP at most."""
     a = abs(x)
     # Beyond 200 the result is infinite or zero anyway. NaN passes.
     bounded = select(a > 200.0, 200.0, a)
@@ -126,7 +126,7 @@ def gamma_f64(x: float64) -> float64:
 
 def lgamma_f64(x: float64) -> float64:
     """log(abs(gamma(x))). inf for zeros, negative integers and infinities.
-    Measured: @LGAMMA64@ ULP of max(1, abs(result)) at most."""
+    Measured: 0.54 ULP of max(1, abs(result)) at most."""
     a = abs(x)
     infinity = bitcast(float64, 0x7ff0000000000000)
     bounded = select(a < TINY, TINY, a)

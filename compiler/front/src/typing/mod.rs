@@ -1,14 +1,15 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `ranges`, `expressions`, `operators`, `power`, `rounding`, `calls`, `builtins`, `functions` (of math and numpy, which `library`
-//! lists), `integers` and `stencil` are its parts.
+//! `ranges`, `expressions`, `sides`, `operators`, `power`, `rounding`, `calls`, `closures`, `builtins`, `functions` (of math
+//! and numpy, which `library` lists), `integers` and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
 //! elementary functions, `liveness` which names are read later.
 
 mod builtins;
 mod calls;
+mod closures;
 mod emit;
 mod environment;
 mod expressions;
@@ -26,6 +27,7 @@ mod program;
 pub mod promotion;
 mod ranges;
 mod rounding;
+mod sides;
 mod signatures;
 mod statements;
 mod stencil;
@@ -103,7 +105,7 @@ pub fn infer(
     })?;
     let mut program = Program::new(module, options);
     let (index, name) = program.reserve(function);
-    program.enter_kernel(function);
+    program.enter_kernel(definition);
     let typed = Typer::kernel(&mut program, definition, &name, arguments, result, relative)?;
     program.define(index, typed);
     let warnings = std::mem::take(&mut program.warnings);

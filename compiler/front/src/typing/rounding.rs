@@ -63,7 +63,7 @@ impl<'t> Typer<'t, '_> {
 
     /// `np.round(x, n)`: as NumPy, which scales, rounds and scales back. Where nothing is left to round the number stays: from
     /// 2**53 (float32: 2**24) on scaled numbers have no fraction, and what scaling back gave would be off by a last place.
-    pub fn around(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
+    pub fn round_numpy(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
         let count = self.digit_count(digits)?;
         let scalar = number.scalar;
         if !scalar.is_float() {
