@@ -1,13 +1,14 @@
 //! Universal functions: kernels of scalars applied to broadcast arrays.
 //!
 //! A call chooses a loop ([`dispatch`]), broadcasts and collapses the operands, has the kernel built for what is left
-//! of their strides, and runs it. [`direct`] is the short way for small arrays in C order, [`fold`] has `reduce` and
-//! `accumulate`.
+//! of their strides, and runs it. [`direct`] is the short way for small arrays in C order, of which [`quick`] keeps what was
+//! prepared; [`fold`] has `reduce` and `accumulate`.
 
 pub mod casting;
 pub mod direct;
 mod dispatch;
 mod fold;
+pub mod quick;
 
 use crate::array::{BorrowedArray, HostArray, broadcast_shapes, broadcast_strides, collapse, like, shape_text};
 use crate::call::{DeviceArray, Input, Overlap, known_strides};

@@ -1,10 +1,11 @@
 //! The options of `vectorize` and `jit`: which there are, and what their values can be.
 
-use super::{Decorator, Identity, TARGETS, is_target};
+use super::{Decorator, Identity};
 use crate::constants::number;
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
+use crate::types::DeviceName;
 use crate::types::declaration::{Number, Rules};
 
 /// The options that a decorator takes.
@@ -75,10 +76,15 @@ impl<'a> Options<'a> {
         for (position, keyword) in decorator.keywords.iter().enumerate() {
             let name = option_name(decorator, position)?;
             if !known.0.contains(&name) {
-                let mistake =
-                    decorator.mistake(Class::Value, keyword.span, format!("Unrecognized options: {{'{name}'}}"));
+                // Numba's words.
+                let unknown = decorator.keywords.iter().filter_map(|keyword| keyword.name.as_deref());
+                let unknown: Vec<&str> = unknown.filter(|name| !known.0.contains(name)).collect();
+                let (unknown, known) = (unknown.join("', '"), known.0.join("', '"));
+                let message =
+                    format!("Unrecognized options: {{'{unknown}'}}. Known options are dict_keys(['{known}'])");
                 let decorator_name = decorator.text(decorator.name.span);
-                return Err(mistake.help(format!("the options of '{decorator_name}' are {}", known.0.join(", "))));
+                let mistake = decorator.mistake(Class::Key, keyword.span, message);
+                return Err(mistake.help(format!("remove what '{decorator_name}' does not know")));
             }
             let value = decorator.module.resolve(&keyword.value);
             match name {
@@ -162,9 +168,9 @@ pub fn typing(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> R
 }
 
 pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<String, Mistake> {
-    let help = format!("the targets are {TARGETS}");
+    let help = format!("the targets are {}", DeviceName::KNOWN);
     match &value.kind {
-        ExpressionKind::String(name) if is_target(name) => Ok(name.clone()),
+        ExpressionKind::String(name) if name.parse::<DeviceName>().is_ok() => Ok(name.clone()),
         ExpressionKind::String(name) => {
             let message = format!("Unsupported target: {name}");
             Err(decorator.mistake(Class::Value, keyword.value.span, message).help(help))

@@ -102,18 +102,6 @@ fn helpers_are_functions() {
 }
 
 #[test]
-fn targets_have_names() {
-    for name in
-        ["cpu", "parallel", "cuda", "cuda:0", "cuda:15", "vulkan", "vulkan:1", "metal", "dx12", "interp", "auto"]
-    {
-        assert!(is_target(name), "{name}");
-    }
-    for name in ["", "gpu", "CUDA", "cuda:", "cuda:x", "cuda:-1", "cuda:99999", "cpu:0", "metal:0", "cuda:1:2"] {
-        assert!(!is_target(name), "{name}");
-    }
-}
-
-#[test]
 fn constants_in_a_circle_end() {
     let text = "A = B\nB = A\nC = C(C)\nD = [D]\nE = E[:]\n";
     for argument in ["A", "C", "D", "E", "[C, D]", "[E(E)]"] {
