@@ -63,7 +63,7 @@ def stirling_f32(a: float32, scale: float32) -> (float32, float32, float32, floa
 
 def gamma_f32(x: float32) -> float32:
     """The gamma function. gamma(±0) = ±inf, gamma(inf) = inf; NaN for negative integers and -inf.
-    Max error 0.83 ULP (all 2**32 arguments: checks exhaust --function 'math.gamma(a)')."""
+    Max error 0.993 ULP (all 2**32 arguments: checks exhaust --function 'math.gamma(a)')."""
     a = abs(x)
     # Beyond 50 the result is infinite or zero anyway. NaN passes.
     bounded = select(a > 50.0, 50.0, a)
@@ -116,7 +116,8 @@ def gamma_f32(x: float32) -> float32:
 
 def lgamma_f32(x: float32) -> float32:
     """log(abs(gamma(x))). inf for zeros, negative integers and infinities.
-    Max error 0.60 ULP of max(1, abs(result)) (all 2**32 arguments: checks exhaust --function 'math.lgamma(a)' --floor 1)."""
+    Max error 0.60 ULP of max(1, abs(result)) (every 4001st argument; all: checks exhaust --function 'math.lgamma(a)'
+    --floor 1)."""
     a = abs(x)
     infinity = bitcast(float32, 0x7f800000)
     bounded = select(a < TINY, TINY, a)
