@@ -6,6 +6,8 @@
 pub mod cpu;
 pub mod cuda;
 mod gpu;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+pub mod grid;
 mod host;
 pub mod interp;
 mod name;
@@ -64,6 +66,11 @@ pub trait Device: Send + Sync {
         false
     }
 
+    /// What one point of a launch may do at most. Folds go in pieces of that.
+    fn point_limits(&self) -> PointLimits {
+        PointLimits { bytes: u64::MAX, turns: u64::MAX }
+    }
+
     /// Facts for `numbra devices`: (what, how much).
     fn limits(&self) -> Vec<(String, String)>;
 
@@ -92,6 +99,15 @@ pub trait Device: Send + Sync {
 
     /// Waits for all work; the first error since the last wait.
     fn wait(&self) -> Result<()>;
+}
+
+/// What a device lets one point of a launch do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PointLimits {
+    /// Bytes from the first to behind the last one that it touches of an array.
+    pub bytes: u64,
+    /// Turns of a loop.
+    pub turns: u64,
 }
 
 impl fmt::Debug for dyn Device {

@@ -2,8 +2,8 @@
 
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
-use super::grid::{Grid, Limits, Part, parts};
 use super::memory::CudaBuffer;
+use crate::device::grid::{Grid, Limits, Part, parts};
 use crate::device::{Binding, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
 use crate::interrupt::Pace;
