@@ -111,8 +111,8 @@ pub use api::*;
 #[cfg(feature = "ndarray")]
 pub use ndarray;
 pub use numbra_front as front;
+pub use numbra_front::declaration::Identity;
 pub use numbra_front::error::Warning;
-pub use numbra_front::syntax::declaration::Identity;
 pub use numbra_front::types::ScalarType;
 pub use numbra_front::typing::Rules as Typing;
 pub use numbra_runtime::array::{Element, HostArray};

@@ -181,7 +181,7 @@ fn compile_cuda(row: &Row) -> Result<()> {
 
 /// Lowers for a GPU that has nothing but what WebGPU promises.
 fn lower_narrow(row: &Row) -> Result<()> {
-    let signature = numbra::front::types::signature::parse(&signature(row, &numbra::source(&row.text)?)?)?;
+    let signature = numbra::front::declaration::signature::parse(&signature(row, &numbra::source(&row.text)?)?)?;
     let module = numbra::Program::parse("f.py", &row.text)?.kernel("f")?.module_for(&signature)?;
     let module = pipeline::lower_functions(module, &mut |_, _| Ok(()))?;
     let target =

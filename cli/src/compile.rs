@@ -6,9 +6,10 @@ use crate::load::program;
 use crate::output;
 use numbra::Kernel;
 use numbra::emit::{Emit, emit};
+use numbra::front::declaration::signature;
 use numbra::front::ir::Module;
 use numbra::front::types::ScalarType;
-use numbra::front::types::signature::{self, Signature, Type};
+use numbra::front::types::signature::{Signature, Type};
 use std::io::IsTerminal;
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use crate::picture::{self, ColorMap};
 use crate::progress::Progress;
 use numbra::array::{HostArray, npy, shape_text};
 use numbra::device::{self, Device, DeviceName};
-use numbra::front::syntax::declaration::Declaration;
+use numbra::front::declaration::Declaration;
 use numbra::front::types::{Constant, ScalarType};
 use numbra::{Input, Kernel};
 use std::sync::Arc;

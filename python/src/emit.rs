@@ -3,7 +3,7 @@
 use crate::error::front_exception;
 use crate::kernel::{Declared, Frozen};
 use numbra::emit::{self, Emit};
-use numbra_front::types::signature;
+use numbra_front::declaration::signature;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
 use std::sync::Arc;

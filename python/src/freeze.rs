@@ -3,10 +3,10 @@
 use crate::arrays;
 use crate::error::front_exception;
 use crate::raised::Exceptions;
+use numbra_front::declaration;
 use numbra_front::error::Class;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::{self, Meaning, Value};
-use numbra_front::syntax::declaration;
 use numbra_front::syntax::python::{self, Place};
 use numbra_front::syntax::tree::{FunctionDefinition, Module};
 use numbra_front::types::{Constant, ScalarType};

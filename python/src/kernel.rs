@@ -5,7 +5,7 @@ use crate::freeze::{freeze, text_alone};
 use crate::raised::Exceptions;
 use crate::target::Target;
 use numbra::{Error, Kernel};
-use numbra_front::syntax::declaration::{self, Declaration};
+use numbra_front::declaration::{self, Declaration};
 use pyo3::prelude::*;
 use std::sync::{Arc, OnceLock};
 

@@ -5,7 +5,7 @@ use crate::emit::emitted;
 use crate::kernel::Declared;
 use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
-use numbra_front::syntax::declaration::Kind;
+use numbra_front::declaration::Kind;
 use numbra_front::types::ScalarType;
 use numbra_runtime::stencil::Stencil as Runtime;
 use pyo3::exceptions::PyValueError;

@@ -8,7 +8,7 @@ use crate::overrides::Call;
 use crate::quick::{self, Quick, vectorized};
 use numbra::Input;
 use numbra::emit::Emit;
-use numbra_front::syntax::declaration::{Identity, Kind};
+use numbra_front::declaration::{Identity, Kind};
 use numbra_front::types::ScalarType;
 use numbra_runtime::array::shape_text;
 use numbra_runtime::ufunc::{Given, Loop};

@@ -3,10 +3,10 @@
 use crate::error::{Error, Result};
 use crate::stencil::Stencil;
 use crate::ufunc::Vectorize;
+use numbra_front::declaration::{self, Declaration, Kind};
 use numbra_front::error::{Class, Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::source::{Source, Span};
-use numbra_front::syntax::declaration::{self, Declaration, Kind};
 use numbra_front::syntax::{python, tree};
 use numbra_front::types::ScalarType;
 use numbra_front::types::signature::{Signature, Type};

@@ -2,10 +2,10 @@
 
 use crate::error::Result;
 use crate::executable::Executable;
+use numbra_front::declaration::Declaration;
 use numbra_front::error::{Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::combine::Combine;
-use numbra_front::syntax::declaration::Declaration;
 use numbra_front::typing::{Options, Rules, Typed};
 use std::collections::HashMap;
 use std::hash::Hash;

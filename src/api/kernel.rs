@@ -3,10 +3,10 @@
 use super::device::{Device, declared};
 use super::options::Options;
 use super::quick::Quick;
+use numbra_front::declaration::signature;
+use numbra_front::declaration::{self, Kind};
 use numbra_front::error::{Class, Mistake, Warning};
-use numbra_front::syntax::declaration::{self, Kind};
 use numbra_front::syntax::tree::Module;
-use numbra_front::types::signature;
 use numbra_runtime::emit::{Emit, emit};
 use numbra_runtime::{Error, Kernel, Result};
 use std::sync::{Arc, OnceLock};

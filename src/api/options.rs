@@ -1,8 +1,8 @@
 //! What decorators say of a kernel, and what a program changes of it.
 
-use numbra_front::syntax::constant::Number;
-use numbra_front::syntax::declaration::{Declaration, Identity, Kind};
+use numbra_front::declaration::{Declaration, Identity, Kind};
 use numbra_front::types::ScalarType;
+use numbra_front::types::declaration::Number;
 use numbra_front::typing::Rules;
 use numbra_runtime::array::Element;
 

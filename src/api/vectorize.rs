@@ -3,7 +3,7 @@
 use super::argument::{Arguments, IntoArgument, IntoDestination, inputs, inputs_with};
 use super::kernel::{Described, On, Role, shared};
 use super::{DeviceArray, Output};
-use numbra_front::syntax::declaration::Identity;
+use numbra_front::declaration::Identity;
 use numbra_front::syntax::tree::Module;
 use numbra_front::types::ScalarType;
 use numbra_runtime::emit::Emit;

@@ -193,7 +193,7 @@ fn interpret(module: &Module, random: &mut Random) -> Outcome<()> {
         match parameter {
             Parameter::Scalar { value, .. } => {
                 let scalar = function.scalar(*value);
-                arguments.push(Argument::Scalar(numbra::front::interp::scalar::canonical(random.bits(), scalar)));
+                arguments.push(Argument::Scalar(Constant::canonical(random.bits(), scalar)));
             }
             Parameter::Array(array) => {
                 let array = &function.arrays[array.index()];

@@ -5,7 +5,7 @@ use numbra::Error;
 use numbra::array::{HostArray, row_major_strides};
 use numbra::device::{Binding, Device};
 use numbra::front::error::Mistake;
-use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, Limits, Program, Trap, scalar::same};
+use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, Limits, Program, Trap};
 use numbra::front::ir::Module;
 use numbra::front::types::{Constant, ScalarType};
 use numbra_runtime::DeviceArray;
@@ -82,8 +82,9 @@ impl Outcome {
         }
         let skipped = |place: usize| matches!(agreement, Agreement::Except(marked) if marked[place]);
         let mut elements = got.view().iter().zip(expected.view().iter()).enumerate().collect::<Vec<_>>().into_iter();
-        let (place, (got, expected)) =
-            elements.find(|(place, (got, expected))| !same(got.bits, expected.bits, got.scalar) && !skipped(*place))?;
+        let (place, (got, expected)) = elements.find(|(place, (got, expected))| {
+            !Constant::same(got.bits, expected.bits, got.scalar) && !skipped(*place)
+        })?;
         let bits = |constant: Constant| format!("{constant} ({:#x})", constant.bits);
         Some(format!("element {place} is {}, expected {}", bits(got), bits(expected)))
     }

@@ -1,11 +1,11 @@
 //! The IR texts of `tests/ir`: each is parsed, printed and parsed again, verified, and its expectations are run by the
 //! interpreter: as it stands, and after every stage of the pipeline, for both schedules.
 //!
-//! The form of the expectations stands in `numbra_front::ir::expectation`.
+//! The form of the expectations stands in `numbra_expectation`.
 
+use numbra_expectation::{Case, cases};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
-use numbra_front::ir::expectation::{Case, cases};
 use numbra_front::ir::{Form, Module, parse, verify};
 use numbra_front::pipeline::{self, Schedule, Target};
 use numbra_front::source::Source;

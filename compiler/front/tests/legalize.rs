@@ -1,7 +1,7 @@
 //! Legalized functions compute what the op table says, for every op, type and awkward value.
 
 use numbra_front::capabilities::Capabilities;
-use numbra_front::interp::scalar::{apply, same};
+use numbra_front::interp::scalar::apply;
 use numbra_front::interp::{Argument, ArrayArgument, Buffer, Limits, Program, run};
 use numbra_front::ir::op::{OPS, TypeRule};
 use numbra_front::ir::*;
@@ -107,7 +107,7 @@ fn check(op: Op, types: &[ScalarType], result: ScalarType) {
             let Ok(expected) = apply(op, types, operands, result) else { continue };
             let found = call(&program, operands);
             assert!(
-                same(without_zero_sign(found), without_zero_sign(expected), result),
+                Constant::same(without_zero_sign(found), without_zero_sign(expected), result),
                 "{} of {types:?} {operands:x?} to {result:?}: {found:x}, not {expected:x}",
                 op.name()
             );

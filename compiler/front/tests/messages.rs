@@ -7,8 +7,8 @@
 //! The word after `python`, if any, is for the stages after the declarations: the arguments of the file's kernels.
 
 use numbra_front::Error;
+use numbra_front::declaration::{self, Declaration};
 use numbra_front::source::Source;
-use numbra_front::syntax::declaration::{self, Declaration};
 use numbra_front::syntax::python;
 use numbra_front::syntax::tree::{FunctionDefinition, Module};
 use std::path::Path;

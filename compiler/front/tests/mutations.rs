@@ -1,9 +1,10 @@
 //! Mutated kernel files: whatever the text, the front end answers with a tree or with a message, and never panics.
 
 use numbra_front::Error;
+use numbra_front::declaration;
+use numbra_front::declaration::signature;
 use numbra_front::source::Source;
-use numbra_front::syntax::{declaration, python};
-use numbra_front::types::signature;
+use numbra_front::syntax::python;
 
 const KERNELS: &[&str] = &[
     "import numpy as np\nimport numba as nb\nfrom numba import vectorize, float64, stencil\n\n\

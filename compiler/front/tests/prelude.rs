@@ -4,7 +4,7 @@ use numbra_front::interp::{self, Argument, Limits};
 use numbra_front::ir::verify::verify;
 use numbra_front::source::Source;
 use numbra_front::syntax::python;
-use numbra_front::types::ScalarType;
+use numbra_front::types::{Constant, ScalarType};
 use numbra_front::typing::{ArgumentType, Options, Relative, Rules, infer};
 use std::path::Path;
 
@@ -100,8 +100,7 @@ fn every_function_meets_its_conformance_data() {
                     break;
                 }
             };
-            let nan = interp::scalar::same(result, f64::NAN.to_bits(), ScalarType::F64)
-                && data.scalar == ScalarType::F64
+            let nan = Constant::same(result, f64::NAN.to_bits(), ScalarType::F64) && data.scalar == ScalarType::F64
                 || data.scalar == ScalarType::F32 && f32::from_bits(result as u32).is_nan();
             let good = match expected {
                 None => nan,

@@ -3,8 +3,8 @@
 use super::casting::{is_safe, is_safe_from_python, yields};
 use crate::call::Input;
 use crate::error::{Error, Result};
+use numbra_front::declaration::Declaration;
 use numbra_front::error::Class;
-use numbra_front::syntax::declaration::Declaration;
 use numbra_front::types::ScalarType;
 use numbra_front::types::signature::{Signature, Type};
 use numbra_front::typing::{Rules, promotion};
@@ -117,8 +117,9 @@ fn scalar_loop(signature: &Signature) -> Result<Loop> {
 mod tests {
     use super::*;
     use crate::array::{Element, HostArray};
+    use numbra_front::declaration;
     use numbra_front::source::Source;
-    use numbra_front::syntax::{declaration, python};
+    use numbra_front::syntax::python;
 
     fn array<T: Element>(element: T) -> Input {
         Input::from(HostArray::from_slice(&[1], &[element]).unwrap())

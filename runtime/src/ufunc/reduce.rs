@@ -9,7 +9,7 @@ use crate::call::{DeviceArray, Input};
 use crate::device::Device;
 use crate::error::{Error, Result};
 use numbra_front::kernel::fold::{Keep, Start};
-use numbra_front::syntax::declaration::{Identity, Kind};
+use numbra_front::declaration::{Identity, Kind};
 use numbra_front::types::{Constant, ScalarType};
 use std::sync::Arc;
 

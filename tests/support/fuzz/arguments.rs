@@ -4,7 +4,6 @@ use crate::call::CallArgument;
 use crate::random::Random;
 use numbra::array::{HostArray, broadcast_strides, row_major_strides};
 use numbra::front::interp::memory::to_bytes;
-use numbra::front::interp::scalar::canonical;
 use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::ArgumentType;
 use std::sync::Arc;
@@ -57,7 +56,7 @@ fn integer(scalar: ScalarType, random: &mut Random) -> u64 {
         8 => random.bits() as i64,
         _ => random.between(-10, 10),
     };
-    canonical(special as u64, scalar)
+    Constant::canonical(special as u64, scalar)
 }
 
 fn float(scalar: ScalarType, random: &mut Random) -> u64 {

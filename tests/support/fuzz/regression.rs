@@ -8,10 +8,10 @@ use crate::{lowerings, stages};
 use numbra::array::HostArray;
 use numbra::front::interp::memory::{from_bytes, to_bytes};
 use numbra::front::interp::{ArrayArgument, Limits, Trap};
-use numbra::front::ir::expectation::{Case, CaseArgument, Expected, cases};
 use numbra::front::ir::{Module, Parameter, parse, text};
 use numbra::front::source::Source;
 use numbra::front::types::{Constant, ScalarType};
+use numbra_expectation::{Case, CaseArgument, Expected, cases};
 use std::fmt::Write;
 use std::sync::Arc;
 

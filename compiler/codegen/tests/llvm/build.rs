@@ -3,7 +3,6 @@
 use numbra_codegen::llvm::{
     GridOnHost, NativeKernel, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_native, compile_nvptx,
 };
-use numbra_front::interp::scalar::canonical;
 use numbra_front::ir::*;
 use numbra_front::source::Span;
 use numbra_front::types::{Constant, ScalarType};
@@ -142,7 +141,7 @@ impl Memory {
                 let place = self.words.as_ptr().cast::<u8>().add(position * width);
                 std::ptr::copy_nonoverlapping(place, bytes.as_mut_ptr(), width);
             }
-            canonical(u64::from_le_bytes(bytes), self.scalar)
+            Constant::canonical(u64::from_le_bytes(bytes), self.scalar)
         };
         (0..self.length).map(element).collect()
     }

@@ -185,7 +185,7 @@ fn check(form: Form, options: &NativeOptions, wanted: impl Fn(&Case) -> bool) {
         for (case, result) in group.iter().zip(&results[group[0].types.len()..]) {
             for (row, &got) in rows.iter().zip(result) {
                 let expected = case.expected(row).expect("filtered");
-                let same = scalar::same(expected, got, case.result);
+                let same = Constant::same(expected, got, case.result);
                 assert!(same, "{} of {row:x?}: {got:x}, not {expected:x}", case.describe());
             }
         }

@@ -522,7 +522,7 @@ fn fill(code: &Code, launch: &Launch, begin: i64, end: i64) -> Result<Vec<u64>, 
         };
         let bits = match *role {
             Role::Argument(number) => {
-                launch.captures.get(number as usize).map(|&bits| scalar::canonical(bits, *scalar))
+                launch.captures.get(number as usize).map(|&bits| Constant::canonical(bits, *scalar))
             }
             Role::SpaceExtent(axis) => launch.space.get(axis as usize).map(|&extent| extent as u64),
             Role::Begin => Some(begin as u64),

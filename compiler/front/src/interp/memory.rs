@@ -1,7 +1,6 @@
 //! Memory: buffers of bytes, read and written by typed elements.
 
-use super::scalar::canonical;
-use crate::types::ScalarType;
+use crate::types::{Constant, ScalarType};
 use std::fmt;
 
 /// A block of bytes. Elements are in the machine's own byte order; a bool is one byte, 0 or 1.
@@ -114,7 +113,7 @@ fn read_element(bytes: &[u8], scalar: ScalarType) -> u64 {
     let mut eight = [0; 8];
     let low = if cfg!(target_endian = "big") { 8 - bytes.len() } else { 0 };
     eight[low..low + bytes.len()].copy_from_slice(bytes);
-    canonical(u64::from_ne_bytes(eight), scalar)
+    Constant::canonical(u64::from_ne_bytes(eight), scalar)
 }
 
 #[inline]

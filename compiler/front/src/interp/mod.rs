@@ -171,7 +171,7 @@ impl Program {
         for (parameter, argument) in parameters.iter().zip(arguments) {
             match (parameter, argument) {
                 (program::CodeParameter::Scalar { scalar, .. }, Argument::Scalar(bits)) => {
-                    scalars.push(scalar::canonical(*bits, *scalar));
+                    scalars.push(Constant::canonical(*bits, *scalar));
                 }
                 (program::CodeParameter::Array, Argument::Array(array)) => arrays.push(array.clone()),
                 _ => return Err(Error::Internal(format!("'{function}' takes other arguments")).into()),

@@ -4,35 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::ir::Op;
-use crate::types::ScalarType;
-
-/// The bits that a value of type `scalar` has if its low bits are `bits`: sign-extended for signed integers,
-/// zero-extended for the others; for bool: whether any bit is set.
-pub fn canonical(bits: u64, scalar: ScalarType) -> u64 {
-    match scalar {
-        ScalarType::Bool => (bits != 0) as u64,
-        ScalarType::I8 => bits as i8 as u64,
-        ScalarType::I16 => bits as i16 as u64,
-        ScalarType::I32 => bits as i32 as u64,
-        ScalarType::U8 => bits as u8 as u64,
-        ScalarType::U16 => bits as u16 as u64,
-        ScalarType::U32 | ScalarType::F32 => bits as u32 as u64,
-        ScalarType::I64 | ScalarType::U64 | ScalarType::F64 | ScalarType::Index => bits,
-    }
-}
-
-/// Whether two values are the same result: the same bits, or both NaN.
-pub fn same(a: u64, b: u64, scalar: ScalarType) -> bool {
-    a == b || is_nan(a, scalar) && is_nan(b, scalar)
-}
-
-fn is_nan(bits: u64, scalar: ScalarType) -> bool {
-    match scalar {
-        ScalarType::F32 => f32::from_bits(bits as u32).is_nan(),
-        ScalarType::F64 => f64::from_bits(bits).is_nan(),
-        _ => false,
-    }
-}
+use crate::types::{Constant, ScalarType};
 
 /// What `op` gives for `operands` of the types `types`; `result` says to which type `convert` and `bitcast` go.
 ///
@@ -54,7 +26,7 @@ pub(super) fn evaluate(op: Op, scalar: ScalarType, result: ScalarType, [a, b, c]
     match op {
         Op::Select => Some(if a != 0 { b } else { c }),
         Op::Convert => Some(convert(a, scalar, result)),
-        Op::Bitcast => Some(canonical(a, result)),
+        Op::Bitcast => Some(Constant::canonical(a, result)),
         _ => match scalar {
             ScalarType::F32 => Some(float32(op, a, b, c)),
             ScalarType::F64 => Some(float64(op, a, b, c)),
@@ -83,7 +55,7 @@ fn integer(op: Op, scalar: ScalarType, a: u64, b: u64) -> Option<u64> {
         Op::Quotient | Op::Remainder if b == 0 => return None,
         // The quotient does not fit: INT_MIN / -1.
         Op::Quotient | Op::Remainder
-            if signed && b as i64 == -1 && a == canonical(1 << (scalar.bits() - 1), scalar) =>
+            if signed && b as i64 == -1 && a == Constant::canonical(1 << (scalar.bits() - 1), scalar) =>
         {
             return None;
         }
@@ -141,7 +113,7 @@ fn integer(op: Op, scalar: ScalarType, a: u64, b: u64) -> Option<u64> {
         // Done by the caller.
         Op::Select | Op::Convert | Op::Bitcast => return None,
     };
-    Some(canonical(bits, scalar))
+    Some(Constant::canonical(bits, scalar))
 }
 
 /// Quotient and remainder of Python's `//` and `%`; `b` is not 0. INT_MIN // -1 wraps.
@@ -241,7 +213,7 @@ fn convert(bits: u64, from: ScalarType, to: ScalarType) -> u64 {
         // The other integers and bool are extended to a signed 64-bit number.
         (_, ScalarType::F32) => (bits as i64 as f32).to_bits() as u64,
         (_, ScalarType::F64) => (bits as i64 as f64).to_bits(),
-        _ => canonical(bits, to),
+        _ => Constant::canonical(bits, to),
     }
 }
 

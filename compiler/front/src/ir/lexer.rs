@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 /// Words of the text.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Token {
+pub enum Token {
     /// `%12`: the text after the sign.
     Value(String),
     /// `@name`
@@ -28,9 +28,9 @@ pub(super) enum Token {
 
 /// A name and the number after it that tells it from others of the same name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Label {
-    pub(super) name: String,
-    pub(super) number: Option<u32>,
+pub struct Label {
+    pub name: String,
+    pub number: Option<u32>,
 }
 
 const SIGNS: [&str; 10] = ["->", "(", ")", "[", "]", "{", "}", ",", ":", "="];

@@ -20,8 +20,7 @@
 //! The text form is described in [`text`].
 
 pub mod build;
-pub mod expectation;
-mod lexer;
+pub mod lexer;
 pub mod op;
 pub mod parse;
 pub mod text;

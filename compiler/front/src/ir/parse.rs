@@ -23,7 +23,8 @@ pub fn parse_source(source: &Arc<Source>) -> Result<Module> {
     Parser::new(source)?.module()
 }
 
-pub(super) struct Parser<'a> {
+/// Reads text word by word: modules ([`parse_source`]), and what tests write in the same words.
+pub struct Parser<'a> {
     source: &'a Arc<Source>,
     tokens: Vec<(Token, Span)>,
     next: usize,
@@ -39,30 +40,30 @@ struct Names {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a Arc<Source>) -> Result<Parser<'a>> {
+    pub fn new(source: &'a Arc<Source>) -> Result<Parser<'a>> {
         Ok(Parser { source, tokens: tokens(source)?, next: 0, tables: Vec::new() })
     }
 
-    pub(super) fn peek(&self) -> &Token {
+    pub fn peek(&self) -> &Token {
         &self.tokens[self.next].0
     }
 
-    pub(super) fn span(&self) -> Span {
+    pub fn span(&self) -> Span {
         self.tokens[self.next].1
     }
 
     /// Takes a token; the end stays.
-    pub(super) fn take(&mut self) -> Token {
+    pub fn take(&mut self) -> Token {
         let token = self.tokens[self.next].0.clone();
         self.next = (self.next + 1).min(self.tokens.len() - 1);
         token
     }
 
-    pub(super) fn mistake_at<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
+    pub fn mistake_at<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
         Err(Mistake::new(Class::Syntax, self.source, span, message).into())
     }
 
-    pub(super) fn expected<T>(&self, what: &str) -> Result<T> {
+    pub fn expected<T>(&self, what: &str) -> Result<T> {
         let found = match self.peek() {
             Token::End => "the end of the text".to_string(),
             _ => {
@@ -73,11 +74,11 @@ impl<'a> Parser<'a> {
         self.mistake_at(self.span(), format!("expected {what}, found {found}"))
     }
 
-    pub(super) fn is_sign(&self, sign: &str) -> bool {
+    pub fn is_sign(&self, sign: &str) -> bool {
         matches!(self.peek(), Token::Sign(found) if *found == sign)
     }
 
-    pub(super) fn accept(&mut self, sign: &str) -> bool {
+    pub fn accept(&mut self, sign: &str) -> bool {
         let found = self.is_sign(sign);
         if found {
             self.take();
@@ -85,7 +86,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    pub(super) fn expect(&mut self, sign: &str) -> Result<()> {
+    pub fn expect(&mut self, sign: &str) -> Result<()> {
         if self.accept(sign) { Ok(()) } else { self.expected(&format!("'{sign}'")) }
     }
 
@@ -97,7 +98,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn accept_word(&mut self, word: &str) -> bool {
+    pub fn accept_word(&mut self, word: &str) -> bool {
         let found = self.word() == Some(word);
         if found {
             self.take();
@@ -105,7 +106,7 @@ impl<'a> Parser<'a> {
         found
     }
 
-    pub(super) fn expect_word(&mut self, word: &str) -> Result<()> {
+    pub fn expect_word(&mut self, word: &str) -> Result<()> {
         if self.accept_word(word) { Ok(()) } else { self.expected(&format!("'{word}'")) }
     }
 
@@ -128,7 +129,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn global(&mut self) -> Result<String> {
+    pub fn global(&mut self) -> Result<String> {
         match self.peek() {
             Token::Global(label) if label.number.is_none() => {
                 let name = label.name.clone();
@@ -139,7 +140,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn integer<T: TryFrom<i64>>(&mut self) -> Result<T> {
+    pub fn integer<T: TryFrom<i64>>(&mut self) -> Result<T> {
         let parsed = match self.peek() {
             Token::Number(text) => text.parse::<i64>().ok().and_then(|number| T::try_from(number).ok()),
             _ => None,
@@ -164,7 +165,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Elements with commas between, up to the closing sign, which is taken.
-    pub(super) fn list<T>(&mut self, close: &str, mut element: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
+    pub fn list<T>(&mut self, close: &str, mut element: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut elements = Vec::new();
         if self.accept(close) {
             return Ok(elements);
@@ -178,7 +179,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn literal(&mut self, scalar: ScalarType) -> Result<u64> {
+    pub fn literal(&mut self, scalar: ScalarType) -> Result<u64> {
         let text = match self.peek() {
             Token::Number(text) => text.clone(),
             Token::Name(Label { name, number: None }) => name.clone(),
@@ -773,7 +774,7 @@ pub fn literal_bits(text: &str, scalar: ScalarType) -> Option<u64> {
         },
         _ if hexadecimal.is_some() => {
             let bits = hexadecimal.flatten().filter(|&bits| fits(bits))?;
-            Some(crate::interp::scalar::canonical(bits, scalar))
+            Some(Constant::canonical(bits, scalar))
         }
         ScalarType::F32 | ScalarType::F64 if !decimal(text) && !matches!(text, "inf" | "nan") => None,
         ScalarType::F32 => text.parse::<f32>().ok().map(|value| value.to_bits() as u64),

@@ -484,7 +484,7 @@ impl<'a> Verifier<'a> {
     ) -> Result<ScalarType, String> {
         match expression {
             Expression::Constant(constant) => {
-                let canonical = crate::interp::scalar::canonical(constant.bits, constant.scalar);
+                let canonical = Constant::canonical(constant.bits, constant.scalar);
                 if canonical != constant.bits {
                     return Err(format!("the constant's bits {:#x} are not of its type", constant.bits));
                 }

@@ -3,8 +3,8 @@
 use super::*;
 use crate::error::{Class, Error, Mistake, Result};
 use crate::source::{Source, Span};
-use crate::syntax::constant::Number;
 use crate::types::Constant;
+use crate::types::declaration::Number;
 use std::sync::Arc;
 
 /// How many points from each edge are border: per axis at the low and the high end. From the windows of the arrays.

@@ -1,8 +1,7 @@
 //! Text to tree. Every front end produces the same untyped [`tree`], so there is one set of typing rules.
 
 pub mod bind;
-pub mod constant;
-pub mod declaration;
+pub mod dtype;
 mod nesting;
 mod print;
 pub mod python;

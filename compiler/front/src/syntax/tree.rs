@@ -1,7 +1,7 @@
 //! The untyped tree: what every front end produces, with a span on every node.
 
-use super::declaration::Declaration;
 use crate::source::{Source, Span};
+use crate::types::declaration::Declaration;
 use std::sync::Arc;
 
 /// A file of kernels.
@@ -278,6 +278,20 @@ impl Module {
 
     pub fn constant(&self, name: &str) -> Option<&ConstantDefinition> {
         self.constants.iter().rev().find(|constant| constant.name == name)
+    }
+
+    /// Follows names of module-level constants to what they stand for: `SIGNATURES` -> `[...]`.
+    pub fn resolve<'a>(&'a self, expression: &'a Expression) -> &'a Expression {
+        let mut expression = expression;
+        // Bounded: `A = B` and `B = A` is no endless loop.
+        for _ in 0..32 {
+            let ExpressionKind::Name(name) = &expression.kind else {
+                break;
+            };
+            let Some(constant) = self.constant(name) else { break };
+            expression = &constant.value;
+        }
+        expression
     }
 
     /// Whether the module gives the name a meaning, so that it is not Python's own.

@@ -1,6 +1,9 @@
-//! Scalar types, constants of them, and (in [`signature`]) the text in which users write types.
+//! Types as data: of scalars ([`names`]: how users call them), of arguments and kernels ([`signature`],
+//! [`declaration`]), and constants of scalar types.
 
-mod names;
+pub mod declaration;
+pub mod names;
+pub mod promotion;
 pub mod signature;
 
 use std::fmt;
@@ -88,6 +91,15 @@ impl ScalarType {
         if self == Bool { 1 } else { self.bytes() as u32 * 8 }
     }
 
+    /// The least and the greatest value of an integer type, 0 and 1 for bool; `None` for floats.
+    pub fn range(self) -> Option<(i128, i128)> {
+        if self.is_float() {
+            return None;
+        }
+        let bits = self.bits();
+        Some(if self.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) })
+    }
+
     pub fn is_float(self) -> bool {
         matches!(self, F32 | F64)
     }
@@ -157,6 +169,27 @@ impl Constant {
             _ => value as i64 as u64,
         };
         Constant { scalar, bits }
+    }
+
+    /// The bits that a constant of type `scalar` has if its low bits are `bits`: sign-extended for signed integers,
+    /// zero-extended for the others; for bool: whether any bit is set.
+    pub fn canonical(bits: u64, scalar: ScalarType) -> u64 {
+        match scalar {
+            Bool => (bits != 0) as u64,
+            I8 => bits as i8 as u64,
+            I16 => bits as i16 as u64,
+            I32 => bits as i32 as u64,
+            U8 => bits as u8 as u64,
+            U16 => bits as u16 as u64,
+            U32 | F32 => bits as u32 as u64,
+            I64 | U64 | F64 | Index => bits,
+        }
+    }
+
+    /// Whether the bits `a` and `b` of constants of type `scalar` are the same result: the same bits, or both NaN.
+    pub fn same(a: u64, b: u64, scalar: ScalarType) -> bool {
+        let is_nan = |bits: u64| scalar.is_float() && Constant { scalar, bits }.as_f64().is_nan();
+        a == b || is_nan(a) && is_nan(b)
     }
 
     /// The integer (or 0 / 1 for a bool) that this is; `None` for floats.

@@ -1,9 +1,11 @@
-//! The names of types: Numba's, NumPy's and Python's own.
+//! The names of types: Numba's, NumPy's and Python's own. The one list of them; whatever else knows names of types asks
+//! here, or is held against it by a test.
 
-use super::ScalarType;
+use super::ScalarType::{self, *};
 
-/// What a canonical path means as a type.
-pub(super) enum Meaning {
+/// What a name means as a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
     Scalar(ScalarType),
     Void,
     /// A type of Numba, NumPy or Python that there is no such thing for here.
@@ -13,65 +15,208 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-/// Numba's names and NumPy's differ: `numba.float_` is float32, `numba.byte` is unsigned. C types have the sizes that
-/// they have on 64-bit Linux.
-pub(super) fn meaning(path: &str) -> Meaning {
-    match path.split_once('.') {
-        Some(("numba", name)) => in_numba(name),
-        Some(("numpy", name)) => in_numpy(name),
-        Some(_) => Meaning::Unknown,
-        // As Numba's typeof has them.
-        None => match path {
-            "bool" => Meaning::Scalar(ScalarType::Bool),
-            "int" => Meaning::Scalar(ScalarType::I64),
-            "float" => Meaning::Scalar(ScalarType::F64),
-            "complex" | "str" | "object" | "tuple" | "list" | "dict" => Meaning::Unsupported,
-            _ => Meaning::Unknown,
-        },
+use Meaning::{Array, Scalar, Unsupported, Void};
+
+type Names = &'static [(&'static str, Meaning)];
+
+/// Numba's names that `from numba import *` brings in. C types have the sizes that they have on 64-bit Linux.
+const NUMBA: Names = &[
+    ("b1", Scalar(Bool)),
+    ("bool", Scalar(Bool)),
+    ("bool_", Scalar(Bool)),
+    ("boolean", Scalar(Bool)),
+    ("i1", Scalar(I8)),
+    ("int8", Scalar(I8)),
+    ("char", Scalar(I8)),
+    ("i2", Scalar(I16)),
+    ("int16", Scalar(I16)),
+    ("short", Scalar(I16)),
+    ("i4", Scalar(I32)),
+    ("int32", Scalar(I32)),
+    ("intc", Scalar(I32)),
+    ("i8", Scalar(I64)),
+    ("int64", Scalar(I64)),
+    ("int_", Scalar(I64)),
+    ("intp", Scalar(I64)),
+    ("long_", Scalar(I64)),
+    ("longlong", Scalar(I64)),
+    ("ssize_t", Scalar(I64)),
+    ("u1", Scalar(U8)),
+    ("uint8", Scalar(U8)),
+    // Unsigned, other than NumPy's.
+    ("byte", Scalar(U8)),
+    ("uchar", Scalar(U8)),
+    ("u2", Scalar(U16)),
+    ("uint16", Scalar(U16)),
+    ("ushort", Scalar(U16)),
+    ("u4", Scalar(U32)),
+    ("uint32", Scalar(U32)),
+    ("uintc", Scalar(U32)),
+    ("u8", Scalar(U64)),
+    ("uint64", Scalar(U64)),
+    ("size_t", Scalar(U64)),
+    ("uint", Scalar(U64)),
+    ("uintp", Scalar(U64)),
+    ("ulong", Scalar(U64)),
+    ("ulonglong", Scalar(U64)),
+    ("f4", Scalar(F32)),
+    ("float32", Scalar(F32)),
+    // float32, other than NumPy's. Of versions before NumPy 2.
+    ("float_", Scalar(F32)),
+    ("f8", Scalar(F64)),
+    ("float64", Scalar(F64)),
+    ("double", Scalar(F64)),
+    ("void", Void),
+    ("none", Void),
+    ("c8", Unsupported),
+    ("c16", Unsupported),
+    ("complex64", Unsupported),
+    ("complex128", Unsupported),
+    ("deferred_type", Unsupported),
+    ("optional", Unsupported),
+];
+
+/// Names of `numba` and `numba.types` that have to be named in full.
+const NUMBA_IN_FULL: Names = &[
+    ("Array", Array),
+    ("f2", Unsupported),
+    ("float16", Unsupported),
+    ("bfloat16", Unsupported),
+    ("CPointer", Unsupported),
+    ("DictType", Unsupported),
+    ("FunctionType", Unsupported),
+    ("List", Unsupported),
+    ("ListType", Unsupported),
+    ("NamedTuple", Unsupported),
+    ("NamedUniTuple", Unsupported),
+    ("NPDatetime", Unsupported),
+    ("NPTimedelta", Unsupported),
+    ("Optional", Unsupported),
+    ("Record", Unsupported),
+    ("Set", Unsupported),
+    ("StructRef", Unsupported),
+    ("Tuple", Unsupported),
+    ("UniTuple", Unsupported),
+    ("from_dtype", Unsupported),
+    ("pyobject", Unsupported),
+    ("string", Unsupported),
+    ("typeof", Unsupported),
+    ("unicode_type", Unsupported),
+    ("voidptr", Unsupported),
+];
+
+/// NumPy's names that `from numpy import *` brings in.
+const NUMPY: Names = &[
+    ("bool", Scalar(Bool)),
+    ("bool_", Scalar(Bool)),
+    ("int8", Scalar(I8)),
+    ("byte", Scalar(I8)),
+    ("int16", Scalar(I16)),
+    ("short", Scalar(I16)),
+    ("int32", Scalar(I32)),
+    ("intc", Scalar(I32)),
+    ("int64", Scalar(I64)),
+    ("int_", Scalar(I64)),
+    ("intp", Scalar(I64)),
+    ("long", Scalar(I64)),
+    ("longlong", Scalar(I64)),
+    ("uint8", Scalar(U8)),
+    ("ubyte", Scalar(U8)),
+    ("uint16", Scalar(U16)),
+    ("ushort", Scalar(U16)),
+    ("uint32", Scalar(U32)),
+    ("uintc", Scalar(U32)),
+    ("uint64", Scalar(U64)),
+    ("uint", Scalar(U64)),
+    ("uintp", Scalar(U64)),
+    ("ulong", Scalar(U64)),
+    ("ulonglong", Scalar(U64)),
+    ("float32", Scalar(F32)),
+    ("single", Scalar(F32)),
+    ("float64", Scalar(F64)),
+    ("double", Scalar(F64)),
+    ("float16", Unsupported),
+    ("half", Unsupported),
+    ("float128", Unsupported),
+    ("longdouble", Unsupported),
+    ("complex64", Unsupported),
+    ("csingle", Unsupported),
+    ("complex128", Unsupported),
+    ("cdouble", Unsupported),
+    ("complex256", Unsupported),
+    ("clongdouble", Unsupported),
+    ("bytes_", Unsupported),
+    ("datetime64", Unsupported),
+    ("dtype", Unsupported),
+    ("ndarray", Unsupported),
+    ("object_", Unsupported),
+    ("str_", Unsupported),
+    ("timedelta64", Unsupported),
+    ("void", Unsupported),
+];
+
+/// Names of versions before NumPy 2.
+const NUMPY_IN_FULL: Names = &[("bool8", Scalar(Bool)), ("float_", Scalar(F64))];
+
+/// Python's own, as Numba's `typeof` has them.
+const PYTHON: Names = &[
+    ("bool", Scalar(Bool)),
+    ("int", Scalar(I64)),
+    ("float", Scalar(F64)),
+    ("complex", Unsupported),
+    ("dict", Unsupported),
+    ("list", Unsupported),
+    ("object", Unsupported),
+    ("str", Unsupported),
+    ("tuple", Unsupported),
+];
+
+/// What a canonical path means as a type: `numba.float64`, `numpy.single`, `int`.
+pub fn meaning(path: &str) -> Meaning {
+    let (lists, name): (&[Names], &str) = match path.split_once('.') {
+        Some(("numba", name)) => (&[NUMBA, NUMBA_IN_FULL], name),
+        Some(("numpy", name)) => (&[NUMPY, NUMPY_IN_FULL], name),
+        Some(_) => return Meaning::Unknown,
+        None => (&[PYTHON], path),
+    };
+    let found = lists.iter().copied().flatten().find(|(known, _)| *known == name);
+    found.map_or(Meaning::Unknown, |(_, meaning)| *meaning)
+}
+
+/// The names of Numba for types of numbers, and `void`, with what they mean.
+pub fn numba() -> impl Iterator<Item = (&'static str, Meaning)> {
+    NUMBA.iter().copied().filter(|(_, meaning)| matches!(meaning, Scalar(_) | Void))
+}
+
+/// The names of types that `from module import *` brings in, by the module's canonical path.
+pub fn star(module: &str) -> impl Iterator<Item = &'static str> {
+    let names = match module {
+        "numba" => NUMBA,
+        "numpy" => NUMPY,
+        _ => &[],
+    };
+    names.iter().map(|(name, _)| *name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_name_stands_once() {
+        for lists in [[NUMBA, NUMBA_IN_FULL], [NUMPY, NUMPY_IN_FULL], [PYTHON, &[]]] {
+            let mut names = HashSet::new();
+            assert!(lists.iter().copied().flatten().all(|(name, _)| names.insert(*name)), "{lists:?}");
+        }
     }
-}
 
-fn in_numba(name: &str) -> Meaning {
-    use ScalarType::*;
-    Meaning::Scalar(match name {
-        "b1" | "bool_" | "boolean" => Bool,
-        "i1" | "char" => I8,
-        "i2" | "short" => I16,
-        "i4" | "intc" => I32,
-        "i8" | "intp" | "int_" | "long_" | "longlong" | "ssize_t" => I64,
-        "u1" | "byte" | "uchar" => U8,
-        "u2" | "ushort" => U16,
-        "u4" | "uintc" => U32,
-        "u8" | "uintp" | "uint" | "ulong" | "ulonglong" | "size_t" => U64,
-        "f4" | "float_" => F32,
-        "f8" | "double" => F64,
-        "void" | "none" => return Meaning::Void,
-        "Array" => return Meaning::Array,
-        "complex64" | "complex128" | "c8" | "c16" | "float16" | "f2" | "bfloat16" | "string" | "unicode_type"
-        | "pyobject" | "voidptr" | "optional" | "Optional" | "Tuple" | "UniTuple" | "List" | "ListType"
-        | "DictType" | "Set" | "Record" | "NPDatetime" | "NPTimedelta" | "from_dtype" | "typeof" | "deferred_type"
-        | "CPointer" | "FunctionType" | "StructRef" => return Meaning::Unsupported,
-        _ => return ScalarType::from_name(name).map_or(Meaning::Unknown, Meaning::Scalar),
-    })
-}
-
-fn in_numpy(name: &str) -> Meaning {
-    use ScalarType::*;
-    Meaning::Scalar(match name {
-        "bool_" => Bool,
-        "byte" => I8,
-        "short" => I16,
-        "intc" => I32,
-        "int_" | "intp" | "long" | "longlong" => I64,
-        "ubyte" => U8,
-        "ushort" => U16,
-        "uintc" => U32,
-        "uint" | "uintp" | "ulong" | "ulonglong" => U64,
-        "single" => F32,
-        "double" | "float_" => F64,
-        "complex64" | "complex128" | "float16" | "half" | "longdouble" | "clongdouble" | "float128" | "complex256"
-        | "csingle" | "cdouble" | "str_" | "bytes_" | "object_" | "datetime64" | "timedelta64" | "ndarray" | "void"
-        | "dtype" => return Meaning::Unsupported,
-        _ => return ScalarType::from_name(name).map_or(Meaning::Unknown, Meaning::Scalar),
-    })
+    #[test]
+    fn every_type_has_its_own_name() {
+        for scalar in ScalarType::ALL {
+            for package in ["numba", "numpy"] {
+                assert_eq!(meaning(&format!("{package}.{scalar}")), Scalar(scalar));
+            }
+        }
+    }
 }

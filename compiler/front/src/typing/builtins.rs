@@ -3,12 +3,13 @@
 use super::Rules;
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
-use super::names::{self, Builtin};
+use super::names::Builtin;
 use super::promotion;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{self, FloatFlags, Op};
 use crate::source::Span;
+use crate::syntax::dtype;
 use crate::syntax::tree::{BinaryOperator, Comparison, Expression};
 use crate::types::ScalarType;
 
@@ -39,7 +40,7 @@ impl<'t> Typer<'t, '_> {
         let [to, value] = arguments else {
             return Err(self.wrong_count("bitcast", "two arguments: a type and a value", span).into());
         };
-        let scalar = names::scalar_type(self.unit.module, to).ok_or_else(|| unknown_type(self.unit, to))?;
+        let scalar = dtype::scalar_type(self.unit.module, to).ok_or_else(|| unknown_type(self.unit, to))?;
         let item = self.expression(value)?;
         let wide = scalar.bits() == 64;
         let operand = match &item {

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::expressions::root_name;
 use super::item::{Item, Scalar, Shape};
-use super::names::{self, Builtin};
+use super::names::Builtin;
 use super::program::{Instance, Unit};
 use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
@@ -11,6 +11,7 @@ use super::{functions, prelude};
 use crate::error::{Class, Error, Result};
 use crate::ir::{Argument, FloatFlags, Statement, Value};
 use crate::source::Span;
+use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword};
 use crate::types::ScalarType;
 
@@ -128,7 +129,7 @@ impl<'t> Typer<'t, '_> {
 
     /// The type to which a call of `function` converts.
     fn cast(&self, function: &Expression) -> Option<ScalarType> {
-        let imported = names::cast_type(self.unit.module, function);
+        let imported = dtype::cast_type(self.unit.module, function);
         match &function.kind {
             ExpressionKind::Name(name) if self.unit.rules == Rules::Exact && imported.is_none() => {
                 ScalarType::from_name(name).filter(|scalar| *scalar != ScalarType::Bool)
@@ -219,7 +220,7 @@ impl<'t> Typer<'t, '_> {
             let annotation = parameter.annotation.as_ref().filter(|_| unit.rules == Rules::Exact);
             items.push(match annotation {
                 Some(annotation) => {
-                    let scalar = names::scalar_type(unit.module, annotation);
+                    let scalar = dtype::scalar_type(unit.module, annotation);
                     let scalar = scalar.ok_or_else(|| unknown_type(unit, annotation))?;
                     Item::Scalar(self.exactly(&item, scalar, at)?)
                 }

@@ -1,10 +1,10 @@
 //! Emitting ops, with what is known of their results: ranges of integers, constants.
 
 use super::Rules;
-use super::constants::{self, ConstantValue};
 use super::item::{Interval, Item, Known, Literal, Scalar, within};
 use super::stencil::ArrayUse;
 use super::typer::Typer;
+use crate::constants::{self, ConstantValue};
 use crate::error::{Class, Mistake, Result};
 use crate::ir::{Expression, FloatFlags, Op, Region};
 use crate::source::Span;

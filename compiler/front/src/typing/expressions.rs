@@ -1,15 +1,16 @@
 //! Expressions: names, literals, choices, tuples and their entries.
 
 use super::Rules;
-use super::constants::{self, ConstantValue};
 use super::environment::unify;
 use super::item::{Item, Literal, Scalar, Sequence, Shape};
 use super::names::{self, Builtin};
 use super::promotion;
 use super::typer::Typer;
+use crate::constants::{self, ConstantValue};
 use crate::error::{Class, Mistake, Result};
 use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
 use crate::source::Span;
+use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, Logical, UnaryOperator};
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
@@ -224,7 +225,7 @@ impl<'t> Typer<'t, '_> {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
-            if names::cast_type(self.unit.module, expression).is_some() || super::functions::find(&path).is_some() {
+            if dtype::cast_type(self.unit.module, expression).is_some() || super::functions::find(&path).is_some() {
                 let mistake = self.mistake(Class::Type, span, format!("'{path}' is a function, not a number"));
                 return Err(mistake.help(format!("call it: {name}(...)")).into());
             }

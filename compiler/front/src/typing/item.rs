@@ -1,6 +1,6 @@
 //! What expressions stand for while a function is being typed.
 
-use super::constants::ConstantValue;
+use crate::constants::ConstantValue;
 use crate::ir::{ArrayId, Value};
 use crate::syntax::tree::Expression;
 use crate::types::{Constant, ScalarType};
@@ -91,7 +91,7 @@ impl Scalar {
         match self.known {
             Known::Range { low, high } => Some((low, high)),
             Known::Constant(constant) => constant.as_integer().map(|value| (value, value)),
-            Known::Nothing => type_range(self.scalar),
+            Known::Nothing => self.scalar.range(),
         }
     }
 
@@ -117,19 +117,10 @@ impl Scalar {
     }
 }
 
-/// The values that a type holds; `None` for floats.
-pub fn type_range(scalar: ScalarType) -> Option<Interval> {
-    if scalar.is_float() {
-        return None;
-    }
-    let bits = scalar.bits();
-    Some(if scalar.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) })
-}
-
 /// `range`, if the type holds all of it: otherwise the operation may have wrapped and nothing is known.
 pub fn within(scalar: ScalarType, range: Option<Interval>) -> Option<Interval> {
     let (low, high) = range?;
-    let (least, greatest) = type_range(scalar)?;
+    let (least, greatest) = scalar.range()?;
     (least <= low && high <= greatest).then_some((low, high))
 }
 

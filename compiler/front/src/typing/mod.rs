@@ -3,12 +3,11 @@
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
 //! `ranges`, `expressions`, `operators`, `power`, `calls`, `builtins`, `functions` (of math and numpy) and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
-//! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, `constants`
-//! evaluates constants of the module, [`prelude`] finds elementary functions, `liveness` which names are read later.
+//! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
+//! elementary functions, `liveness` which names are read later.
 
 mod builtins;
 mod calls;
-mod constants;
 mod emit;
 mod environment;
 mod expressions;
@@ -28,21 +27,14 @@ mod statements;
 mod stencil;
 mod typer;
 
+pub use crate::types::declaration::Rules;
+
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir;
 use crate::syntax::tree;
 use crate::types::ScalarType;
 use program::Program;
 use typer::Typer;
-
-/// Which rules give an expression its type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Rules {
-    /// Numba's (docs/ir.md, rules R1 to R3): the default for kernels in Python, so that a program keeps its dtypes.
-    Numba,
-    /// Operators keep their operands' type; literals take the type that they meet. Prelude, stock kernels, Rust.
-    Exact,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Options {

@@ -1,7 +1,4 @@
-//! What names mean: types, builtins, and near names for messages.
-
-use crate::syntax::tree::{Expression, ExpressionKind, Module};
-use crate::types::ScalarType::{self, *};
+//! What names mean: builtins, and near names for messages.
 
 /// What to do instead of a function of Python that kernels do not have.
 pub fn instead_of(builtin: &str) -> Option<&'static str> {
@@ -101,80 +98,6 @@ impl Builtin {
     pub fn all_names(exact: bool) -> Vec<&'static str> {
         BUILTINS.iter().filter(move |(_, _, needs_exact)| exact || !needs_exact).map(|(name, _, _)| *name).collect()
     }
-}
-
-/// The names that numpy and numba have for scalar types.
-const TYPES: &[(&str, ScalarType)] = &[
-    ("bool_", Bool),
-    ("bool", Bool),
-    ("bool8", Bool),
-    ("boolean", Bool),
-    ("b1", Bool),
-    ("int8", I8),
-    ("byte", I8),
-    ("char", I8),
-    ("i1", I8),
-    ("int16", I16),
-    ("short", I16),
-    ("i2", I16),
-    ("int32", I32),
-    ("intc", I32),
-    ("i4", I32),
-    ("int64", I64),
-    ("int_", I64),
-    ("intp", I64),
-    ("long_", I64),
-    ("longlong", I64),
-    ("i8", I64),
-    ("uint8", U8),
-    ("ubyte", U8),
-    ("uchar", U8),
-    ("u1", U8),
-    ("uint16", U16),
-    ("ushort", U16),
-    ("u2", U16),
-    ("uint32", U32),
-    ("uintc", U32),
-    ("u4", U32),
-    ("uint64", U64),
-    ("uint", U64),
-    ("uintp", U64),
-    ("ulong", U64),
-    ("ulonglong", U64),
-    ("u8", U64),
-    ("float32", F32),
-    ("single", F32),
-    ("f4", F32),
-    ("float64", F64),
-    ("double", F64),
-    ("float_", F64),
-    ("f8", F64),
-];
-
-fn type_of_path(path: &str) -> Option<ScalarType> {
-    let name = path.strip_prefix("numpy.").or_else(|| path.strip_prefix("numba."))?;
-    TYPES.iter().find(|(text, _)| *text == name).map(|(_, scalar)| *scalar)
-}
-
-/// The type that an annotation or a dtype names: `np.float32`, `float64`, `int`, `"float32"`.
-pub fn scalar_type(module: &Module, expression: &Expression) -> Option<ScalarType> {
-    if let Some(scalar) = cast_type(module, expression) {
-        return Some(scalar);
-    }
-    match &expression.kind {
-        ExpressionKind::Name(name) | ExpressionKind::String(name) => match name.as_str() {
-            "int" => Some(I64),
-            "float" => Some(F64),
-            "bool" => Some(Bool),
-            _ => ScalarType::from_name(name),
-        },
-        _ => None,
-    }
-}
-
-/// The type to which a call of this expression converts by an imported name: `np.float32(x)`, `numba.int8(x)`.
-pub fn cast_type(module: &Module, expression: &Expression) -> Option<ScalarType> {
-    type_of_path(&module.path(expression)?)
 }
 
 /// Those of `candidates` that look like `name`, nearest first, at most three.

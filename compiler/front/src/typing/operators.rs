@@ -1,10 +1,10 @@
 //! Operators on numbers: arithmetic, bits, comparisons, truth.
 
 use super::Rules;
-use super::constants::{self, ConstantValue};
 use super::item::{Item, Literal, Scalar};
 use super::promotion::{self, Compared};
 use super::typer::Typer;
+use crate::constants::{self, ConstantValue};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::Op;
 use crate::source::Span;

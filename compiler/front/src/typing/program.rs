@@ -1,10 +1,10 @@
 //! What is shared by all functions that one request needs: specialized functions, tables, constants, warnings.
 
-use super::constants::{ConstantValue, Evaluator};
 use super::item::Shape;
 use super::prelude;
 use super::typer::Typer;
 use super::{Options, Rules};
+use crate::constants::{ConstantValue, Evaluator};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{self, FloatFlags, Statement, Table, TableId};
 use crate::source::Span;

@@ -7,9 +7,9 @@
 use super::item::{Item, Scalar, Shape};
 use super::program::Unit;
 use super::typer::Typer;
+use crate::declaration::{self, Declaration, Kind};
 use crate::error::{Class, Result};
 use crate::source::Span;
-use crate::syntax::declaration::{self, Declaration, Kind};
 use crate::syntax::tree::{ExpressionKind, FunctionDefinition};
 use crate::types::ScalarType;
 use crate::types::signature::Type;

@@ -4,12 +4,12 @@ use super::Rules;
 use super::environment::Way;
 use super::item::{Item, Literal};
 use super::loops::Drive;
-use super::names::{self, Builtin};
+use super::names::Builtin;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Class, Result};
 use crate::ir::{Fault, Region};
 use crate::source::Span;
-use crate::syntax::constant;
+use crate::syntax::dtype;
 use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Statement, StatementKind};
 use crate::types::{Constant, ScalarType};
 
@@ -58,7 +58,7 @@ impl<'t> Typer<'t, '_> {
                 if self.unit.rules == Rules::Numba {
                     return self.bind(target, item, value.span);
                 }
-                let Some(scalar) = names::scalar_type(self.unit.module, annotation) else {
+                let Some(scalar) = dtype::scalar_type(self.unit.module, annotation) else {
                     return Err(unknown_type(self.unit, annotation).into());
                 };
                 let number = self.as_type(&item, scalar, value.span)?;
@@ -272,7 +272,7 @@ impl<'t> Typer<'t, '_> {
         match &message.kind {
             ExpressionKind::String(text) => return Ok(text.clone()),
             ExpressionKind::Name(_) if !shadowed => {
-                if let ExpressionKind::String(text) = &constant::resolve(self.unit.module, message).kind {
+                if let ExpressionKind::String(text) = &self.unit.module.resolve(message).kind {
                     return Ok(text.clone());
                 }
             }

@@ -8,13 +8,13 @@ use super::environment::Environment;
 use super::item::{Item, Scalar, Shape};
 use super::liveness::{self, Liveness};
 use super::loops::Loop;
-use super::names;
 use super::program::{Program, Unit};
 use super::stencil::ArrayUse;
 use super::{ArgumentType, Relative, Rules};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{self, Access, Array, Footprint, Region, Role, Statement, Stride, Value};
 use crate::source::Span;
+use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition};
 use crate::types::{Constant, ScalarType};
 use std::collections::HashSet;
@@ -313,7 +313,7 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Result<()> {
         let Some(annotation) = annotation.filter(|_| self.unit.rules == Rules::Exact) else { return Ok(()) };
-        match names::scalar_type(self.unit.module, annotation) {
+        match dtype::scalar_type(self.unit.module, annotation) {
             Some(scalar) if scalar == given => Ok(()),
             Some(scalar) => {
                 let message = format!("parameter '{name}' is {scalar}, and {given} is given");
@@ -451,7 +451,7 @@ fn annotated_shape(unit: Unit<'_>, annotation: &Expression) -> Result<Shape> {
             indices
         }
         _ => {
-            let scalar = names::scalar_type(unit.module, annotation);
+            let scalar = dtype::scalar_type(unit.module, annotation);
             return scalar.map(Shape::Scalar).ok_or_else(|| unknown_type(unit, annotation).into());
         }
     };

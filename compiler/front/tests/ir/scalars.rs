@@ -1,6 +1,6 @@
 //! The meaning of every op: against the definition in wide integers or in plain Rust, over extreme operands.
 
-use numbra_front::interp::scalar::{apply, canonical, same};
+use numbra_front::interp::scalar::apply;
 use numbra_front::ir::Op;
 use numbra_front::ir::op::{OPS, TypeRule};
 use numbra_front::types::Constant;
@@ -83,7 +83,11 @@ fn integer_ops_are_those_of_wide_integers_cut_to_the_width() {
                     let (a, b) = (pattern(a), pattern(b));
                     let found = binary(op, scalar, a, b, scalar);
                     assert_eq!(found, expected, "{op:?} {scalar:?} {a:#x} {b:#x}");
-                    assert_eq!(canonical(found, scalar), found, "{op:?} {scalar:?} leaves bits outside of its type");
+                    assert_eq!(
+                        Constant::canonical(found, scalar),
+                        found,
+                        "{op:?} {scalar:?} leaves bits outside of its type"
+                    );
                 }
                 let compared = [
                     (Op::Eq, a == b),
@@ -160,7 +164,10 @@ macro_rules! float_tests {
             let check = |op: Op, operands: &[$float], expected: $float| {
                 let given: Vec<u64> = operands.iter().map(|&operand| pattern(operand)).collect();
                 let found = apply(op, &vec![$scalar; given.len()], &given, $scalar).expect("defined");
-                assert!(same(found, pattern(expected), $scalar), "{op:?} {operands:?}: {found:#x}, not {expected:?}");
+                assert!(
+                    Constant::same(found, pattern(expected), $scalar),
+                    "{op:?} {operands:?}: {found:#x}, not {expected:?}"
+                );
             };
             let truth = |op: Op, operands: &[$float], expected: bool| {
                 let given: Vec<u64> = operands.iter().map(|&operand| pattern(operand)).collect();
@@ -264,9 +271,9 @@ fn conversions_between_all_pairs() {
             assert_eq!(found, cut(single as f64, to), "{single:?} to {to:?}");
         }
         assert_eq!(convert(F64, value.to_bits(), Bool), !(value == 0.0) as u64, "{value:?}");
-        assert!(same(convert(F64, value.to_bits(), F32), (value as f32).to_bits() as u64, F32));
+        assert!(Constant::same(convert(F64, value.to_bits(), F32), (value as f32).to_bits() as u64, F32));
         let single = value as f32;
-        assert!(same(convert(F32, single.to_bits() as u64, F64), (single as f64).to_bits(), F64));
+        assert!(Constant::same(convert(F32, single.to_bits() as u64, F64), (single as f64).to_bits(), F64));
     }
     // Ties to even, and one rounding only: by way of float64 this would be 2^63.
     assert_eq!(convert(U64, (1 << 63) + (1 << 39) + 1, F32), ((1u64 << 63) as f32).next_up().to_bits() as u64);
@@ -319,9 +326,11 @@ fn every_op_is_total_on_its_types() {
                     continue;
                 }
                 for given in [0, 1, 5, u64::MAX, 1 << 63, 0x7ff8 << 48, 0x7fc0_0000] {
-                    let operands: Vec<u64> = types.iter().map(|&scalar| canonical(given, scalar)).collect();
+                    let operands: Vec<u64> = types.iter().map(|&scalar| Constant::canonical(given, scalar)).collect();
                     match apply(info.op, &types, &operands, result) {
-                        Ok(bits) => assert_eq!(canonical(bits, result), bits, "{} {types:?} {operands:x?}", info.name),
+                        Ok(bits) => {
+                            assert_eq!(Constant::canonical(bits, result), bits, "{} {types:?} {operands:x?}", info.name)
+                        }
                         Err(error) => assert!(conditional.contains(&info.op), "{error}"),
                     }
                     checked += 1;

@@ -22,7 +22,7 @@ fn check(expression: &str, arguments: &[Constant], expected: Constant, rules: Ru
         Ok(result) => result,
         Err(message) => panic!("{message}"),
     };
-    let same = interp::scalar::same(result.bits, expected.bits, expected.scalar);
+    let same = Constant::same(result.bits, expected.bits, expected.scalar);
     assert!(
         result.scalar == expected.scalar && same,
         "{expression} of {arguments:?} is {result}: {}, not {expected}: {}",

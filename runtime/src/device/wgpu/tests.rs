@@ -6,7 +6,7 @@ use super::*;
 use crate::error::{Error, Result};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_codegen::{Artefact, Manifest};
-use numbra_front::interp::scalar::{apply, same};
+use numbra_front::interp::scalar::apply;
 use numbra_front::ir::op::{OPS, TypeRule};
 use numbra_front::ir::*;
 use numbra_front::passes::small_integers::in_memory;
@@ -81,7 +81,7 @@ fn stored(scalar: ScalarType, elements: &[u64]) -> Vec<u8> {
 fn loaded(scalar: ScalarType, bytes: &[u8]) -> Vec<u64> {
     let words = bytes.chunks(in_memory(scalar).bytes());
     let bits = words.map(|word| word.iter().rev().fold(0u64, |bits, &byte| bits << 8 | u64::from(byte)));
-    bits.map(|bits| numbra_front::interp::scalar::canonical(bits, in_memory(scalar))).collect()
+    bits.map(|bits| Constant::canonical(bits, in_memory(scalar))).collect()
 }
 
 fn no_fault() -> Arc<Explain> {
@@ -234,7 +234,7 @@ fn check(op: Op, types: &[ScalarType], result: ScalarType) {
         };
         let zeros = [found, *expected].map(|bits| bits & !zero_sign) == [0, 0];
         assert!(
-            zeros || same(found, *expected, result),
+            zeros || Constant::same(found, *expected, result),
             "{} of {types:?} {row:x?} to {result:?}: {found:x}, not {expected:x}",
             op.name()
         );
@@ -303,7 +303,11 @@ fn float_arithmetic_has_the_bits_of_ieee_754() {
             for i in 0..a.len() {
                 let expected = apply(op, &[scalar; 2][..arity], &[a[i], b[i]][..arity], scalar).unwrap();
                 let (a, b, found) = (a[i], b[i], found[i]);
-                assert!(same(found, expected, scalar), "{} {a:x} {b:x}: {found:x}, not {expected:x}", op.name());
+                assert!(
+                    Constant::same(found, expected, scalar),
+                    "{} {a:x} {b:x}: {found:x}, not {expected:x}",
+                    op.name()
+                );
             }
         }
         let [a, b] = middle;

@@ -4,7 +4,6 @@
 use super::{Lower, star};
 use crate::error::{Mistake, Result};
 use crate::source::Span;
-use crate::syntax::constant;
 use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_text_size::Ranged;
@@ -149,7 +148,7 @@ impl Reader<'_, '_> {
     /// `f = vectorize(signatures)(g)`, `f = stencil(lambda a: ...)`, `f = jit(f)`, `f = lambda x: ...`.
     fn applied(&self, name: &str, name_span: Span, value: &Expression) -> Option<FunctionDefinition> {
         let is_decorator = |expression: &Expression| {
-            let path = match &constant::resolve(&self.module, expression).kind {
+            let path = match &self.module.resolve(expression).kind {
                 ExpressionKind::Call { function, .. } => self.module.path(function),
                 _ => self.module.path(expression),
             };

@@ -1,11 +1,11 @@
 //! The options of `vectorize` and `jit`: which there are, and what their values can be.
 
 use super::{Decorator, Identity, TARGETS, is_target};
+use crate::constants::number;
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
-use crate::syntax::constant::{self, Number};
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
-use crate::typing::Rules;
+use crate::types::declaration::{Number, Rules};
 
 /// The options that a decorator takes.
 pub struct Known(&'static [&'static str]);
@@ -80,7 +80,7 @@ impl<'a> Options<'a> {
                 let decorator_name = decorator.text(decorator.name.span);
                 return Err(mistake.help(format!("the options of '{decorator_name}' are {}", known.0.join(", "))));
             }
-            let value = constant::resolve(decorator.module, &keyword.value);
+            let value = decorator.module.resolve(&keyword.value);
             match name {
                 "signatures" => options.signatures = Some(&keyword.value),
                 "target" => options.target = Some((target(decorator, keyword, value)?, keyword.value.span)),
@@ -133,7 +133,7 @@ fn must_be(decorator: &Decorator, keyword: &Keyword, what: &str) -> Mistake {
 }
 
 fn boolean(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
-    match (&value.kind, constant::number(decorator.module, value)) {
+    match (&value.kind, number(decorator.module, value)) {
         (ExpressionKind::None, _) => Ok(false),
         (_, Some(Number::Bool(value))) => Ok(value),
         (_, Some(Number::Integer(value @ (0 | 1)))) => Ok(value == 1),
@@ -174,7 +174,7 @@ pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> R
 }
 
 fn identity(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<Option<Identity>, Mistake> {
-    let integer = constant::number(decorator.module, value).and_then(Number::as_integer);
+    let integer = number(decorator.module, value).and_then(Number::as_integer);
     match (&value.kind, integer) {
         (ExpressionKind::None, _) => Ok(None),
         (ExpressionKind::String(name), _) if name == "reorderable" => Ok(Some(Identity::Reorderable)),

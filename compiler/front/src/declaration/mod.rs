@@ -4,74 +4,18 @@
 //! and what makes no difference here (`nopython`, `cache`, `nogil`, ...) is checked to be of its type and ignored.
 
 mod options;
+pub mod signature;
 mod stencil;
 
-use super::constant::{self, Number};
-use super::python;
-use super::tree::{Expression, ExpressionKind, FunctionDefinition, Import, Keyword, Module};
+pub use crate::types::declaration::{Declaration, Identity, Kind, StencilOptions, TARGETS, is_target};
+
 use crate::error::{Class, Error, Mistake, Result};
 use crate::source::{Source, Span};
-use crate::types::signature::{self, Signature, Type};
-use crate::typing::Rules;
+use crate::syntax::python;
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Import, Keyword, Module};
+use crate::types::signature::{Signature, Type};
 use options::Options;
 use std::sync::Arc;
-
-/// What the decorators of a function say.
-#[derive(Debug, Clone)]
-pub struct Declaration {
-    /// The text that the spans refer to.
-    pub source: Arc<Source>,
-    pub kind: Kind,
-    /// In order of declaration; empty: lazily from the arguments.
-    pub signatures: Vec<(Signature, Span)>,
-    /// `target=`, if given: `cpu`, `parallel`, `cuda`, ... (checked to be a name that numbra knows).
-    pub target: Option<(String, Span)>,
-    pub fastmath: bool,
-    /// `typing=`, if given: which rules the function is typed by. numbra's own option.
-    pub typing: Option<Rules>,
-}
-
-#[derive(Debug, Clone)]
-pub enum Kind {
-    Vectorize {
-        identity: Option<Identity>,
-    },
-    Stencil(StencilOptions),
-    /// No decorator, or `jit` / `njit`: a helper for the kernels of the file.
-    Function,
-}
-
-/// What a ufunc says of itself as a reduction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Identity {
-    /// 0 or 1: combined with any value it gives that value. The order of the values makes no difference.
-    Number(i128),
-    /// There is no such value, but the order of the values makes no difference.
-    Reorderable,
-}
-
-#[derive(Debug, Clone, Default)]
-pub struct StencilOptions {
-    pub cval: Option<(Number, Span)>,
-    /// (min, max) per axis.
-    pub neighborhood: Option<(Vec<(i64, i64)>, Span)>,
-    /// Names of parameters with absolute indexing.
-    pub standard_indexing: Vec<(String, Span)>,
-}
-
-/// The names that `target=` and `--device` can have; those with `:N` take a device's number.
-pub const TARGETS: &str = "cpu, parallel, cuda, cuda:N, vulkan, vulkan:N, metal, dx12, interp, auto";
-
-/// Whether `name` is the name of a target: `cpu`, `cuda`, `cuda:1`.
-pub fn is_target(name: &str) -> bool {
-    match name.split_once(':') {
-        Some(("cuda" | "vulkan", number)) => {
-            number.len() <= 4 && !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
-        }
-        Some(_) => false,
-        None => matches!(name, "cpu" | "parallel" | "cuda" | "vulkan" | "metal" | "dx12" | "interp" | "auto"),
-    }
-}
 
 /// Reads the decorators of `function`. Errors: unknown decorators and options, bad signatures, bad values.
 pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaration> {
@@ -140,11 +84,9 @@ impl<'a> Decorator<'a> {
         function_source: &'a Arc<Source>,
         expression: &'a Expression,
     ) -> Decorator<'a> {
-        let resolved = constant::resolve(module, expression);
+        let resolved = module.resolve(expression);
         let (name, arguments, keywords): (_, &[_], &[_]) = match &resolved.kind {
-            ExpressionKind::Call { function, arguments, keywords } => {
-                (constant::resolve(module, function), arguments, keywords)
-            }
+            ExpressionKind::Call { function, arguments, keywords } => (module.resolve(function), arguments, keywords),
             _ => (resolved, &[], &[]),
         };
         Decorator { module, function, function_source, name, arguments, keywords, span: expression.span }
@@ -251,7 +193,7 @@ impl<'a> Decorator<'a> {
 
     fn cuda_jit(&self) -> Result<Declaration, Mistake> {
         let is_device = self.keywords.iter().any(|keyword| {
-            let value = &constant::resolve(self.module, &keyword.value).kind;
+            let value = &self.module.resolve(&keyword.value).kind;
             keyword.name.as_deref() == Some("device") && matches!(value, ExpressionKind::Bool(true))
         });
         if is_device {
@@ -271,9 +213,9 @@ impl<'a> Decorator<'a> {
     /// One signature, or a list or tuple of them; with whether each is of `void`. `in_tuples`: a tuple is a list of
     /// signatures, if it is not one of types.
     fn signatures(&self, given: &Expression, in_tuples: bool) -> Result<Vec<(Signature, Span, bool)>, Mistake> {
-        let resolved = constant::resolve(self.module, given);
+        let resolved = self.module.resolve(given);
         let is_signature = |expression: &Expression| {
-            let expression = constant::resolve(self.module, expression);
+            let expression = self.module.resolve(expression);
             matches!(
                 expression.kind,
                 ExpressionKind::String(_) | ExpressionKind::Call { .. } | ExpressionKind::Tuple(_)
@@ -294,7 +236,7 @@ impl<'a> Decorator<'a> {
         };
         let read = |expression: &Expression| {
             let read = signature::read(self.module, expression)?;
-            Ok((read.signature, constant::resolve(self.module, expression).span, read.is_void))
+            Ok((read.signature, self.module.resolve(expression).span, read.is_void))
         };
         several.iter().map(read).collect()
     }

@@ -2,10 +2,11 @@
 
 use super::options::{fastmath, option_name, target, typing};
 use super::{Declaration, Decorator, Kind, StencilOptions};
+use crate::constants::number;
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
-use crate::syntax::constant::{self, Number};
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
+use crate::types::declaration::Number;
 
 /// Offsets beyond this are refused, so that sums of a few of them never overflow.
 const FARTHEST: i128 = 1 << 30;
@@ -20,7 +21,7 @@ impl Decorator<'_> {
             [_, second, ..] => return Err(self.too_many_arguments(second)),
         }
         for (position, keyword) in self.keywords.iter().enumerate() {
-            let value = constant::resolve(self.module, &keyword.value);
+            let value = self.module.resolve(&keyword.value);
             match option_name(self, position)? {
                 "func_or_mode" if self.arguments.is_empty() => self.mode(&keyword.value)?,
                 "cval" => options.cval = self.border_value(keyword, value)?,
@@ -53,7 +54,7 @@ impl Decorator<'_> {
     }
 
     fn mode(&self, given: &Expression) -> Result<(), Mistake> {
-        let mode = match &constant::resolve(self.module, given).kind {
+        let mode = match &self.module.resolve(given).kind {
             ExpressionKind::String(mode) if mode == "constant" => return Ok(()),
             ExpressionKind::String(mode) => mode,
             _ => self.text(given.span),
@@ -66,7 +67,7 @@ impl Decorator<'_> {
         if matches!(value.kind, ExpressionKind::None) {
             return Ok(None);
         }
-        if let Some(number) = constant::number(self.module, value) {
+        if let Some(number) = number(self.module, value) {
             return Ok(Some((number, value.span)));
         }
         let mistake = self.mistake(Class::Type, keyword.value.span, "cval must be a number known when compiling");
@@ -77,7 +78,7 @@ impl Decorator<'_> {
     #[allow(clippy::type_complexity)]
     fn neighborhood(&self, keyword: &Keyword, value: &Expression) -> Result<Option<(Vec<(i64, i64)>, Span)>, Mistake> {
         const HELP: &str = "write a pair (minimum, maximum) for each axis: neighborhood=((-1, 1), (-2, 0))";
-        let items = |expression| match &constant::resolve(self.module, expression).kind {
+        let items = |expression| match &self.module.resolve(expression).kind {
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => Some(items.clone()),
             _ => None,
         };
@@ -101,7 +102,7 @@ impl Decorator<'_> {
             };
             let mut offsets = [0i64; 2];
             for (offset, expression) in offsets.iter_mut().zip([low, high]) {
-                match constant::number(self.module, expression) {
+                match number(self.module, expression) {
                     Some(Number::Integer(value)) if value.abs() <= FARTHEST => *offset = value as i64,
                     Some(Number::Integer(_)) => return wrong(expression, "the offset is too large"),
                     _ => {
@@ -135,7 +136,7 @@ impl Decorator<'_> {
         };
         let mut result = Vec::new();
         for expression in names {
-            let ExpressionKind::String(name) = &constant::resolve(self.module, expression).kind else {
+            let ExpressionKind::String(name) = &self.module.resolve(expression).kind else {
                 let message = "standard_indexing must be a tuple of names";
                 let mistake = self.mistake(Class::Type, expression.span, message);
                 return Err(mistake.help("write the names as strings: standard_indexing=('weights',)"));

@@ -21,13 +21,15 @@
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
 
-use super::lexer::Token;
-use super::parse::Parser;
-use super::*;
-use crate::error::{Class, Mistake, Result};
-use crate::interp::memory::{from_bytes, to_bytes};
-use crate::interp::scalar::same;
-use crate::interp::{self, Buffer, Failure, Host, Limits, Program};
+use numbra_front::error::{Class, Mistake, Result};
+use numbra_front::interp::memory::{from_bytes, to_bytes};
+use numbra_front::interp::{self, Buffer, Failure, Host, Limits, Program};
+use numbra_front::ir::lexer::Token;
+use numbra_front::ir::parse::Parser;
+use numbra_front::ir::{Function, Module, Parameter, SiteId, Statement, text};
+use numbra_front::source::Source;
+use numbra_front::types::{Constant, ScalarType};
+use std::sync::Arc;
 
 /// One expectation.
 #[derive(Debug, Clone)]
@@ -313,7 +315,7 @@ impl Case {
                     return fail(format!("the outcome has another number of results or arrays: {outcome:?}"));
                 }
                 for (wanted, &found) in results.iter().zip(found_results) {
-                    if !same(wanted.bits, found, wanted.scalar) {
+                    if !Constant::same(wanted.bits, found, wanted.scalar) {
                         let found = text::literal(Constant { bits: found, ..*wanted });
                         return fail(format!("the result is {found}"));
                     }
@@ -323,7 +325,7 @@ impl Case {
                 {
                     let scalar = *scalar;
                     let equal = wanted.len() == found.len()
-                        && wanted.iter().zip(found).all(|(&wanted, &found)| same(wanted, found, scalar));
+                        && wanted.iter().zip(found).all(|(&wanted, &found)| Constant::same(wanted, found, scalar));
                     if !equal {
                         let found: Vec<String> =
                             found.iter().map(|&bits| text::literal(Constant { scalar, bits })).collect();

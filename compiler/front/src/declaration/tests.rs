@@ -1,7 +1,7 @@
 use super::*;
 use crate::source::Source;
-use crate::syntax::constant::Number;
 use crate::syntax::python;
+use crate::types::declaration::Number;
 
 const IMPORTS: &str = "import numpy as np\nimport numba as nb\nimport numba\nimport numbra\n\
                        from numba import vectorize, float64, int32, f8, stencil, jit, njit, cuda\n";
