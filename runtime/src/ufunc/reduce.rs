@@ -8,8 +8,8 @@ use crate::array::HostArray;
 use crate::call::{DeviceArray, Input};
 use crate::device::Device;
 use crate::error::{Error, Result};
-use numbra_front::kernel::fold::{Keep, Start};
 use numbra_front::declaration::{Identity, Kind};
+use numbra_front::kernel::fold::{Keep, Start};
 use numbra_front::types::{Constant, ScalarType};
 use std::sync::Arc;
 
