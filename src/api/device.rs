@@ -106,9 +106,10 @@ impl Device {
         numbra_runtime::DeviceArray::from_host(&self.0, &Arc::new(host)).map(DeviceArray)
     }
 
-    /// Waits for all work that was given to the device.
+    /// Waits for all work that was given to the device, by whatever thread.
     ///
-    /// Errors: the first one of that work since the last wait, such as an index out of bounds.
+    /// Errors: a kernel that this thread launched there has failed (an index out of bounds, say), and nobody was told of it
+    /// yet: the first such one. The arrays that it was to make are errors in any case, each with its own.
     pub fn wait(&self) -> Result<()> {
         self.0.wait()
     }
@@ -157,7 +158,7 @@ pub struct DeviceArray(pub(crate) numbra_runtime::DeviceArray);
 impl DeviceArray {
     /// Waits for the work that makes the array, and copies it to the host.
     ///
-    /// Errors: what went wrong in that work, no memory.
+    /// Errors: what went wrong in that work, or in what it was computed from, as often as this is asked; no memory.
     pub fn download(&self) -> Result<Output> {
         Output::from_host(&self.0.clone().into_host()?)
     }

@@ -11,6 +11,8 @@ pub mod grid;
 mod host;
 pub mod interp;
 mod name;
+#[cfg(any(test, feature = "wgpu", feature = "cuda"))]
+mod outcome;
 mod parameters;
 #[cfg(feature = "wgpu")]
 pub mod split;
@@ -34,7 +36,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Something that holds arrays and runs kernels. Work may be asynchronous: [`Device::download`] and [`Device::wait`]
-/// wait for it and return what went wrong.
+/// wait for it. A launch that fails makes the buffers that it writes useless, and whatever is computed from them: to
+/// download one is the launch's error, as often as that is tried. Other buffers are as they should be.
 pub trait Device: Send + Sync {
     /// The name under which [`open`] finds it: `cpu`, `vulkan:0`.
     fn name(&self) -> &str;
@@ -97,7 +100,7 @@ pub trait Device: Send + Sync {
         Ok(())
     }
 
-    /// Waits for all work; the first error since the last wait.
+    /// Waits for all work. An error if a launch of this thread has failed of which nobody was told: the first one.
     fn wait(&self) -> Result<()>;
 }
 

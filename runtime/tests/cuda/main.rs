@@ -1,6 +1,8 @@
 //! CUDA without a GPU: a fake driver records what is asked of it, and where results are wanted, the host plays the GPU.
 
 mod absence;
+#[path = "../batches/mod.rs"]
+mod batches;
 mod calls;
 mod failures;
 #[path = "../../cuda-driver/fake/support.rs"]

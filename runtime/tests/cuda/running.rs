@@ -64,10 +64,11 @@ impl Device for Running {
         let artefact = compile_grid_for_host(module, &NativeOptions::default())?;
         let code = GridOnHost::load(&artefact)?;
         let manifest = &artefact.manifest;
-        // Kept for the whole of the load, so that the order is the driver's.
-        let mut loaded = LOADED.lock().unwrap();
+        // For the whole of the load, so that the order is the driver's; launches of others go on meanwhile.
+        static LOADING: Mutex<()> = Mutex::new(());
+        let _loading = LOADING.lock().unwrap();
         let kernel = self.0.load(module)?;
-        loaded.push((manifest.bindings.len(), manifest.has_status, code));
+        LOADED.lock().unwrap().push((manifest.bindings.len(), manifest.has_status, code));
         Ok(kernel)
     }
 

@@ -136,6 +136,6 @@ impl Device for CudaDevice {
 
     fn wait(&self) -> Result<()> {
         let opened = *lock(&self.gpu);
-        opened.map_or(Ok(()), Gpu::finish)
+        opened.map_or(Ok(()), Gpu::wait)
     }
 }

@@ -5,6 +5,7 @@ use super::failure::{Failure, check};
 use super::memory::Pool;
 use super::staging::Staging;
 use super::status::Slots;
+use crate::device::outcome::Outcomes;
 use crate::error::{Error, Result};
 use cust::context::Context;
 use cust::device::Device;
@@ -36,6 +37,7 @@ pub struct Gpu {
     pub ordered: AtomicBool,
     pub staging: Mutex<Staging>,
     pub slots: Mutex<Slots>,
+    pub outcomes: Outcomes,
     /// Held by whoever waits for launches that can fail, until their records are read.
     pub reading: Mutex<()>,
     /// Why the context is useless, and what to do about it.
@@ -110,6 +112,7 @@ impl Gpu {
             stream,
             staging: Mutex::default(),
             slots: Mutex::new(slots),
+            outcomes: Outcomes::new(),
             reading: Mutex::new(()),
             lost: Mutex::new(None),
             process: std::process::id(),
@@ -162,7 +165,13 @@ impl Gpu {
         check(result).map_err(|failure| self.failed(what, failure))
     }
 
-    /// Waits for all work; the first thing that went wrong since the last wait.
+    /// Waits for all work; the first failure of this thread's launches of which nobody was told.
+    pub fn wait(&self) -> Result<()> {
+        self.finish()?;
+        self.outcomes.report()
+    }
+
+    /// Waits for all work, and learns which launches failed; what they wrote is of no use then.
     pub fn finish(&self) -> Result<()> {
         let _current = self.enter()?;
         let awaited = self.ask_records()?;

@@ -3,7 +3,9 @@
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
 use super::memory::CudaBuffer;
+use super::status::Slots;
 use crate::device::grid::{Grid, Limits, Part, parts};
+use crate::device::outcome::{Contents, Outcome};
 use crate::device::{Binding, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
 use crate::interrupt::Pace;
@@ -11,7 +13,7 @@ use cust::sys::{self, CUjit_option, CUresult};
 use numbra_codegen::{Artefact, Manifest};
 use numbra_front::ir::Access;
 use std::ffi::{CString, c_void};
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 /// Bytes for what the driver's assembler says.
@@ -169,25 +171,23 @@ impl Kernel for CudaKernel {
 impl CudaKernel {
     /// Has the GPU begin with these parts of a launch. It fails, or not, as one.
     fn run(&self, launch: &Launch, buffers: &[u64], parts: impl Iterator<Item = Part>) -> Result<()> {
-        let offsets: Vec<i64> = launch.arrays.iter().map(|array| array.offset).collect();
-        if !self.manifest.has_status {
-            let _current = self.gpu.enter()?;
-            for part in parts {
-                let scalars = parameters(&self.manifest.scalars, launch, &offsets, part.begin, part.end)?;
-                self.start(part.groups, buffers.iter().chain(&scalars))?;
-            }
-            return Ok(());
-        }
-        let (slot, mut slots) = loop {
-            let mut slots = lock(&self.gpu.slots);
-            if let Some(slot) = slots.claim() {
-                break (slot, slots);
-            }
-            drop(slots);
-            self.gpu.finish()?;
+        let contents = || launch.arrays.iter().map(|array| Ok(&array.buffer.of::<CudaBuffer>()?.contents));
+        let all = contents().collect::<Result<Vec<&Contents>>>()?;
+        // What an earlier piece has left in this launch's results counts too.
+        all.iter().try_for_each(|contents| contents.check())?;
+        let written = |outcomes: &[Arc<Outcome>]| {
+            let outputs = all.iter().zip(&self.manifest.bindings).filter(|(_, binding)| binding.access != Access::Read);
+            outputs.for_each(|(contents, _)| contents.set(outcomes));
         };
-        // The lock is kept: whoever takes the launches that are watched finds all of them under way.
-        let status = [slots.address(slot)];
+        let (slot, mut slots) = match self.manifest.has_status {
+            false => (None, lock(&self.gpu.slots)),
+            true => self.slot()?,
+        };
+        // The lock is kept: whoever takes the launches that are watched finds all of them under way, and launches that
+        // depend on each other are known in their order.
+        let inputs = Contents::outcomes(all.iter().copied());
+        let status: Vec<u64> = slot.iter().map(|&slot| slots.address(slot)).collect();
+        let offsets: Vec<i64> = launch.arrays.iter().map(|array| array.offset).collect();
         let mut started = false;
         let result = self.gpu.enter().and_then(|_current| {
             for part in parts {
@@ -197,14 +197,36 @@ impl CudaKernel {
             }
             Ok(())
         });
-        if started {
-            let arrays = launch.arrays.iter().zip(&self.manifest.bindings);
-            let outputs = arrays.filter(|(_, binding)| binding.access != Access::Read).map(|(array, _)| &array.buffer);
-            slots.watch(slot, &self.sites, launch.space, outputs);
-        } else {
-            slots.release(slot);
+        match (slot, started) {
+            (Some(slot), true) => {
+                let outcome = self.gpu.outcomes.pending(inputs);
+                written(std::slice::from_ref(&outcome));
+                slots.watch(slot, &self.sites, launch.space, outcome);
+            }
+            (Some(slot), false) => slots.release(slot),
+            (None, true) => written(&inputs),
+            (None, false) => {}
+        }
+        drop(slots);
+        if let (Err(error), true) = (&result, started) {
+            // Some parts did not take place.
+            let broken = self.gpu.outcomes.pending(Vec::new());
+            broken.spoil(error.clone());
+            written(&[broken]);
         }
         result
+    }
+
+    /// A record for a launch. Where all are in use, it waits.
+    fn slot(&self) -> Result<(Option<usize>, MutexGuard<'_, Slots>)> {
+        loop {
+            let mut slots = lock(&self.gpu.slots);
+            if let Some(slot) = slots.claim() {
+                return Ok((Some(slot), slots));
+            }
+            drop(slots);
+            self.gpu.finish()?;
+        }
     }
 
     /// The addresses of the arrays' buffers. An error if a launch would reach out of one.
@@ -222,9 +244,6 @@ impl CudaKernel {
                 }
                 if !fits(array, buffer.bytes / binding.scalar.bytes() as u64) {
                     return Err(wrong("an array that does not fit its buffer"));
-                }
-                if binding.access != Access::Write {
-                    buffer.check()?;
                 }
                 Ok(buffer.address)
             })

@@ -2,10 +2,10 @@
 
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
+use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
 use cust::sys::{self, CUresult};
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
 /// Memory of the driver.
@@ -24,8 +24,8 @@ pub struct CudaBuffer {
     size: u64,
     ordered: bool,
     gpu: &'static Gpu,
-    /// Of the kernel that failed while it wrote here.
-    spoiled: OnceLock<Error>,
+    /// What its elements depend on.
+    pub contents: Contents,
 }
 
 impl Drop for CudaBuffer {
@@ -46,16 +46,6 @@ impl Drop for CudaBuffer {
 impl CudaBuffer {
     pub fn belongs_to(&self, gpu: &Gpu) -> bool {
         std::ptr::eq(self.gpu, gpu)
-    }
-
-    /// A kernel failed while it wrote here.
-    pub fn spoil(&self, error: &Error) {
-        self.spoiled.get_or_init(|| error.clone());
-    }
-
-    /// The error of the kernel that was to write what is here.
-    pub fn check(&self) -> Result<()> {
-        self.spoiled.get().map_or(Ok(()), |error| Err(error.clone()))
     }
 }
 
@@ -129,7 +119,7 @@ impl Gpu {
             Some(memory) => memory,
             None => self.allocate_fresh(bytes, size)?,
         };
-        Ok(CudaBuffer { address, bytes, size, ordered, gpu: self, spoiled: OnceLock::new() })
+        Ok(CudaBuffer { address, bytes, size, ordered, gpu: self, contents: Contents::default() })
     }
 
     fn allocate_fresh(&self, bytes: u64, size: u64) -> Result<Memory> {

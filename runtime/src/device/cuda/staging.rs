@@ -123,12 +123,13 @@ impl Gpu {
         Ok(())
     }
 
-    /// Copies from the start of `buffer` to `data`, after all work before. The first thing that went wrong since the
-    /// last wait is an error.
+    /// Copies from the start of `buffer` to `data`, after all work before. An error if what is there is of no use: that of
+    /// the launch at which it went wrong.
     pub fn download(&self, buffer: &CudaBuffer, data: &mut [u8]) -> Result<()> {
         let bytes = inside(buffer, data.len())?;
         if bytes == 0 {
-            return self.finish();
+            self.finish()?;
+            return buffer.contents.check();
         }
         let _current = self.enter()?;
         let awaited = self.ask_records()?;
@@ -137,7 +138,7 @@ impl Gpu {
         // Where something failed, some are left; the GPU may still write to them.
         pending.into_iter().for_each(|(piece, _)| self.keep(piece));
         self.read_records(awaited, received)?;
-        buffer.check()
+        buffer.contents.check()
     }
 
     fn receive(

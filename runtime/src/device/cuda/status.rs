@@ -1,21 +1,20 @@
 //! How kernels say that they failed: status records in the GPU's memory.
 //!
 //! A launch that can fail gets a record, zero before it. Where there are such launches, whoever waits next, on whatever
-//! thread, copies the records to the host on the way, and is told of the first failure. So is whoever uses what the
-//! failed kernel has written. (Records in the host's memory would spare the copy; but a kernel of which every thread
-//! fails would cross the bus as often.)
+//! thread, copies the records to the host on the way and settles the launches' outcomes, which what they wrote depends on.
+//! (Records in the host's memory would spare the copy; but a kernel of which every thread fails would cross the bus as
+//! often.)
 
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
-use super::memory::CudaBuffer;
 use super::staging::Piece;
-use crate::device::{Buffer, FaultRecord, Sites};
+use crate::device::outcome::Outcome;
+use crate::device::{FaultRecord, Sites};
 use crate::error::{Error, Result};
 use cust::stream::Stream;
 use cust::sys::{self, CUresult};
 use numbra_codegen::llvm::Status;
-use std::any::Any;
-use std::sync::{Arc, MutexGuard, Weak};
+use std::sync::{Arc, MutexGuard};
 
 /// Launches that can fail between two waits without a wait in between.
 const SLOTS: usize = 512;
@@ -35,7 +34,7 @@ struct Watched {
     slot: usize,
     sites: Arc<Sites>,
     space: Vec<i64>,
-    outputs: Vec<Weak<dyn Any + Send + Sync>>,
+    outcome: Arc<Outcome>,
 }
 
 /// Launches that somebody waits for, and where their records will be then.
@@ -74,27 +73,19 @@ impl Slots {
     }
 
     /// The launch is under way.
-    pub fn watch<'a>(
-        &mut self,
-        slot: usize,
-        sites: &Arc<Sites>,
-        space: &[i64],
-        outputs: impl Iterator<Item = &'a Buffer>,
-    ) {
-        let outputs = outputs.map(|buffer| Arc::downgrade(&buffer.0)).collect();
-        self.watched.push(Watched { slot, sites: sites.clone(), space: space.to_vec(), outputs });
+    pub fn watch(&mut self, slot: usize, sites: &Arc<Sites>, space: &[i64], outcome: Arc<Outcome>) {
+        self.watched.push(Watched { slot, sites: sites.clone(), space: space.to_vec(), outcome });
     }
 }
 
 impl Watched {
-    fn fault(&self, Status { site, position, payload, .. }: Status) -> Error {
-        let error = self.sites.error(FaultRecord { site, position, payload }, &self.space);
-        for output in self.outputs.iter().filter_map(Weak::upgrade) {
-            if let Some(buffer) = output.downcast_ref::<CudaBuffer>() {
-                buffer.spoil(&error);
-            }
-        }
-        error
+    /// Settles the outcome by the launch's record. Whether the launch has failed.
+    fn settle(&self, Status { flag, site, position, payload, .. }: Status) -> bool {
+        let failed: Option<Error> =
+            (flag != 0).then(|| self.sites.error(FaultRecord { site, position, payload }, &self.space));
+        let has_failed = failed.is_some();
+        self.outcome.settle(failed);
+        has_failed
     }
 }
 
@@ -119,8 +110,8 @@ impl Gpu {
         }
     }
 
-    /// Reads the records, now that somebody has waited: the first failure among them, else how the wait itself went.
-    /// If it went wrong, the launches stay watched. The GPU's context is current.
+    /// Reads the records, now that somebody has waited, unless the wait itself went wrong: then the launches stay watched.
+    /// The GPU's context is current.
     pub fn read_records(&self, awaited: Option<Awaited>, waited: Result<()>) -> Result<()> {
         let Some(Awaited { launches, records, reading }) = awaited else {
             // Somebody else may be reading those of this thread's launches.
@@ -128,18 +119,14 @@ impl Gpu {
             return waited;
         };
         let mut slots = lock(&self.slots);
-        let mut first = waited.err();
-        if first.is_some() {
+        if waited.is_err() {
             slots.watched.splice(0..0, launches);
         } else {
             for launch in launches {
-                let status = records.status(launch.slot);
-                if status.flag == 0 {
+                if !launch.settle(records.status(launch.slot)) {
                     slots.release(launch.slot);
                     continue;
                 }
-                let fault = launch.fault(status);
-                first.get_or_insert(fault);
                 let address = slots.address(launch.slot);
                 // SAFETY: a record, whose next use comes after this.
                 let cleared = unsafe { sys::cuMemsetD8Async(address, 0, RECORD, self.stream.as_inner()) };
@@ -152,7 +139,7 @@ impl Gpu {
         drop(slots);
         self.keep(records);
         drop(reading);
-        first.map_or(Ok(()), Err)
+        waited
     }
 }
 

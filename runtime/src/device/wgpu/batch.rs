@@ -5,8 +5,9 @@
 use super::adapter::Limits;
 use super::gpu::{Shared, lock};
 use super::kernel::Explain;
-use super::memory::GpuBuffer;
-use crate::error::Result;
+use super::memory::{GpuBuffer, Mapping};
+use crate::device::outcome::Outcome;
+use crate::error::{Error, Result};
 use numbra_codegen::naga::status;
 use std::sync::Arc;
 use wgpu::{
@@ -29,7 +30,15 @@ pub(super) struct Batch {
     /// A record for every launch since the last wait that can fail, in order. The device's slots are zero otherwise.
     pub status: wgpu::Buffer,
     pub slot_bytes: u64,
-    watched: Vec<Arc<Explain>>,
+    watched: Vec<Watched>,
+    /// Whether the device takes what is recorded.
+    submission: Option<Arc<Outcome>>,
+}
+
+/// A launch whose record is to be read once it is done.
+struct Watched {
+    explain: Arc<Explain>,
+    outcome: Arc<Outcome>,
 }
 
 pub(super) struct Recorded {
@@ -57,6 +66,7 @@ impl Batch {
             status: create(slot_bytes * STATUS_SLOTS, BufferUsages::STORAGE),
             slot_bytes,
             watched: Vec::new(),
+            submission: None,
         }
     }
 }
@@ -74,13 +84,18 @@ impl Shared {
         Ok(slot as u64)
     }
 
-    /// A status record for one more launch, which `explain` turns into an error if the launch fails.
-    pub fn status_slot(&self, batch: &mut Batch, explain: &Arc<Explain>) -> Result<u64> {
+    /// A status record for one more launch, which must be [watched](Self::watch).
+    pub fn status_slot(&self, batch: &mut Batch) -> Result<u64> {
         if batch.watched.len() as u64 == STATUS_SLOTS {
             self.finish_batch(batch, None)?;
         }
-        batch.watched.push(explain.clone());
-        Ok((batch.watched.len() as u64 - 1) * batch.slot_bytes)
+        Ok(batch.watched.len() as u64 * batch.slot_bytes)
+    }
+
+    /// Settles `outcome` when the record that was asked for last is read; `explain` turns it into an error if the launch
+    /// has failed.
+    pub fn watch(&self, batch: &mut Batch, explain: &Arc<Explain>, outcome: &Arc<Outcome>) {
+        batch.watched.push(Watched { explain: explain.clone(), outcome: outcome.clone() });
     }
 
     pub fn record(&self, batch: &mut Batch, launch: Recorded) -> Result<()> {
@@ -88,18 +103,24 @@ impl Shared {
         if batch.recorded.len() >= DISPATCHES { self.submit_recorded(batch) } else { Ok(()) }
     }
 
-    /// Submits what is recorded.
-    pub fn submit_recorded(&self, batch: &mut Batch) -> Result<()> {
-        if batch.recorded.is_empty() {
-            return self.usable();
-        }
-        self.submit(batch, |_| ())
+    /// The outcome of the submission with which the next launch goes.
+    pub fn submission(&self, batch: &mut Batch) -> Arc<Outcome> {
+        batch.submission.get_or_insert_with(|| self.outcomes.pending(Vec::new())).clone()
     }
 
-    fn submit(&self, batch: &mut Batch, then: impl FnOnce(&mut CommandEncoder)) -> Result<()> {
+    /// Submits what is recorded. Where the device does not take it, what it was to write is of no use.
+    pub fn submit_recorded(&self, batch: &mut Batch) -> Result<()> {
+        if !batch.recorded.is_empty() {
+            let _known_to_what_it_was_to_write = self.submit(batch, &|_| ());
+        }
+        self.usable()
+    }
+
+    fn submit(&self, batch: &mut Batch, then: &dyn Fn(&mut CommandEncoder)) -> Result<()> {
         let recorded = std::mem::take(&mut batch.recorded);
         let parameter_bytes = std::mem::take(&mut batch.parameter_bytes);
-        self.guarded("a launch", || {
+        let submission = batch.submission.take();
+        let submitted = self.guarded("a launch", || {
             if !recorded.is_empty() {
                 self.queue.write_buffer(&batch.parameters, 0, &parameter_bytes);
             }
@@ -114,19 +135,23 @@ impl Shared {
             }
             then(&mut encoder);
             self.queue.submit([encoder.finish()]);
-        })
+        });
+        if let Some(submission) = submission {
+            submission.settle(submitted.as_ref().err().cloned());
+        }
+        submitted
     }
 
-    /// Waits for all work, copying a stretch of a buffer to the host on the way. The first thing that went wrong since
-    /// the last time is an error.
+    /// Waits for all work, copying a stretch of a buffer to the host on the way, and learns which launches failed. An
+    /// error if that could not be done; that a launch failed is known to what it wrote.
     pub fn finish(&self, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
         self.finish_batch(&mut lock(&self.batch), copy)
     }
 
     fn finish_batch(&self, batch: &mut Batch, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
         let status_bytes = batch.watched.len() as u64 * batch.slot_bytes;
-        let mut status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
-        let mut copy = match copy {
+        let status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
+        let copy = match copy {
             Some((buffer, offset, data)) => {
                 Some((self.reading(buffer, offset, data.len() as u64)?, buffer, offset, data))
             }
@@ -136,7 +161,7 @@ impl Shared {
             self.submit_recorded(batch)?;
         } else {
             let status = batch.status.clone();
-            self.submit(batch, |encoder| {
+            let copies = |encoder: &mut CommandEncoder| {
                 if let Some(staging) = &status_staging {
                     encoder.copy_buffer_to_buffer(&status, 0, &staging.buffer, 0, status_bytes);
                     encoder.clear_buffer(&status, 0, Some(status_bytes));
@@ -147,24 +172,43 @@ impl Shared {
                     let bytes = (data.len() as u64).next_multiple_of(COPY_BUFFER_ALIGNMENT);
                     encoder.copy_buffer_to_buffer(buffer.raw(), *offset, &reading.buffer, 0, bytes);
                 }
-            })?;
+            };
+            // If the device does not take the launches, which are others' perhaps, there are still the copies.
+            self.submit(batch, &copies).or_else(|_| self.submit(batch, &copies))?;
         }
         let watched = std::mem::take(&mut batch.watched);
-        let readings = status_staging.iter_mut().chain(copy.iter_mut().map(|(reading, ..)| reading));
+        let finished = self.finished(&watched, status_staging, batch.slot_bytes, copy);
+        if let Err(error) = &finished {
+            // What became of them will never be known. (Those that were settled before stay as they are.)
+            watched.iter().for_each(|launch| launch.outcome.settle(Some(error.clone())));
+        }
+        finished
+    }
+
+    /// Waits for what was submitted, settles the launches whose records come with it, and gives the copy to whoever wants it.
+    fn finished(
+        &self,
+        watched: &[Watched],
+        mut records: Option<Mapping>,
+        slot_bytes: u64,
+        mut copy: Option<(Mapping, &GpuBuffer, u64, &mut [u8])>,
+    ) -> Result<()> {
+        let readings = records.iter_mut().chain(copy.iter_mut().map(|(reading, ..)| reading));
         readings.for_each(|reading| reading.start(MapMode::Read));
         self.poll()?;
         self.check()?;
-        let mut first_fault = None;
-        if let Some(staging) = status_staging {
-            self.see(staging, |bytes| {
-                let records = bytes.chunks(batch.slot_bytes as usize).zip(&watched);
-                first_fault = records.filter_map(|(slot, explain)| Some(explain(status::read(words(slot))?))).next();
+        if let Some(records) = records {
+            self.see(records, |bytes| {
+                for (slot, launch) in bytes.chunks(slot_bytes as usize).zip(watched) {
+                    let failed: Option<Error> = status::read(words(slot)).map(|status| (launch.explain)(status));
+                    launch.outcome.settle(failed);
+                }
             })?;
         }
         if let Some((reading, _, _, data)) = copy {
             self.see(reading, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
         }
-        first_fault.map_or(Ok(()), Err)
+        Ok(())
     }
 }
 

@@ -283,7 +283,7 @@ impl Kernel for Loaded {
         let unit = self.grid.unit(launch.space);
         let start = |units| split(launch, &sizes, &readable, self.grid, &limits, units)?.iter().try_for_each(start);
         if self.pace.divides(points) {
-            return self.pace.pieces(points / unit, unit, || gpu.wait(), start);
+            return self.pace.pieces(points / unit, unit, || gpu.finish(), start);
         }
         start(0..points / unit)
     }

@@ -3,6 +3,7 @@
 use super::adapter::{Adapter, Limits};
 use super::batch::Batch;
 use super::memory::Pool;
+use crate::device::outcome::Outcomes;
 use crate::error::{Error, Result};
 use numbra_front::capabilities::Capabilities;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -31,6 +32,7 @@ pub(super) struct Shared {
     troubles: Arc<Mutex<Troubles>>,
     pub pool: Mutex<Pool>,
     pub batch: Mutex<Batch>,
+    pub outcomes: Outcomes,
     /// Drivers do not survive a fork.
     process: u32,
 }
@@ -86,6 +88,7 @@ impl Gpu {
             troubles,
             pool: Mutex::new(Pool::default()),
             batch: Mutex::new(batch),
+            outcomes: Outcomes::new(),
             process: std::process::id(),
         };
         shared.check()?;
@@ -114,9 +117,15 @@ impl Gpu {
         self.shared.limits
     }
 
-    /// Waits for all work; the first thing that went wrong since the last wait.
+    /// Waits for all work, and learns which launches failed; what they wrote is of no use then.
+    pub fn finish(&self) -> Result<()> {
+        self.shared.finish(None)
+    }
+
+    /// Waits for all work; the first failure of this thread's launches of which nobody was told.
     pub fn wait(&self) -> Result<()> {
-        self.shared.finish(None).map(|_| ())
+        self.finish()?;
+        self.shared.outcomes.report()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::batch::Recorded;
 use super::gpu::{Gpu, lock};
 use super::memory::GpuBuffer;
+use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
 use numbra_codegen::naga::{parameters, status};
 use numbra_codegen::{Artefact, ArtefactKind, Manifest};
@@ -18,7 +19,7 @@ use wgpu::{
     ShaderModuleDescriptor, ShaderModuleDescriptorPassthrough, ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
-/// Turns what a failed launch left into the error that the next wait returns.
+/// Turns what a failed launch left into the error that what it wrote is from then on.
 pub type Explain = dyn Fn(status::Status) -> Error + Send + Sync;
 
 /// A kernel that is ready to launch.
@@ -155,7 +156,8 @@ impl Gpu {
         self.shared.device.create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries })
     }
 
-    /// Launches a kernel after all work before. What goes wrong in it is returned by the next wait.
+    /// Launches a kernel after all work before. If it fails, what it writes is of no use. An error if what it reads, or
+    /// what it writes to, is known to be so.
     pub fn launch(&self, kernel: &GpuKernel, launch: &GpuLaunch) -> Result<()> {
         let shared = &self.shared;
         self.refuse(kernel, launch)?;
@@ -169,9 +171,10 @@ impl Gpu {
 
         let mut batch = lock(&shared.batch);
         // Either may submit or even wait; what they give is then still right, since it is used after.
-        let status_slot =
-            if kernel.manifest.has_status { Some(shared.status_slot(&mut batch, &launch.explain)?) } else { None };
+        let status_slot = if kernel.manifest.has_status { Some(shared.status_slot(&mut batch)?) } else { None };
         let parameter_slot = shared.parameter_slot(&mut batch, &words)?;
+        let contents = || launch.bindings.iter().map(|binding| binding.buffer.contents());
+        contents().try_for_each(Contents::check)?;
         let arrays = launch.bindings.len();
         let buffer = |buffer, offset, bytes| {
             BindingResource::Buffer(BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })
@@ -195,6 +198,15 @@ impl Gpu {
             let descriptor = BindGroupDescriptor { label: None, layout: &kernel.layout, entries: &entries };
             shared.device.create_bind_group(&descriptor)
         })?;
+        let mut outcomes = Contents::outcomes(contents());
+        outcomes.push(shared.submission(&mut batch));
+        if status_slot.is_some() {
+            let outcome = shared.outcomes.pending(outcomes);
+            shared.watch(&mut batch, &launch.explain, &outcome);
+            outcomes = vec![outcome];
+        }
+        let written = contents().zip(&kernel.manifest.bindings).filter(|(_, binding)| binding.access != Access::Read);
+        written.for_each(|(contents, _)| contents.set(&outcomes));
         let recorded =
             Recorded { pipeline: kernel.pipeline.clone(), bindings, parameters: parameter_slot, groups: launch.groups };
         shared.record(&mut batch, recorded)

@@ -1,6 +1,7 @@
 //! Device memory: whole buffers, kept for reuse, and copies to and from the host.
 
 use super::gpu::{Gpu, Shared, lock};
+use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -27,6 +28,7 @@ struct Whole {
     raw: wgpu::Buffer,
     bytes: u64,
     gpu: Weak<Shared>,
+    contents: Contents,
 }
 
 impl Drop for Whole {
@@ -45,6 +47,11 @@ impl GpuBuffer {
 
     pub(super) fn raw(&self) -> &wgpu::Buffer {
         &self.whole.raw
+    }
+
+    /// What its elements depend on.
+    pub(super) fn contents(&self) -> &Contents {
+        &self.whole.contents
     }
 
     pub(super) fn is_same(&self, other: &GpuBuffer) -> bool {
@@ -141,7 +148,9 @@ impl Gpu {
             Some(raw) => raw,
             None => shared.allocate(size)?,
         };
-        Ok(GpuBuffer { whole: Arc::new(Whole { raw, bytes, gpu: Arc::downgrade(shared) }) })
+        Ok(GpuBuffer {
+            whole: Arc::new(Whole { raw, bytes, gpu: Arc::downgrade(shared), contents: Contents::default() }),
+        })
     }
 
     /// Copies `data` to `buffer` from byte `offset` on, after all work before. `offset` is a multiple of 4; the length
@@ -159,19 +168,20 @@ impl Gpu {
         shared.write_staged(buffer, offset, data)
     }
 
-    /// Copies from byte `offset` of `buffer`, a multiple of 4, to `data`, after all work before. The first thing that
-    /// went wrong since the last wait is an error.
+    /// Copies from byte `offset` of `buffer`, a multiple of 4, to `data`, after all work before. An error if what is there
+    /// is of no use: that of the launch at which it went wrong.
     pub fn read(&self, buffer: &GpuBuffer, offset: u64, data: &mut [u8]) -> Result<()> {
         inside(buffer, offset, data.len() as u64)?;
         let mut at = offset;
         if data.is_empty() {
-            return self.wait();
+            self.shared.finish(None)?;
         }
         for chunk in data.chunks_mut(CHUNK as usize) {
             self.shared.finish(Some((buffer, at, chunk)))?;
+            buffer.contents().check()?;
             at += chunk.len() as u64;
         }
-        Ok(())
+        buffer.contents().check()
     }
 }
 

@@ -1,8 +1,9 @@
 //! GPUs through wgpu: Vulkan, and Metal and DX12 where they are.
 //!
 //! [`Adapter`] says what is here, [`Gpu`] is one of them opened. Work is recorded, batched and submitted behind the
-//! scenes; [`Gpu::wait`] and [`Gpu::read`] wait for it, and return the first fault of a kernel or failure of the device
-//! since the last time. Nothing here panics: wgpu's errors are caught where they arise, or recorded and returned then.
+//! scenes; [`Gpu::wait`] and [`Gpu::read`] wait for it. A launch that fails makes what it writes useless, which is known
+//! then (see [`outcome`](super::outcome)). Nothing here panics: wgpu's errors are caught where they arise, or recorded and
+//! returned then.
 
 mod adapter;
 mod batch;

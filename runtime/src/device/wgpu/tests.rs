@@ -382,8 +382,7 @@ fn more_groups_than_one_axis_holds_and_many_launches_in_a_row() {
 }
 
 #[test]
-fn a_kernel_that_fails_is_an_error_of_the_next_wait() {
-    // A device of its own: faults of other tests' launches would be returned here otherwise.
+fn a_kernel_that_fails_is_an_error_of_what_it_writes() {
     for host_visible in [true, false] {
         a_failure_is_returned(&open_as(host_visible));
     }
