@@ -54,6 +54,11 @@ pub trait Device: Send + Sync {
         self.target().schedule
     }
 
+    /// The schedule for a launch.
+    fn schedule_of(&self, launch: &Launch) -> Schedule {
+        self.schedule(launch.space)
+    }
+
     /// A GPU in software, which `auto` never chooses.
     fn is_software_gpu(&self) -> bool {
         false

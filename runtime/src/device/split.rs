@@ -121,6 +121,22 @@ pub fn split(
     Ok(parts)
 }
 
+/// Whether no row of points, along the last axis, touches more bytes of an array than that, from the first to the last.
+pub fn row_fits(launch: &Launch, bytes: u64) -> bool {
+    let axis = launch.space.len() - 1;
+    launch.arrays.iter().zip(launch.footprints).all(|(array, footprint)| {
+        // Small elements take a word each.
+        let size = array.scalar.bytes().max(4) as u64;
+        let step = match footprint {
+            Footprint::Window(windows) if axis < windows.len() => array.strides[axis].unsigned_abs(),
+            Footprint::Window(_) | Footprint::Whole => 0,
+        };
+        let along = (launch.space[axis] - 1).max(0) as u64;
+        let point = Touched { array, footprint, size, copied: false }.point_bytes();
+        step.saturating_mul(along).saturating_mul(size).saturating_add(point) <= bytes
+    })
+}
+
 /// An array and what a point touches of it.
 struct Touched<'a> {
     array: &'a Binding,

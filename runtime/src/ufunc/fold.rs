@@ -147,6 +147,9 @@ impl Vectorize {
             // A later piece begins with the last value of the one before.
             most = most.min(reach(&output, &limits).saturating_sub(1)).max(1);
         }
+        if keep == Keep::All && reach(&output, &limits) < 2 {
+            return self.fold_apart(device, chosen, &input, &output);
+        }
         let mut begin = 0;
         while begin < length {
             let end = begin.saturating_add(most).min(length);
@@ -159,6 +162,28 @@ impl Vectorize {
             let executable = self.folded(device, chosen, &elements, &values, keep, start)?;
             executable.run(&[Argument::Array(elements), Argument::Array(values)])?;
             (begin, start) = (end, Start::Output);
+        }
+        Ok(())
+    }
+
+    /// All values of folds along the last axis, where two values lie further apart than a point may touch: each is
+    /// folded beside the output, and stored there.
+    fn fold_apart(&self, device: &Arc<dyn Device>, chosen: &Loop, input: &Binding, output: &Binding) -> Result<()> {
+        let axis = input.shape.len() - 1;
+        let shape: Vec<usize> = input.shape[..axis].iter().map(|&extent| extent as usize).collect();
+        let value = DeviceArray::empty(device, chosen.parameters[0], &shape)?.as_binding();
+        let (mut row, mut start) = (value.clone(), Start::First);
+        row.shape.push(1);
+        row.strides.push(1);
+        for at in 0..input.shape[axis] {
+            let element = slice(input, axis, at, at + 1);
+            let mut place = slice(output, axis, at, at + 1);
+            place.shape.pop();
+            place.strides.pop();
+            self.fold_rows(device, chosen, element, value.clone(), Keep::Last, start)?;
+            // A fold of one element is a copy.
+            self.fold_rows(device, chosen, row.clone(), place, Keep::Last, Start::First)?;
+            start = Start::Output;
         }
         Ok(())
     }

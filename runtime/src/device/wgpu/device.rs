@@ -4,7 +4,7 @@ use super::copies::Copies;
 use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
 use crate::array::HostArray;
 use crate::device::grid::{self, Grid};
-use crate::device::split::{Bound, Limits, Part, split};
+use crate::device::split::{self, Bound, Limits, Part, split};
 use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, PointLimits, Sites, parameters};
 use crate::error::{Error, Result};
 use crate::interrupt::Pace;
@@ -101,6 +101,16 @@ impl Device for GpuDevice {
         // be split between rows alone.
         let rows = space.len() > 1 && (self.group() as i64 / 2..=1 << 20).contains(&space[space.len() - 1]);
         Schedule::Grid { group: self.group(), rows }
+    }
+
+    fn schedule_of(&self, launch: &Launch) -> Schedule {
+        match self.schedule(launch.space) {
+            // Between rows alone it could not be split far enough.
+            Schedule::Grid { rows: true, .. } if !split::row_fits(launch, self.point_limits().bytes) => {
+                self.target().schedule
+            }
+            schedule => schedule,
+        }
     }
 
     fn is_software_gpu(&self) -> bool {
