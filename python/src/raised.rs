@@ -149,15 +149,16 @@ fn each(statements: &mut [Statement], visit: &mut dyn FnMut(&mut Expression) -> 
     for statement in statements {
         match &mut statement.kind {
             StatementKind::Raise { exception: Some(exception) } => visit(exception)?,
-            StatementKind::If { then, otherwise, .. } => {
-                each(then, visit)?;
-                each(otherwise, visit)?;
+            StatementKind::Function(inner) => each(&mut inner.body, visit)?,
+            _ => {
+                let mut result = Ok(());
+                statement.blocks_mut(&mut |_, block| {
+                    if result.is_ok() {
+                        result = each(block, visit);
+                    }
+                });
+                result?;
             }
-            StatementKind::While { body, otherwise, .. } | StatementKind::For { body, otherwise, .. } => {
-                each(body, visit)?;
-                each(otherwise, visit)?;
-            }
-            _ => {}
         }
     }
     Ok(())

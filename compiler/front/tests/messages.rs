@@ -4,13 +4,15 @@
 //! users see them, one empty line apart. A `python` block without an `error` block must give none. With
 //! `NUMBRA_UPDATE_MESSAGES=1` the documents are rewritten with what the blocks give now; read the difference.
 //!
-//! The word after `python`, if any, is for the stages after the declarations: the arguments of the file's kernels.
+//! What stands after `python`, if anything, are the types of the arguments for which the file's kernels are typed.
 
 use numbra_front::Error;
-use numbra_front::declaration::{self, Declaration};
+use numbra_front::declaration::{self, Declaration, Kind, signature};
 use numbra_front::source::Source;
 use numbra_front::syntax::python;
 use numbra_front::syntax::tree::{FunctionDefinition, Module};
+use numbra_front::types::signature::Type;
+use numbra_front::typing::{ArgumentType, Options, Relative, Rules, infer};
 use std::path::Path;
 
 /// Every message of a kernel file.
@@ -36,14 +38,23 @@ fn trimmed(text: &str) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-/// HOOK: messages of the stages after the declarations (typing, ...) are added here.
+/// Typing, if the document says for which arguments: `int64, float64[:, :]`, arrays for stencils.
 fn later_stages(
-    _module: &Module,
-    _function: &FunctionDefinition,
-    _declaration: &Declaration,
-    _arguments: &str,
+    module: &Module,
+    function: &FunctionDefinition,
+    declaration: &Declaration,
+    arguments: &str,
 ) -> Result<(), Error> {
-    Ok(())
+    if arguments.is_empty() || matches!(declaration.kind, Kind::Function) {
+        return Ok(());
+    }
+    let types = signature::parse(&format!("void({arguments})"))?.arguments.into_iter().map(|argument| match argument {
+        Type::Scalar(scalar) => ArgumentType::Scalar(scalar),
+        Type::Array(array) => ArgumentType::Relative { scalar: array.scalar, rank: array.rank },
+    });
+    let types: Vec<ArgumentType> = types.collect();
+    let options = Options { rules: declaration.typing.unwrap_or(Rules::Numba), fastmath: false };
+    infer(module, &function.name, &types, None, &Relative::default(), &options).map(|_| ())
 }
 
 /// The document with what its `python` blocks give now in its `error` blocks.

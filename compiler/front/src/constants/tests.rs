@@ -28,3 +28,19 @@ fn constants_are_what_is_assigned_once() {
         assert!(matches!(module.constant(name).unwrap().value.kind, ExpressionKind::Unsupported { .. }), "{name}");
     }
 }
+
+#[test]
+fn numbers_compare_by_what_they_are() {
+    let text = "A = 2**53 == 2**53 + 1\nB = 2**53 + 1 < 2.0**53\nC = 3 < 3.5 < 4\nD = float('nan') != 1\nE = np.nan < 1\n\
+                F = 0 and x\nG = 1 or x\nH = len((1, 2)) > 1 and 5\nI = abs(-2**100) > 1e30\nJ = min(3, 2.5)\n";
+    let text = format!("import numpy as np\n{text}def len(x):\n    return 0\n");
+    let module = python::parse(&Source::new("test.py", text)).unwrap();
+    let number = |name: &str| module.constant(name).and_then(|found| super::number(&module, &found.value));
+    for (name, expected) in [("A", false), ("B", false), ("C", true), ("E", false), ("I", true)] {
+        assert_eq!(number(name), Some(Number::Bool(expected)), "{name}");
+    }
+    assert_eq!((number("F"), number("G")), (Some(Number::Integer(0)), Some(Number::Integer(1))));
+    assert_eq!(number("J"), Some(Number::Float(2.5)));
+    // A function of the file is not Python's.
+    assert_eq!(number("H"), None);
+}

@@ -122,3 +122,39 @@ fn constants_in_a_circle_end() {
         assert!(read(&module, &module.functions[0]).is_err(), "{argument}");
     }
 }
+
+#[test]
+fn options_are_constant_expressions() {
+    let number = |text: &str| {
+        let declared = declared(&format!("N = 3\nW = (1, 2.5)\n@stencil(cval={text})\ndef f(a):\n    return a[0]\n"));
+        match declared.kind {
+            Kind::Stencil(options) => options.cval.map(|(number, _)| number),
+            _ => None,
+        }
+    };
+    let float = |value| Some(Number::Float(value));
+    let integer = |value| Some(Number::Integer(value));
+    for (text, expected) in [
+        ("1 << 4", integer(16)),
+        ("7 % 4", integer(3)),
+        ("-7 // 2", integer(-4)),
+        ("N & 2 | 8", integer(10)),
+        ("W[1] * N", float(7.5)),
+        ("np.float32(.5)", float(0.5)),
+        ("np.float32(.1)", float(0.1f32 as f64)),
+        ("np.int8(200)", integer(-56)),
+        ("float(N) / 2", float(1.5)),
+        ("max(N, 2) if N > 1 else 0", integer(3)),
+        ("1 < N < 3", Some(Number::Bool(false))),
+        ("not N", Some(Number::Bool(false))),
+        ("N or 7", integer(3)),
+        ("np.sqrt(16)", float(4.0)),
+        ("np.inf", float(f64::INFINITY)),
+    ] {
+        assert_eq!(number(text), expected, "{text}");
+    }
+    let neighborhood =
+        declared("N = 1 << 1\n@stencil(neighborhood=((-N, N % 2), (-abs(N), 1)))\ndef f(a):\n    return a[0, 0]\n");
+    let Kind::Stencil(options) = neighborhood.kind else { panic!("no stencil") };
+    assert_eq!(options.neighborhood.unwrap().0, [(-2, 0), (-2, 1)]);
+}

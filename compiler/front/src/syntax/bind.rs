@@ -4,6 +4,7 @@
 //! them as objects: [`outer_names`] says which ones it needs, [`assemble`] makes a module of the function and what they
 //! stand for.
 
+use super::names;
 use super::tree::*;
 use crate::source::{Source, Span};
 use crate::types::{Constant, ScalarType};
@@ -156,7 +157,7 @@ fn rows(scalar: ScalarType, shape: &[usize], bits: &[u64], span: Span) -> Expres
 
 /// Walks a function and shows every chain of names and attributes whose first name is not the function's own.
 struct Reader {
-    /// Names that the function binds, and how often lambdas around bind them.
+    /// Names that the function binds, and how often the functions and lambdas around do.
     bound: BTreeMap<String, usize>,
 }
 
@@ -164,23 +165,14 @@ type Visit<'v> = dyn FnMut(&str, &mut Expression) + 'v;
 
 impl Reader {
     fn new(function: &FunctionDefinition) -> Reader {
-        let mut bound = BTreeMap::new();
-        for parameter in &function.parameters {
-            bound.insert(parameter.name.clone(), 1);
-        }
-        targets(&function.body, &mut |name| {
-            bound.insert(name.to_string(), 1);
-        });
-        Reader { bound }
+        Reader { bound: names::bound(function).into_iter().map(|name| (name.to_string(), 1)).collect() }
     }
 
     fn function(&mut self, function: &mut FunctionDefinition, visit: &mut Visit) {
-        // What stands outside of the body is read where the function is defined.
+        // What stands outside of the body is read where the function is defined. Its decorators are known there.
         let mut outside = Reader { bound: BTreeMap::new() };
         for parameter in &mut function.parameters {
-            for expression in [&mut parameter.annotation, &mut parameter.default].into_iter().flatten() {
-                outside.expression(expression, visit);
-            }
+            parameter.children_mut(&mut |part| outside.expression(part, visit));
         }
         if let Some(expression) = &mut function.returns {
             outside.expression(expression, visit);
@@ -195,55 +187,26 @@ impl Reader {
     }
 
     fn statement(&mut self, statement: &mut Statement, visit: &mut Visit) {
-        use StatementKind as Kind;
         match &mut statement.kind {
-            Kind::Assign { targets, value } => {
-                self.expression(value, visit);
-                targets.iter_mut().for_each(|target| self.expression(target, visit));
-            }
-            Kind::AugmentedAssign { target, value, .. } => {
-                self.expression(value, visit);
-                self.expression(target, visit);
-            }
-            Kind::AnnotatedAssign { target, annotation, value } => {
-                for expression in value.iter_mut().chain([annotation, target]) {
-                    self.expression(expression, visit);
-                }
-            }
-            Kind::If { condition, then, otherwise } => {
-                self.expression(condition, visit);
-                self.block(then, visit);
-                self.block(otherwise, visit);
-            }
-            Kind::While { condition, body, otherwise } => {
-                self.expression(condition, visit);
-                self.block(body, visit);
-                self.block(otherwise, visit);
-            }
-            Kind::For { target, iterable, body, otherwise } => {
-                self.expression(iterable, visit);
-                self.expression(target, visit);
-                self.block(body, visit);
-                self.block(otherwise, visit);
-            }
-            Kind::Return(value) => value.iter_mut().for_each(|value| self.expression(value, visit)),
-            Kind::Expression(value) => self.expression(value, visit),
-            Kind::Assert { condition, message } => {
-                self.expression(condition, visit);
-                message.iter_mut().for_each(|message| self.expression(message, visit));
-            }
             // The name of the exception is text.
-            Kind::Raise { exception } => {
+            StatementKind::Raise { exception } => {
                 if let Some(ExpressionKind::Call { arguments, .. }) = exception.as_mut().map(|value| &mut value.kind) {
                     arguments.iter_mut().for_each(|argument| self.expression(argument, visit));
                 }
             }
-            Kind::Break | Kind::Continue | Kind::Pass | Kind::Unsupported { .. } => {}
+            StatementKind::Function(inner) => {
+                inner.children_mut(&mut |part| self.expression(part, visit));
+                let own = names::bound(inner).into_iter().map(str::to_string).collect();
+                self.within(own, |reader| reader.block(&mut inner.body, visit));
+            }
+            _ => {
+                statement.children_mut(&mut |part| self.expression(part, visit));
+                statement.blocks_mut(&mut |_, block| self.block(block, visit));
+            }
         }
     }
 
     fn expression(&mut self, expression: &mut Expression, visit: &mut Visit) {
-        use ExpressionKind as Kind;
         if let Some(chain) = chain(expression) {
             let root = chain.split('.').next().unwrap_or_default();
             if !self.bound.contains_key(root) {
@@ -251,55 +214,30 @@ impl Reader {
             }
             return;
         }
-        match &mut expression.kind {
-            Kind::Tuple(items) | Kind::List(items) | Kind::Logical { operands: items, .. } => {
-                items.iter_mut().for_each(|item| self.expression(item, visit));
-            }
-            Kind::Unary { operand, .. } => self.expression(operand, visit),
-            Kind::Binary { left, right, .. } => {
-                self.expression(left, visit);
-                self.expression(right, visit);
-            }
-            Kind::Compare { first, rest } => {
-                self.expression(first, visit);
-                rest.iter_mut().for_each(|(_, operand)| self.expression(operand, visit));
-            }
-            Kind::Conditional { condition, then, otherwise } => {
-                for part in [condition, then, otherwise] {
-                    self.expression(part, visit);
+        if let ExpressionKind::Lambda { parameters, body } = &mut expression.kind {
+            parameters.iter_mut().for_each(|parameter| {
+                parameter.children_mut(&mut |part| self.expression(part, visit));
+            });
+            let mut own: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
+            names::named(body, &mut |name| own.push(name.to_string()));
+            return self.within(own, |reader| reader.expression(body, visit));
+        }
+        expression.children_mut(&mut |part| self.expression(part, visit));
+    }
+
+    /// Reads something that binds names of its own.
+    fn within(&mut self, own: Vec<String>, read: impl FnOnce(&mut Reader)) {
+        for name in &own {
+            *self.bound.entry(name.clone()).or_default() += 1;
+        }
+        read(self);
+        for name in &own {
+            if let Some(count) = self.bound.get_mut(name) {
+                *count -= 1;
+                if *count == 0 {
+                    self.bound.remove(name);
                 }
             }
-            Kind::Call { function, arguments, keywords } => {
-                self.expression(function, visit);
-                arguments.iter_mut().for_each(|argument| self.expression(argument, visit));
-                keywords.iter_mut().for_each(|keyword| self.expression(&mut keyword.value, visit));
-            }
-            Kind::Attribute { value, .. } => self.expression(value, visit),
-            Kind::Subscript { value, indices } => {
-                self.expression(value, visit);
-                indices.iter_mut().for_each(|index| self.expression(index, visit));
-            }
-            Kind::Slice { start, stop, step } => {
-                for part in [start, stop, step].into_iter().flatten() {
-                    self.expression(part, visit);
-                }
-            }
-            Kind::Lambda { parameters, body } => {
-                for parameter in parameters.iter() {
-                    *self.bound.entry(parameter.name.clone()).or_default() += 1;
-                }
-                self.expression(body, visit);
-                for parameter in parameters.iter() {
-                    if let Some(count) = self.bound.get_mut(&parameter.name) {
-                        *count -= 1;
-                        if *count == 0 {
-                            self.bound.remove(&parameter.name);
-                        }
-                    }
-                }
-            }
-            Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Bool(_) | Kind::String(_) => {}
-            Kind::None | Kind::Ellipsis | Kind::Unsupported { .. } => {}
         }
     }
 }
@@ -310,38 +248,5 @@ pub fn chain(expression: &Expression) -> Option<String> {
         ExpressionKind::Name(name) => Some(name.clone()),
         ExpressionKind::Attribute { value, name, .. } => Some(format!("{}.{name}", chain(value)?)),
         _ => None,
-    }
-}
-
-/// The names that statements assign to.
-fn targets(statements: &[Statement], found: &mut dyn FnMut(&str)) {
-    fn of(target: &Expression, found: &mut dyn FnMut(&str)) {
-        match &target.kind {
-            ExpressionKind::Name(name) => found(name),
-            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => items.iter().for_each(|item| of(item, found)),
-            _ => {}
-        }
-    }
-    for statement in statements {
-        match &statement.kind {
-            StatementKind::Assign { targets, .. } => targets.iter().for_each(|target| of(target, found)),
-            StatementKind::AugmentedAssign { target, .. } | StatementKind::AnnotatedAssign { target, .. } => {
-                of(target, found);
-            }
-            StatementKind::If { then, otherwise, .. } => {
-                targets(then, found);
-                targets(otherwise, found);
-            }
-            StatementKind::While { body, otherwise, .. } => {
-                targets(body, found);
-                targets(otherwise, found);
-            }
-            StatementKind::For { target, body, otherwise, .. } => {
-                of(target, found);
-                targets(body, found);
-                targets(otherwise, found);
-            }
-            _ => {}
-        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::{self, Display, Formatter, Write};
 impl Display for FunctionDefinition {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let mut printer = Printer { text: String::new() };
-        printer.function(self);
+        printer.function(0, self);
         formatter.write_str(printer.text.trim_end())
     }
 }
@@ -21,23 +21,22 @@ impl Printer {
         let _ = writeln!(self.text, "{:indent$}{text}", "", indent = depth * 2);
     }
 
-    fn function(&mut self, function: &FunctionDefinition) {
-        self.line(0, format_args!("function {}", function.name));
+    fn function(&mut self, depth: usize, function: &FunctionDefinition) {
+        let inner = depth + 1;
+        self.line(depth, format_args!("function {}", function.name));
         for decorator in &function.decorators {
-            self.line(1, "decorator");
-            self.expression(2, decorator);
+            self.line(inner, "decorator");
+            self.expression(inner + 1, decorator);
         }
         for parameter in &function.parameters {
-            self.line(1, format_args!("parameter {}", parameter.name));
-            for part in parameter.annotation.iter().chain(&parameter.default) {
-                self.expression(2, part);
-            }
+            self.line(inner, format_args!("parameter {}", parameter.name));
+            parameter.children(&mut |part| self.expression(inner + 1, part));
         }
         if let Some(returns) = &function.returns {
-            self.line(1, "returns");
-            self.expression(2, returns);
+            self.line(inner, "returns");
+            self.expression(inner + 1, returns);
         }
-        self.block(1, "body", &function.body);
+        self.block(inner, "body", &function.body);
     }
 
     fn block(&mut self, depth: usize, name: &str, statements: &[Statement]) {
@@ -48,65 +47,25 @@ impl Printer {
     }
 
     fn statement(&mut self, depth: usize, statement: &Statement) {
-        let inner = depth + 1;
         match &statement.kind {
-            StatementKind::Assign { targets, value } => {
-                self.line(depth, "assign");
-                targets.iter().for_each(|target| self.expression(inner, target));
-                self.expression(inner, value);
-            }
-            StatementKind::AugmentedAssign { target, operator, value } => {
-                self.line(depth, format_args!("assign {operator:?}"));
-                self.expression(inner, target);
-                self.expression(inner, value);
-            }
-            StatementKind::AnnotatedAssign { target, annotation, value } => {
-                self.line(depth, "assign annotated");
-                self.expression(inner, target);
-                self.expression(inner, annotation);
-                value.iter().for_each(|value| self.expression(inner, value));
-            }
-            StatementKind::If { condition, then, otherwise } => {
-                self.line(depth, "if");
-                self.expression(inner, condition);
-                self.block(inner, "then", then);
-                self.block(inner, "else", otherwise);
-            }
-            StatementKind::While { condition, body, otherwise } => {
-                self.line(depth, "while");
-                self.expression(inner, condition);
-                self.block(inner, "body", body);
-                self.block(inner, "else", otherwise);
-            }
-            StatementKind::For { target, iterable, body, otherwise } => {
-                self.line(depth, "for");
-                self.expression(inner, target);
-                self.expression(inner, iterable);
-                self.block(inner, "body", body);
-                self.block(inner, "else", otherwise);
-            }
+            StatementKind::Assign { .. } => self.line(depth, "assign"),
+            StatementKind::AugmentedAssign { operator, .. } => self.line(depth, format_args!("assign {operator:?}")),
+            StatementKind::AnnotatedAssign { .. } => self.line(depth, "assign annotated"),
+            StatementKind::If { .. } => self.line(depth, "if"),
+            StatementKind::While { .. } => self.line(depth, "while"),
+            StatementKind::For { .. } => self.line(depth, "for"),
+            StatementKind::Function(definition) => return self.function(depth, definition),
             StatementKind::Break => self.line(depth, "break"),
             StatementKind::Continue => self.line(depth, "continue"),
             StatementKind::Pass => self.line(depth, "pass"),
-            StatementKind::Return(value) => {
-                self.line(depth, "return");
-                value.iter().for_each(|value| self.expression(inner, value));
-            }
-            StatementKind::Expression(value) => {
-                self.line(depth, "evaluate");
-                self.expression(inner, value);
-            }
-            StatementKind::Assert { condition, message } => {
-                self.line(depth, "assert");
-                self.expression(inner, condition);
-                message.iter().for_each(|message| self.expression(inner, message));
-            }
-            StatementKind::Raise { exception } => {
-                self.line(depth, "raise");
-                exception.iter().for_each(|exception| self.expression(inner, exception));
-            }
+            StatementKind::Return(_) => self.line(depth, "return"),
+            StatementKind::Expression(_) => self.line(depth, "evaluate"),
+            StatementKind::Assert { .. } => self.line(depth, "assert"),
+            StatementKind::Raise { .. } => self.line(depth, "raise"),
             StatementKind::Unsupported { what, .. } => self.line(depth, format_args!("unsupported: {what}")),
         }
+        statement.children(&mut |part| self.expression(depth + 1, part));
+        statement.blocks(&mut |name, block| self.block(depth + 1, name, block));
     }
 
     fn expression(&mut self, depth: usize, expression: &Expression) {
@@ -120,21 +79,11 @@ impl Printer {
             ExpressionKind::String(value) => self.line(depth, format_args!("string {value:?}")),
             ExpressionKind::None => self.line(depth, "none"),
             ExpressionKind::Ellipsis => self.line(depth, "ellipsis"),
-            ExpressionKind::Slice { start, stop, step } => {
-                self.line(depth, "slice");
-                start.iter().chain(stop).chain(step).for_each(|part| self.expression(inner, part));
-            }
-            ExpressionKind::Tuple(items) => self.node(depth, "tuple", items),
-            ExpressionKind::List(items) => self.node(depth, "list", items),
-            ExpressionKind::Unary { operator, operand } => {
-                self.line(depth, format_args!("{operator:?}"));
-                self.expression(inner, operand);
-            }
-            ExpressionKind::Binary { operator, left, right } => {
-                self.line(depth, format_args!("{operator:?}"));
-                self.expression(inner, left);
-                self.expression(inner, right);
-            }
+            ExpressionKind::Slice { .. } => self.line(depth, "slice"),
+            ExpressionKind::Tuple(_) => self.line(depth, "tuple"),
+            ExpressionKind::List(_) => self.line(depth, "list"),
+            ExpressionKind::Unary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
+            ExpressionKind::Binary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
             ExpressionKind::Compare { first, rest } => {
                 self.line(depth, "compare");
                 self.expression(inner, first);
@@ -142,14 +91,12 @@ impl Printer {
                     self.line(inner, format_args!("{comparison:?}"));
                     self.expression(inner, operand);
                 }
+                return;
             }
-            ExpressionKind::Logical { operator, operands } => {
-                self.node(depth, if *operator == Logical::And { "and" } else { "or" }, operands);
-            }
-            ExpressionKind::Conditional { condition, then, otherwise } => {
-                self.line(depth, "conditional");
-                [condition, then, otherwise].into_iter().for_each(|part| self.expression(inner, part));
-            }
+            ExpressionKind::Logical { operator: Logical::And, .. } => self.line(depth, "and"),
+            ExpressionKind::Logical { operator: Logical::Or, .. } => self.line(depth, "or"),
+            ExpressionKind::Conditional { .. } => self.line(depth, "conditional"),
+            ExpressionKind::Named { .. } => self.line(depth, "named"),
             ExpressionKind::Call { function, arguments, keywords } => {
                 self.line(depth, "call");
                 self.expression(inner, function);
@@ -158,27 +105,16 @@ impl Printer {
                     self.line(inner, format_args!("keyword {}", keyword.name.as_deref().unwrap_or("**")));
                     self.expression(inner + 1, &keyword.value);
                 }
+                return;
             }
-            ExpressionKind::Attribute { value, name, .. } => {
-                self.line(depth, format_args!("attribute {name}"));
-                self.expression(inner, value);
-            }
-            ExpressionKind::Subscript { value, indices } => {
-                self.line(depth, "subscript");
-                self.expression(inner, value);
-                indices.iter().for_each(|index| self.expression(inner, index));
-            }
-            ExpressionKind::Lambda { parameters, body } => {
+            ExpressionKind::Attribute { name, .. } => self.line(depth, format_args!("attribute {name}")),
+            ExpressionKind::Subscript { .. } => self.line(depth, "subscript"),
+            ExpressionKind::Lambda { parameters, .. } => {
                 let names: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
                 self.line(depth, format_args!("lambda {}", names.join(", ")));
-                self.expression(inner, body);
             }
             ExpressionKind::Unsupported { what, .. } => self.line(depth, format_args!("unsupported: {what}")),
         }
-    }
-
-    fn node(&mut self, depth: usize, name: &str, items: &[Expression]) {
-        self.line(depth, name);
-        items.iter().for_each(|item| self.expression(depth + 1, item));
+        expression.children(&mut |part| self.expression(inner, part));
     }
 }

@@ -1,7 +1,7 @@
 //! Python text to tree, through ruff's parser. Ruff's types are named here and below, nowhere else.
 //!
 //! * `module` collects what a file defines: imports, constants, functions.
-//! * `statement` and `expression` turn ruff's nodes into the tree's.
+//! * `statement` and `expression` turn ruff's nodes into the tree's, `pattern` what stands in `match`.
 //! * `mistake` words syntax errors.
 //!
 //! A file is more than its kernels. What kernels cannot have becomes an `Unsupported` node, so that only a function
@@ -11,6 +11,7 @@ mod expression;
 mod find;
 mod mistake;
 mod module;
+mod pattern;
 mod star;
 mod statement;
 #[cfg(test)]
@@ -64,7 +65,7 @@ fn with_syntax<T>(
     mode: Mode,
     build: impl FnOnce(&mut Lower, &ast::Mod) -> Result<T, Mistake>,
 ) -> Result<T> {
-    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0, returns: 0 };
+    let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0, returns: 0, subjects: 0 };
     if text.len() >= i32::MAX as usize {
         return Err(lower.mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB").into());
     }
@@ -118,6 +119,8 @@ struct Lower<'a> {
     /// Returns of the function so far.
     returns: usize,
     loops: usize,
+    /// What `match` statements have computed so far.
+    subjects: usize,
 }
 
 impl Lower<'_> {

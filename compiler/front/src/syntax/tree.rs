@@ -111,6 +111,8 @@ pub enum StatementKind {
         body: Vec<Statement>,
         otherwise: Vec<Statement>,
     },
+    /// A function in a function.
+    Function(Box<FunctionDefinition>),
     Break,
     Continue,
     Return(Option<Expression>),
@@ -184,6 +186,11 @@ pub enum ExpressionKind {
         condition: Box<Expression>,
         then: Box<Expression>,
         otherwise: Box<Expression>,
+    },
+    /// `target := value`; the target is a name.
+    Named {
+        target: Box<Expression>,
+        value: Box<Expression>,
     },
     Call {
         function: Box<Expression>,

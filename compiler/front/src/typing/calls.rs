@@ -1,6 +1,7 @@
-//! Calls: helpers of the file, prelude functions, lambdas.
+//! Calls: helpers of the file, prelude functions.
 
 use super::Rules;
+use super::closures::{Around, Code};
 use super::expressions::root_name;
 use super::item::{Item, Scalar, Shape};
 use super::names::Builtin;
@@ -8,11 +9,11 @@ use super::program::{Instance, Unit};
 use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
 use super::{functions, prelude};
-use crate::error::{Class, Error, Result};
+use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Statement, Value};
 use crate::source::Span;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Parameter};
 use crate::types::ScalarType;
 
 /// An evaluated argument of a call with its place.
@@ -28,14 +29,18 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<Item<'t>> {
         let span = call.span;
         let module = self.unit.module;
-        if let ExpressionKind::Lambda { .. } = &function.kind {
-            return self.call_lambda(function, arguments, keywords, span);
+        if let ExpressionKind::Lambda { parameters, .. } = &function.kind
+            && let Item::Function(lambda) = self.closure(Code::Lambda(function), parameters)?
+        {
+            return self.call_closure(&lambda, arguments, keywords, span);
         }
         if let Some(root) = root_name(function)
             && let Some(item) = self.environment.get(root).cloned()
         {
             return match (&item, &function.kind) {
-                (Item::Lambda(lambda), ExpressionKind::Name(_)) => self.call_lambda(lambda, arguments, keywords, span),
+                (Item::Function(closure), ExpressionKind::Name(_)) => {
+                    self.call_closure(closure, arguments, keywords, span)
+                }
                 (Item::Array(_), ExpressionKind::Attribute { name, .. }) => {
                     let message = format!("kernels cannot call '{root}.{name}()': they see single elements");
                     let help = "write a loop over range(...) that combines the elements";
@@ -172,10 +177,42 @@ impl<'t> Typer<'t, '_> {
                 return Err(mistake.help("move what both need into a function without a decorator").into());
             }
         }
-        let mut given: Vec<Option<Evaluated<'t>>> = vec![None; definition.parameters.len()];
+        let described = format!("'{name}'");
+        let given = self.given(&described, &definition.parameters, arguments, keywords, span)?;
+        let mut passed = Vec::new();
+        for (parameter, given) in definition.parameters.iter().zip(given) {
+            passed.push(match (given, &parameter.default) {
+                (Some(given), _) => given,
+                (None, Some(default)) => {
+                    let value = self.program.constant_expression(unit.module, default)?;
+                    (self.constant_item(value, span, false)?, span)
+                }
+                (None, None) => return Err(self.without_argument(&described, parameter, span).into()),
+            });
+        }
+        if unit.prelude.is_none()
+            && let Some(Chosen { arguments, result }) = self.chosen_signature(unit, definition, &passed, span)?
+        {
+            let items = self.converted(passed, &arguments)?;
+            return self.emit_call(unit, definition, &items, Around::default(), result, span);
+        }
+        let items = self.argument_items(unit, definition, passed)?;
+        self.emit_call(unit, definition, &items, Around::default(), None, span)
+    }
+
+    /// What a call gives for each of the parameters. `function`: what messages call the one that is called.
+    pub fn given(
+        &mut self,
+        function: &str,
+        parameters: &'t [Parameter],
+        arguments: &'t [Expression],
+        keywords: &'t [Keyword],
+        span: Span,
+    ) -> Result<Vec<Option<Evaluated<'t>>>> {
+        let mut given: Vec<Option<Evaluated<'t>>> = vec![None; parameters.len()];
         if arguments.len() > given.len() {
             let message = format!(
-                "'{name}' takes {}, and {} given",
+                "{function} takes {}, and {} given",
                 super::count(given.len(), "argument"),
                 super::count_verb(arguments.len())
             );
@@ -187,34 +224,29 @@ impl<'t> Typer<'t, '_> {
         }
         for keyword in keywords {
             let named = keyword.name.as_deref();
-            let place = definition.parameters.iter().position(|parameter| Some(parameter.name.as_str()) == named);
+            let place = parameters.iter().position(|parameter| Some(parameter.name.as_str()) == named);
             let Some(place) = place.filter(|place| given[*place].is_none()) else {
-                let message = format!("'{name}' cannot take the keyword '{}' here", named.unwrap_or("**"));
+                let message = format!("{function} cannot take the keyword '{}' here", named.unwrap_or("**"));
                 let mistake = self.mistake(Class::Type, keyword.span, message);
                 return Err(mistake.help("name a parameter that is not given yet").into());
             };
             given[place] = Some((self.expression(&keyword.value)?, keyword.value.span));
         }
-        let mut passed = Vec::new();
-        for (parameter, given) in definition.parameters.iter().zip(given) {
-            passed.push(match (given, &parameter.default) {
-                (Some(given), _) => given,
-                (None, Some(default)) => {
-                    let value = self.program.constant_expression(unit.module, default)?;
-                    (self.constant_item(value, span, false)?, span)
-                }
-                (None, None) => {
-                    let message = format!("'{name}' is called without its argument '{}'", parameter.name);
-                    return Err(self.mistake(Class::Type, span, message).help("pass it").into());
-                }
-            });
-        }
-        if unit.prelude.is_none()
-            && let Some(Chosen { arguments, result }) = self.chosen_signature(unit, definition, &passed, span)?
-        {
-            let items = self.converted(passed, &arguments)?;
-            return self.emit_call(unit, definition, &items, result, span);
-        }
+        Ok(given)
+    }
+
+    pub fn without_argument(&self, function: &str, parameter: &Parameter, span: Span) -> Mistake {
+        let message = format!("{function} is called without its argument '{}'", parameter.name);
+        self.mistake(Class::Type, span, message).help("pass it")
+    }
+
+    /// What is passed, in the types that a function of `unit` takes.
+    pub fn argument_items(
+        &mut self,
+        unit: Unit<'t>,
+        definition: &'t FunctionDefinition,
+        passed: Vec<Evaluated<'t>>,
+    ) -> Result<Vec<Item<'t>>> {
         let mut items = Vec::new();
         for (parameter, (item, at)) in definition.parameters.iter().zip(passed) {
             let annotation = parameter.annotation.as_ref().filter(|_| unit.rules == Rules::Exact);
@@ -227,11 +259,11 @@ impl<'t> Typer<'t, '_> {
                 None => self.argument_item(item, at)?,
             });
         }
-        self.emit_call(unit, definition, &items, None, span)
+        Ok(items)
     }
 
     /// An argument as scalars: literals get their type, tuples of constants become values.
-    fn argument_item(&mut self, item: Item<'t>, span: Span) -> Result<Item<'t>> {
+    pub fn argument_item(&mut self, item: Item<'t>, span: Span) -> Result<Item<'t>> {
         match item {
             Item::Scalar(_) => Ok(item),
             Item::Literal(_) => Ok(Item::Scalar(self.number(&item, span)?)),
@@ -245,7 +277,7 @@ impl<'t> Typer<'t, '_> {
                 let help = "pass single elements, or write the loop in the kernel itself";
                 Err(self.mistake(Class::Unsupported, span, message).help(help).into())
             }
-            Item::Lambda(_) => {
+            Item::Function(_) => {
                 let mistake = self.mistake(Class::Unsupported, span, "functions cannot be passed to functions");
                 Err(mistake.help("call it here and pass the result").into())
             }
@@ -253,20 +285,24 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    fn emit_call(
+    /// `around`: what the function takes from the one around it.
+    pub fn emit_call(
         &mut self,
         unit: Unit<'t>,
         definition: &'t FunctionDefinition,
         items: &[Item<'t>],
+        around: Around<'t>,
         result: Option<ScalarType>,
         span: Span,
     ) -> Result<Item<'t>> {
         let shapes: Vec<Shape> = items.iter().filter_map(Item::shape).collect();
-        let Instance { name, result } = self.program.instance(unit, definition, &shapes, result, self.unit, span)?;
+        let Instance { name, result } =
+            self.program.instance(unit, definition, &shapes, &around.forms, result, self.unit, span)?;
         let mut arguments = Vec::new();
         for item in items {
             arguments.extend(self.flatten(item, span)?.into_iter().map(Argument::Value));
         }
+        arguments.extend(around.values.into_iter().map(Argument::Value));
         let results: Vec<Value> =
             result.scalars().into_iter().map(|scalar| self.function.fresh(scalar, span)).collect();
         self.region.push(Statement::Call { results: results.clone(), function: name, arguments });
@@ -285,40 +321,10 @@ impl<'t> Typer<'t, '_> {
             return Err(Error::Internal(format!("prelude function '{function}' takes another number of arguments")));
         }
         let items: Vec<Item<'t>> = operands.iter().map(|operand| Item::Scalar(*operand)).collect();
-        match self.emit_call(unit, definition, &items, None, span)? {
+        match self.emit_call(unit, definition, &items, Around::default(), None, span)? {
             Item::Scalar(result) => Ok(result),
             _ => Err(Error::Internal(format!("prelude function '{function}' gives no number"))),
         }
-    }
-
-    /// A lambda is evaluated where it is called, which is what Python does with the names it mentions.
-    fn call_lambda(
-        &mut self,
-        lambda: &'t Expression,
-        arguments: &'t [Expression],
-        keywords: &'t [Keyword],
-        span: Span,
-    ) -> Result<Item<'t>> {
-        self.refuse_keywords(keywords)?;
-        let ExpressionKind::Lambda { parameters, body } = &lambda.kind else {
-            return Err(Error::Internal("this is no lambda".into()));
-        };
-        if parameters.len() != arguments.len() {
-            let message = format!(
-                "the lambda takes {}, and {} given",
-                super::count(parameters.len(), "argument"),
-                super::count_verb(arguments.len())
-            );
-            return Err(self.mistake(Class::Type, span, message).help("pass as many arguments as it has").into());
-        }
-        let arguments = self.arguments(arguments)?;
-        let outer = self.environment.clone();
-        for (parameter, (item, _)) in parameters.iter().zip(arguments) {
-            self.environment.insert(&parameter.name, item);
-        }
-        let result = self.expression(body);
-        self.environment = outer;
-        result
     }
 }
 

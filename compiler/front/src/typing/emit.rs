@@ -226,7 +226,7 @@ impl<'t> Typer<'t, '_> {
             Item::Tuple(_) | Item::Constants(_) => {
                 self.mistake(Class::Type, span, "this is a tuple, not a number").help("take one of its entries: t[0]")
             }
-            Item::Lambda(_) => {
+            Item::Function(_) => {
                 self.mistake(Class::Type, span, "this is a function, not a number").help("call it: f(x)")
             }
             Item::Scalar(_) | Item::Literal(_) => {

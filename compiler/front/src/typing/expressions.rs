@@ -1,6 +1,7 @@
 //! Expressions: names, literals, choices, tuples and their entries.
 
 use super::Rules;
+use super::closures::Code;
 use super::environment::unify;
 use super::item::{Item, Literal, Scalar, Sequence, Shape};
 use super::names::{self, Builtin};
@@ -59,9 +60,10 @@ impl<'t> Typer<'t, '_> {
                     Some(constant) if constant.bits != 0 => self.expression(then),
                     Some(_) => self.expression(otherwise),
                     None => {
-                        let (then_region, then_item) = self.in_region(|typer| typer.expression(then))?;
-                        let (else_region, else_item) = self.in_region(|typer| typer.expression(otherwise))?;
-                        self.choose(condition, (then_region, then_item), (else_region, else_item), span)
+                        let names = self.names_in([&**then, &**otherwise]);
+                        let then = self.side(&names, |typer| typer.expression(then))?;
+                        let otherwise = self.side(&names, |typer| typer.expression(otherwise))?;
+                        self.choose_side(condition, then, otherwise, &names, span)
                     }
                 }
             }
@@ -79,10 +81,15 @@ impl<'t> Typer<'t, '_> {
                         let help = "only arrays and tuples have entries; a vectorize kernel sees one element at a time";
                         Err(self.mistake(Class::Type, span, message).help(help).into())
                     }
-                    Item::Lambda(_) | Item::Mixed(_) => Err(self.not_a_number(&item, value.span).into()),
+                    Item::Function(_) | Item::Mixed(_) => Err(self.not_a_number(&item, value.span).into()),
                 }
             }
-            ExpressionKind::Lambda { .. } => Ok(Item::Lambda(expression)),
+            ExpressionKind::Lambda { parameters, .. } => self.closure(Code::Lambda(expression), parameters),
+            ExpressionKind::Named { target, value } => {
+                let item = self.expression(value)?;
+                self.bind(target, item.clone(), value.span)?;
+                Ok(item)
+            }
             ExpressionKind::Unsupported { what, instead } => {
                 Err(self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}")).help(*instead).into())
             }
@@ -465,11 +472,12 @@ impl<'t> Typer<'t, '_> {
             Some(false) => return self.logical(operator, rest, span),
             None => {}
         }
-        let (region, right) = self.in_region(|typer| typer.logical(operator, rest, span))?;
-        let kept = (Region::default(), left);
+        let names = self.names_in(rest);
+        let right = self.side(&names, |typer| typer.logical(operator, rest, span))?;
+        let kept = self.untouched(&names, left);
         match operator {
-            Logical::And => self.choose(truth, (region, right), kept, span),
-            Logical::Or => self.choose(truth, kept, (region, right), span),
+            Logical::And => self.choose_side(truth, right, kept, &names, span),
+            Logical::Or => self.choose_side(truth, kept, right, &names, span),
         }
     }
 

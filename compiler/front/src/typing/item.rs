@@ -1,8 +1,8 @@
 //! What expressions stand for while a function is being typed.
 
+use super::closures::Closure;
 use crate::constants::ConstantValue;
 use crate::ir::{ArrayId, Value};
-use crate::syntax::tree::Expression;
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
 
@@ -19,7 +19,7 @@ pub enum Item<'t> {
     /// A tuple, list or array of constants, from which entries are taken by index.
     Constants(Rc<Sequence>),
     Array(ArrayId),
-    Lambda(&'t Expression),
+    Function(Rc<Closure<'t>>),
     /// A name that means things that do not fit together, depending on the way taken; why, for the message.
     Mixed(String),
 }
@@ -172,14 +172,14 @@ impl std::fmt::Display for Shape {
 }
 
 impl<'t> Item<'t> {
-    /// The form of an item that can be kept in variables; `None` for arrays, lambdas and the like.
+    /// The form of an item that can be kept in variables; `None` for arrays, functions and the like.
     pub fn shape(&self) -> Option<Shape> {
         match self {
             Item::Scalar(scalar) => Some(Shape::Scalar(scalar.scalar)),
             Item::Literal(Literal::Integer(_)) => Some(Shape::Integer),
             Item::Literal(Literal::Float(_)) => Some(Shape::Float),
             Item::Tuple(items) => items.iter().map(Item::shape).collect::<Option<Vec<Shape>>>().map(Shape::Tuple),
-            Item::Constants(_) | Item::Array(_) | Item::Lambda(_) | Item::Mixed(_) => None,
+            Item::Constants(_) | Item::Array(_) | Item::Function(_) | Item::Mixed(_) => None,
         }
     }
 
@@ -193,7 +193,7 @@ impl<'t> Item<'t> {
             }
             (Item::Constants(left), Item::Constants(right)) => Rc::ptr_eq(left, right) || left == right,
             (Item::Array(left), Item::Array(right)) => left == right,
-            (Item::Lambda(left), Item::Lambda(right)) => std::ptr::eq(*left, *right),
+            (Item::Function(left), Item::Function(right)) => Rc::ptr_eq(left, right) || left.same(right),
             (Item::Mixed(left), Item::Mixed(right)) => left == right,
             _ => false,
         }
@@ -208,7 +208,7 @@ impl<'t> Item<'t> {
             Item::Tuple(_) => "a tuple".into(),
             Item::Constants(_) => "a tuple of constants".into(),
             Item::Array(_) => "an array".into(),
-            Item::Lambda(_) => "a function".into(),
+            Item::Function(_) => "a function".into(),
             Item::Mixed(_) => "nothing definite".into(),
         }
     }

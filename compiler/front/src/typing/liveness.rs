@@ -3,6 +3,7 @@
 //! A classic backward analysis over the tree. Inference makes variables only for names that are assigned in a branch
 //! or a loop and read later.
 
+use crate::syntax::names;
 use crate::syntax::tree::{Expression, ExpressionKind, Statement, StatementKind};
 use std::collections::{BTreeSet, HashMap};
 
@@ -21,14 +22,17 @@ pub struct Live<'t> {
 #[derive(Debug, Default)]
 pub struct Liveness<'t> {
     statements: HashMap<*const Statement, Live<'t>>,
-    /// The names that the lambdas which a name may stand for mention: they are read where that name is called.
-    lambdas: HashMap<&'t str, Names<'t>>,
+    /// The names that the functions which a name may stand for take from around: they are read where it is called.
+    functions: HashMap<&'t str, Names<'t>>,
+    /// There are assignment expressions, so that it matters in which order expressions are evaluated.
+    pub in_order: bool,
 }
 
 impl<'t> Liveness<'t> {
     pub fn of(body: &'t [Statement]) -> Liveness<'t> {
-        let mut liveness = Liveness::default();
-        liveness.find_lambdas(body);
+        let mut liveness = Liveness { in_order: names::names_expressions(body), ..Liveness::default() };
+        liveness.find_functions(body);
+        liveness.complete_functions();
         liveness.block(body, Names::new(), &Exits::default());
         liveness
     }
@@ -37,25 +41,43 @@ impl<'t> Liveness<'t> {
         self.statements.get(&(statement as *const Statement)).cloned().unwrap_or_default()
     }
 
-    fn find_lambdas(&mut self, statements: &'t [Statement]) {
+    fn find_functions(&mut self, statements: &'t [Statement]) {
         for statement in statements {
             match &statement.kind {
-                StatementKind::Assign { targets, value } if matches!(value.kind, ExpressionKind::Lambda { .. }) => {
-                    let mut names = Names::new();
-                    self.reads(value, &mut names);
+                StatementKind::Assign { targets, value } => {
+                    let reads = match &value.kind {
+                        ExpressionKind::Lambda { parameters, body } => names::free_in_lambda(parameters, body),
+                        // Another name for the same function, perhaps.
+                        ExpressionKind::Name(name) => Names::from([name.as_str()]),
+                        _ => continue,
+                    };
                     for target in targets {
-                        assigned_names(target, &mut |name| {
-                            self.lambdas.entry(name).or_default().extend(names.iter().copied());
+                        names::targets(target, &mut |name| {
+                            self.functions.entry(name).or_default().extend(reads.iter().copied());
                         });
                     }
                 }
-                StatementKind::If { then: body, otherwise, .. }
-                | StatementKind::While { body, otherwise, .. }
-                | StatementKind::For { body, otherwise, .. } => {
-                    self.find_lambdas(body);
-                    self.find_lambdas(otherwise);
+                StatementKind::Function(definition) => {
+                    self.functions.entry(&definition.name).or_default().extend(names::free(definition));
                 }
-                _ => {}
+                _ => statement.blocks(&mut |_, block| self.find_functions(block)),
+            }
+        }
+    }
+
+    /// Functions read what the functions read that they call.
+    fn complete_functions(&mut self) {
+        loop {
+            let mut grown = false;
+            for name in self.functions.keys().copied().collect::<Vec<_>>() {
+                let own = &self.functions[name];
+                let mut all = own.clone();
+                own.iter().filter_map(|called| self.functions.get(called)).for_each(|reads| all.extend(reads));
+                grown |= all.len() > own.len();
+                self.functions.insert(name, all);
+            }
+            if !grown {
+                return;
             }
         }
     }
@@ -70,7 +92,7 @@ impl<'t> Liveness<'t> {
         match &statement.kind {
             StatementKind::Assign { targets, value } => {
                 for target in targets {
-                    assigned_names(target, &mut |name| {
+                    names::targets(target, &mut |name| {
                         live.remove(name);
                     });
                 }
@@ -79,11 +101,11 @@ impl<'t> Liveness<'t> {
                 self.reads(value, &mut live);
             }
             StatementKind::AugmentedAssign { target, value, .. } => {
-                self.reads(target, &mut live);
                 self.reads(value, &mut live);
+                self.reads(target, &mut live);
             }
             StatementKind::AnnotatedAssign { target, value: Some(value), .. } => {
-                assigned_names(target, &mut |name| {
+                names::targets(target, &mut |name| {
                     live.remove(name);
                 });
                 self.reads(value, &mut live);
@@ -98,18 +120,22 @@ impl<'t> Liveness<'t> {
             StatementKind::While { condition, body, otherwise } => {
                 let mut head = self.block(otherwise, live.clone(), exits);
                 self.reads(condition, &mut head);
-                let head = self.loop_head(body, head, &live, &[]);
+                let head = self.loop_head(body, head, &live, Some(condition), &[]);
                 self.note(statement, Live { after: live, head: head.clone() });
                 live = head;
             }
             StatementKind::For { target, iterable, body, otherwise } => {
                 let mut targets = Vec::new();
-                assigned_names(target, &mut |name| targets.push(name));
+                names::targets(target, &mut |name| targets.push(name));
                 let head = self.block(otherwise, live.clone(), exits);
-                let mut head = self.loop_head(body, head, &live, &targets);
+                let mut head = self.loop_head(body, head, &live, None, &targets);
                 self.note(statement, Live { after: live, head: head.clone() });
                 self.reads(iterable, &mut head);
                 live = head;
+            }
+            StatementKind::Function(definition) => {
+                live.remove(definition.name.as_str());
+                definition.children(&mut |part| self.reads(part, &mut live));
             }
             StatementKind::Break => live = exits.on_break.clone(),
             StatementKind::Continue => live = exits.on_continue.clone(),
@@ -135,12 +161,14 @@ impl<'t> Liveness<'t> {
         body: &'t [Statement],
         head: Names<'t>,
         after: &Names<'t>,
+        condition: Option<&'t Expression>,
         targets: &[&'t str],
     ) -> Names<'t> {
         let mut head = head;
         loop {
             let exits = Exits { on_break: after.clone(), on_continue: head.clone() };
             let mut around = self.block(body, head.clone(), &exits);
+            condition.iter().for_each(|condition| self.reads(condition, &mut around));
             targets.iter().for_each(|target| {
                 around.remove(target);
             });
@@ -162,61 +190,67 @@ impl<'t> Liveness<'t> {
         }
     }
 
-    /// Adds every name that `expression` mentions. A lambda's parameters count too, which only costs a variable.
+    /// From the names live after `expression` to those live before it.
     fn reads(&self, expression: &'t Expression, live: &mut Names<'t>) {
+        if self.in_order {
+            return self.reads_in_order(expression, live);
+        }
+        // A lambda's parameters count too, which only costs a variable.
+        expression.walk(&mut |part| {
+            if let ExpressionKind::Name(name) = &part.kind {
+                self.read(name, live);
+            }
+        });
+    }
+
+    fn read(&self, name: &'t str, live: &mut Names<'t>) {
+        live.insert(name);
+        if let Some(names) = self.functions.get(name) {
+            live.extend(names);
+        }
+    }
+
+    /// From the last that is evaluated to the first.
+    fn reads_in_order(&self, expression: &'t Expression, live: &mut Names<'t>) {
+        // Operands that are evaluated only if those before them say so.
+        let perhaps = |operand: &'t Expression, live: &mut Names<'t>| {
+            let mut through = live.clone();
+            self.reads_in_order(operand, &mut through);
+            live.append(&mut through);
+        };
         match &expression.kind {
-            ExpressionKind::Name(name) => {
-                live.insert(name);
-                if let Some(names) = self.lambdas.get(name.as_str()) {
-                    live.extend(names);
-                }
+            ExpressionKind::Name(name) => self.read(name, live),
+            ExpressionKind::Named { target, value } => {
+                names::targets(target, &mut |name| {
+                    live.remove(name);
+                });
+                self.reads_in_order(value, live);
             }
-            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
-                items.iter().for_each(|item| self.reads(item, live))
-            }
-            ExpressionKind::Unary { operand, .. } => self.reads(operand, live),
-            ExpressionKind::Binary { left, right, .. } => {
-                // Long sums nest to the left: go down that side without recursion.
-                let (mut left, mut right) = (left, right);
-                loop {
-                    self.reads(right, live);
-                    match &left.kind {
-                        ExpressionKind::Binary { left: inner, right: other, .. } => (left, right) = (inner, other),
-                        _ => break self.reads(left, live),
-                    }
-                }
+            ExpressionKind::Logical { operands, .. } => {
+                operands[1..].iter().rev().for_each(|operand| perhaps(operand, live));
+                self.reads_in_order(&operands[0], live);
             }
             ExpressionKind::Compare { first, rest } => {
-                self.reads(first, live);
-                rest.iter().for_each(|(_, operand)| self.reads(operand, live));
+                rest[1..].iter().rev().for_each(|(_, operand)| perhaps(operand, live));
+                self.reads_in_order(&rest[0].1, live);
+                self.reads_in_order(first, live);
             }
-            ExpressionKind::Logical { operands, .. } => operands.iter().for_each(|operand| self.reads(operand, live)),
             ExpressionKind::Conditional { condition, then, otherwise } => {
-                self.reads(condition, live);
-                self.reads(then, live);
-                self.reads(otherwise, live);
+                let mut through = live.clone();
+                self.reads_in_order(then, &mut through);
+                self.reads_in_order(otherwise, live);
+                live.append(&mut through);
+                self.reads_in_order(condition, live);
             }
-            ExpressionKind::Call { function, arguments, keywords } => {
-                self.reads(function, live);
-                arguments.iter().for_each(|argument| self.reads(argument, live));
-                keywords.iter().for_each(|keyword| self.reads(&keyword.value, live));
+            ExpressionKind::Lambda { parameters, body } => {
+                names::free_in_lambda(parameters, body).into_iter().for_each(|name| self.read(name, live));
+                parameters.iter().for_each(|parameter| parameter.children(&mut |part| self.reads_in_order(part, live)));
             }
-            ExpressionKind::Attribute { value, .. } => self.reads(value, live),
-            ExpressionKind::Subscript { value, indices } => {
-                self.reads(value, live);
-                indices.iter().for_each(|index| self.reads(index, live));
+            _ => {
+                let mut parts = Vec::new();
+                expression.children(&mut |part| parts.push(part));
+                parts.into_iter().rev().for_each(|part| self.reads_in_order(part, live));
             }
-            ExpressionKind::Lambda { body, .. } => self.reads(body, live),
-            ExpressionKind::Slice { start, stop, step } => {
-                [start, stop, step].into_iter().flatten().for_each(|part| self.reads(part, live));
-            }
-            ExpressionKind::Integer(_)
-            | ExpressionKind::Float { .. }
-            | ExpressionKind::Bool(_)
-            | ExpressionKind::String(_)
-            | ExpressionKind::None
-            | ExpressionKind::Ellipsis
-            | ExpressionKind::Unsupported { .. } => {}
         }
     }
 
@@ -230,50 +264,4 @@ impl<'t> Liveness<'t> {
 struct Exits<'t> {
     on_break: Names<'t>,
     on_continue: Names<'t>,
-}
-
-/// Every name that `statements` may assign, in order of the text, each once.
-pub fn assigned<'t>(statements: &'t [Statement]) -> Vec<&'t str> {
-    let mut names: Vec<&'t str> = Vec::new();
-    collect_assigned(statements, &mut |name| {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    });
-    names
-}
-
-fn collect_assigned<'t>(statements: &'t [Statement], note: &mut dyn FnMut(&'t str)) {
-    for statement in statements {
-        match &statement.kind {
-            StatementKind::Assign { targets, .. } => targets.iter().for_each(|target| assigned_names(target, note)),
-            StatementKind::AugmentedAssign { target, .. } => assigned_names(target, note),
-            StatementKind::AnnotatedAssign { target, value: Some(_), .. } => assigned_names(target, note),
-            StatementKind::If { then, otherwise, .. } => {
-                collect_assigned(then, note);
-                collect_assigned(otherwise, note);
-            }
-            StatementKind::While { body, otherwise, .. } => {
-                collect_assigned(body, note);
-                collect_assigned(otherwise, note);
-            }
-            StatementKind::For { target, body, otherwise, .. } => {
-                assigned_names(target, note);
-                collect_assigned(body, note);
-                collect_assigned(otherwise, note);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The names that an assignment to `target` binds.
-pub fn assigned_names<'t>(target: &'t Expression, note: &mut dyn FnMut(&'t str)) {
-    match &target.kind {
-        ExpressionKind::Name(name) => note(name),
-        ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
-            targets.iter().for_each(|target| assigned_names(target, note));
-        }
-        _ => {}
-    }
 }

@@ -6,12 +6,13 @@
 use super::Rules;
 use super::environment::{Environment, Slot, unify};
 use super::item::{Extent, Interval, Item, Literal, Scalar, Shape};
-use super::liveness::{self, Names};
+use super::liveness::Names;
 use super::ranges::Iteration;
 use super::typer::Typer;
 use crate::error::{Class, Error, Result};
 use crate::ir::{self, Op, Region, VariableId};
 use crate::source::Span;
+use crate::syntax::names;
 use crate::syntax::tree::{Expression, Statement, StatementKind};
 use crate::types::{Constant, ScalarType};
 
@@ -211,7 +212,7 @@ impl<'t> Typer<'t, '_> {
             _ => return Err(Error::Internal("this is no loop".into())),
         };
         let live = self.liveness.at(statement);
-        let mut names = liveness::assigned(std::slice::from_ref(statement));
+        let mut names = names::assigned(std::slice::from_ref(statement));
         names.retain(|name| live.head.contains(name) || live.after.contains(name));
         let entry = self.environment.clone();
         let mut shapes: Vec<Option<Shape>> = names.iter().map(|name| entry.get(name).and_then(Item::shape)).collect();
@@ -320,6 +321,10 @@ impl<'t> Typer<'t, '_> {
         };
         if let Some(ends) = ends {
             let (then, ()) = self.in_region(|typer| {
+                // The condition may assign.
+                if let Drive::While(_) = drive {
+                    typer.store_carried(span)?;
+                }
                 if let Some(completed) = completed {
                     let yes = typer.constant(Constant::bool(true), span);
                     typer.set(completed, yes);

@@ -1,13 +1,14 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `ranges`, `expressions`, `operators`, `power`, `calls`, `builtins`, `functions` (of math and numpy) and `stencil` are its parts.
+//! `ranges`, `expressions`, `sides`, `operators`, `power`, `calls`, `closures`, `builtins`, `functions` (of math and numpy) and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
 //! elementary functions, `liveness` which names are read later.
 
 mod builtins;
 mod calls;
+mod closures;
 mod emit;
 mod environment;
 mod expressions;
@@ -22,6 +23,7 @@ pub mod prelude;
 mod program;
 pub mod promotion;
 mod ranges;
+mod sides;
 mod signatures;
 mod statements;
 mod stencil;
@@ -99,7 +101,7 @@ pub fn infer(
     })?;
     let mut program = Program::new(module, options);
     let (index, name) = program.reserve(function);
-    program.enter_kernel(function);
+    program.enter_kernel(definition);
     let typed = Typer::kernel(&mut program, definition, &name, arguments, result, relative)?;
     program.define(index, typed);
     let warnings = std::mem::take(&mut program.warnings);

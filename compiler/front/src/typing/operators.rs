@@ -299,8 +299,14 @@ impl<'t> Typer<'t, '_> {
         let Some(((comparison, operand), others)) = rest.split_first() else {
             return Err(Error::Internal("a comparison without a right side".into()));
         };
-        let right = self.expression(operand)?;
-        let holds = self.compare(*comparison, &left, &right, left_span, operand.span)?;
+        let (right, holds) = match self.identity(*comparison, &left, left_span, operand)? {
+            Some(holds) => (Item::Scalar(holds), holds),
+            None => {
+                let right = self.expression(operand)?;
+                let holds = self.compare(*comparison, &left, &right, left_span, operand.span)?;
+                (right, holds)
+            }
+        };
         if others.is_empty() {
             return Ok(Item::Scalar(holds));
         }
@@ -310,8 +316,37 @@ impl<'t> Typer<'t, '_> {
             }
             return self.comparison_from(right, operand.span, others, span);
         }
-        let (region, next) = self.in_region(|typer| typer.comparison_from(right, operand.span, others, span))?;
-        self.choose(holds, (region, next), (crate::ir::Region::default(), Item::Scalar(holds)), span)
+        let names = self.names_in(others.iter().map(|(_, operand)| operand));
+        let next = self.side(&names, |typer| typer.comparison_from(right, operand.span, others, span))?;
+        let kept = self.untouched(&names, Item::Scalar(holds));
+        self.choose_side(holds, next, kept, &names, span)
+    }
+
+    /// `is None`, `is True`, `is False` and their opposites: no number is None, and only bools are True or False.
+    fn identity(
+        &mut self,
+        comparison: Comparison,
+        left: &Item<'t>,
+        left_span: Span,
+        operand: &'t Expression,
+    ) -> Result<Option<Scalar>> {
+        if !matches!(comparison, Comparison::Is | Comparison::IsNot) {
+            return Ok(None);
+        }
+        let span = left_span.to(operand.span);
+        let same = match (&operand.kind, left) {
+            (ExpressionKind::None, _) => self.constant(Constant::bool(false), span),
+            (ExpressionKind::Bool(value), Item::Scalar(left)) if left.scalar == ScalarType::Bool => {
+                if *value {
+                    *left
+                } else {
+                    self.not(*left, span)
+                }
+            }
+            (ExpressionKind::Bool(_), _) => self.constant(Constant::bool(false), span),
+            _ => return Ok(None),
+        };
+        Ok(Some(if comparison == Comparison::Is { same } else { self.not(same, span) }))
     }
 
     pub fn compare(

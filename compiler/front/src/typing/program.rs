@@ -1,5 +1,6 @@
 //! What is shared by all functions that one request needs: specialized functions, tables, constants, warnings.
 
+use super::closures::Form;
 use super::item::Shape;
 use super::prelude;
 use super::typer::Typer;
@@ -33,11 +34,12 @@ pub struct Instance {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key {
-    /// The module that has the function, by its address.
-    module: *const tree::Module,
-    function: String,
+struct Key<'t> {
+    /// By its address.
+    function: *const tree::FunctionDefinition,
     arguments: Vec<Shape>,
+    /// What it takes from the function around it.
+    around: Vec<(&'t str, Form<'t>)>,
     /// Declared by a signature.
     result: Option<ScalarType>,
 }
@@ -47,8 +49,8 @@ pub struct Program<'t> {
     /// `None` while a function is being typed.
     functions: Vec<Option<ir::Function>>,
     pub tables: Vec<Table>,
-    instances: HashMap<Key, Instance>,
-    active: Vec<Key>,
+    instances: HashMap<Key<'t>, Instance>,
+    active: Vec<Key<'t>>,
     names: HashSet<String>,
     /// By the address of the module.
     evaluators: HashMap<*const tree::Module, Evaluator<'t>>,
@@ -119,25 +121,26 @@ impl<'t> Program<'t> {
         TableId(index as u32)
     }
 
-    /// The function `name` of `unit` for arguments of these forms, typed now if it was not yet.
+    /// A function of `unit` for arguments of these forms, typed now if it was not yet. `around`: what it takes from the
+    /// function around it.
     /// `result`: its type, if a signature declares it. `call`: where it is called, and from which unit, for messages.
     pub fn instance(
         &mut self,
         unit: Unit<'t>,
         definition: &'t tree::FunctionDefinition,
         arguments: &[Shape],
+        around: &[(&'t str, Form<'t>)],
         result: Option<ScalarType>,
         caller: Unit<'t>,
         call: Span,
     ) -> Result<Instance> {
         let name = &definition.name;
-        let key = Key { module: unit.module, function: name.clone(), arguments: arguments.to_vec(), result };
+        let key = Key { function: definition, arguments: arguments.to_vec(), around: around.to_vec(), result };
         if let Some(instance) = self.instances.get(&key) {
             return Ok(instance.clone());
         }
         let here = |message: String| Mistake::new(Class::Unsupported, &caller.module.source, call, message);
-        let recursive = |active: &Key| active.function == *name && std::ptr::eq(active.module, unit.module);
-        if self.active.iter().any(recursive) {
+        if self.active.iter().any(|active| std::ptr::eq(active.function, definition)) {
             return Err(here(format!("recursion: '{name}' calls itself"))
                 .help("write it as a loop; GPUs have no recursion")
                 .into());
@@ -153,7 +156,7 @@ impl<'t> Program<'t> {
         };
         let (index, ir_name) = self.reserve(&ir_name);
         self.active.push(key.clone());
-        let typed = Typer::helper(self, unit, definition, &ir_name, arguments, result);
+        let typed = Typer::helper(self, unit, definition, &ir_name, arguments, around, result);
         self.active.pop();
         let (function, result) = typed?;
         self.define(index, function);
@@ -163,8 +166,9 @@ impl<'t> Program<'t> {
     }
 
     /// The kernel itself takes part in the search for recursion.
-    pub fn enter_kernel(&mut self, name: &str) {
-        self.active.push(Key { module: self.unit.module, function: name.into(), arguments: Vec::new(), result: None });
+    pub fn enter_kernel(&mut self, definition: &'t tree::FunctionDefinition) {
+        let (arguments, around) = (Vec::new(), Vec::new());
+        self.active.push(Key { function: definition, arguments, around, result: None });
     }
 
     /// The functions that the first one needs, and the tables that they need.

@@ -69,6 +69,7 @@ impl<'t> Typer<'t, '_> {
             StatementKind::For { target, iterable, body, otherwise } => {
                 self.for_loop(statement, target, iterable, body, otherwise)
             }
+            StatementKind::Function(definition) => self.define_function(definition),
             StatementKind::Break => self.break_loop(span),
             StatementKind::Continue => self.continue_loop(span),
             StatementKind::Return(Some(value)) => {

@@ -3,10 +3,11 @@
 //! Inference is an abstract interpretation that emits IR as it goes. Where a type was assumed that turns out too
 //! narrow (of the result here, of a loop's variable in `loops`) what was emitted is thrown away and done again.
 
+use super::closures::{Evaluation, Form};
 use super::emit::Checkpoint;
 use super::environment::Environment;
 use super::item::{Item, Scalar, Shape};
-use super::liveness::{self, Liveness};
+use super::liveness::Liveness;
 use super::loops::Loop;
 use super::program::{Program, Unit};
 use super::stencil::ArrayUse;
@@ -14,6 +15,7 @@ use super::{ArgumentType, Relative, Rules};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{self, Access, Array, Footprint, Region, Role, Statement, Stride, Value};
 use crate::source::Span;
+use crate::syntax;
 use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition};
 use crate::types::{Constant, ScalarType};
@@ -30,6 +32,8 @@ pub struct Typer<'t, 'p> {
     pub liveness: Liveness<'t>,
     /// Names that the function assigns somewhere: they are never names of the module.
     pub assigned: HashSet<&'t str>,
+    /// Lambdas that are being evaluated, the innermost last.
+    pub lambdas: Vec<Evaluation<'t>>,
     /// The loops around, the innermost last.
     pub loops: Vec<Loop<'t>>,
     /// The statements that follow are never reached.
@@ -53,15 +57,15 @@ struct Header<'t, 'a> {
     unit: Unit<'t>,
     definition: &'t FunctionDefinition,
     name: &'a str,
-    arguments: Arguments<'a>,
+    arguments: Arguments<'t, 'a>,
     result: Option<Shape>,
     declared: bool,
 }
 
 #[derive(Clone, Copy)]
-enum Arguments<'a> {
+enum Arguments<'t, 'a> {
     Kernel(&'a [ArgumentType], &'a Relative),
-    Helper(&'a [Shape]),
+    Helper(&'a [Shape], &'a [(&'t str, Form<'t>)]),
 }
 
 impl<'t> Typer<'t, '_> {
@@ -87,13 +91,15 @@ impl<'t> Typer<'t, '_> {
         Ok(function)
     }
 
-    /// A function that is called by another one. `result`: what a signature says of it.
+    /// A function that is called by another one. `around`: what it takes from the function around it. `result`: what a
+    /// signature says of it.
     pub fn helper(
         program: &mut Program<'t>,
         unit: Unit<'t>,
         definition: &'t FunctionDefinition,
         name: &str,
         arguments: &[Shape],
+        around: &[(&'t str, Form<'t>)],
         result: Option<ScalarType>,
     ) -> Result<(ir::Function, Shape)> {
         let result = match (&definition.returns, unit.rules) {
@@ -102,7 +108,7 @@ impl<'t> Typer<'t, '_> {
             _ => None,
         };
         let declared = result.is_some() && unit.rules == Rules::Exact;
-        let arguments = Arguments::Helper(arguments);
+        let arguments = Arguments::Helper(arguments, around);
         settle(program, &Header { unit, definition, name, arguments, result, declared })
     }
 }
@@ -154,7 +160,7 @@ fn attempt<'t, 'p>(
     result: Option<Shape>,
 ) -> Result<Typer<'t, 'p>> {
     let definition = header.definition;
-    let mut assigned: HashSet<&'t str> = liveness::assigned(&definition.body).into_iter().collect();
+    let mut assigned: HashSet<&'t str> = syntax::names::assigned(&definition.body).into_iter().collect();
     assigned.extend(definition.parameters.iter().map(|parameter| parameter.name.as_str()));
     let mut typer = Typer {
         program,
@@ -164,6 +170,7 @@ fn attempt<'t, 'p>(
         environment: Environment::new(),
         liveness: Liveness::of(&definition.body),
         assigned,
+        lambdas: Vec::new(),
         loops: Vec::new(),
         ended: false,
         result,
@@ -183,7 +190,13 @@ fn attempt<'t, 'p>(
     }
     match header.arguments {
         Arguments::Kernel(arguments, relative) => typer.kernel_parameters(definition, arguments, relative)?,
-        Arguments::Helper(arguments) => typer.helper_parameters(definition, arguments),
+        Arguments::Helper(arguments, around) => {
+            typer.helper_parameters(definition, arguments);
+            for (name, form) in around {
+                let item = typer.restored(name, form, definition.name_span);
+                typer.environment.insert(name, item);
+            }
+        }
     }
     typer.block(&definition.body)?;
     if !typer.ended {
@@ -285,7 +298,7 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    fn helper_parameter(&mut self, name: &str, shape: &Shape, span: Span) -> Item<'t> {
+    pub fn helper_parameter(&mut self, name: &str, shape: &Shape, span: Span) -> Item<'t> {
         match shape.settled() {
             Shape::Tuple(shapes) => Item::Tuple(
                 shapes

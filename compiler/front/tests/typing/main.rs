@@ -1,5 +1,6 @@
 //! Inference: the types and values of many small kernels, and the messages of those that have none.
 
+mod inner;
 mod language;
 mod messages;
 mod mutations;

@@ -84,6 +84,7 @@ impl Lower<'_> {
                 then: self.boxed(&conditional.body)?,
                 otherwise: self.boxed(&conditional.orelse)?,
             },
+            Expr::Named(named) => Kind::Named { target: self.boxed(&named.target)?, value: self.boxed(&named.value)? },
             Expr::Call(call) => {
                 let function = self.boxed(&call.func)?;
                 let arguments = self.expressions(&call.arguments.args)?;
@@ -216,7 +217,6 @@ fn comparison(operator: ast::CmpOp) -> Comparison {
 /// What an expression is that kernels cannot have, and what to write instead.
 fn unsupported(expression: &Expr) -> (&'static str, &'static str) {
     match expression {
-        Expr::Named(_) => ("assignment expressions (':=')", "assign in a statement of its own, before this one"),
         Expr::Dict(_) => ("dictionaries", "use a variable for each value"),
         Expr::Set(_) => ("sets", "compare with each value: x == 1 or x == 2"),
         Expr::ListComp(_) => ("list comprehensions", "use a 'for' loop that computes the result in a variable"),

@@ -43,16 +43,22 @@ impl Lower<'_> {
         })
     }
 
-    fn block(&mut self, statements: &[Stmt]) -> Result<Vec<Statement>, Mistake> {
+    pub(super) fn block(&mut self, statements: &[Stmt]) -> Result<Vec<Statement>, Mistake> {
         self.blocks += 1;
         if self.blocks > MAX_BLOCKS
             && let Some(first) = statements.first()
         {
             return Err(self.too_deep(self.header(first), "block"));
         }
-        let block = statements.iter().map(|statement| self.statement(statement)).collect();
+        let mut block = Vec::with_capacity(statements.len());
+        for statement in statements {
+            match statement {
+                Stmt::Match(cases) => block.extend(self.cases(cases)?),
+                _ => block.push(self.statement(statement)?),
+            }
+        }
         self.blocks -= 1;
-        block
+        Ok(block)
     }
 
     fn loop_body(&mut self, statements: &[Stmt]) -> Result<Vec<Statement>, Mistake> {
@@ -134,6 +140,7 @@ impl Lower<'_> {
                 body: self.loop_body(&repeat.body)?,
                 otherwise: self.block(&repeat.orelse)?,
             },
+            Stmt::FunctionDef(definition) => Kind::Function(Box::new(self.function(definition)?)),
             other => {
                 let (what, instead) = unsupported(other);
                 Kind::Unsupported { what, instead }
@@ -174,13 +181,11 @@ impl Lower<'_> {
 /// What a statement is that kernels cannot have, and what to write instead.
 fn unsupported(statement: &Stmt) -> (&'static str, &'static str) {
     match statement {
-        Stmt::FunctionDef(_) => ("functions inside functions", "define the function at the top of the file"),
         Stmt::ClassDef(_) => ("classes", "use scalars and arrays"),
         Stmt::Delete(_) => ("'del' statements", "remove the statement: variables need no deletion"),
         Stmt::TypeAlias(_) => ("'type' statements", "define the type at the top of the file: real = float32"),
         Stmt::For(_) => ("'async for' loops", "use a plain 'for' loop"),
         Stmt::With(_) => ("'with' statements", "open files and contexts outside of the kernel"),
-        Stmt::Match(_) => ("'match' statements", "use 'if' and 'elif'"),
         Stmt::Try(_) => ("'try' statements", "test for the exceptional case with 'if'"),
         Stmt::Import(_) | Stmt::ImportFrom(_) => ("imports inside functions", "import at the top of the file"),
         Stmt::Global(_) => ("'global' statements", "pass the value as an argument, and return the result"),

@@ -1,0 +1,136 @@
+//! Operands that are evaluated only if those before them say so: `a and b`, `a if c else b`, `a < b < c`. Each is a way of
+//! its own, on which assignment expressions may give names a meaning.
+
+use super::environment::unify;
+use super::item::{Item, Literal, Scalar, Shape};
+use super::typer::Typer;
+use crate::error::{Error, Result};
+use crate::ir::Region;
+use crate::source::Span;
+use crate::syntax::names;
+use crate::syntax::tree::Expression;
+use crate::types::Constant;
+
+/// An operand that was evaluated on a way of its own.
+pub struct Side<'t> {
+    region: Region,
+    item: Item<'t>,
+    /// What the names that either side assigns mean at its end.
+    names: Vec<Option<Item<'t>>>,
+}
+
+impl<'t> Typer<'t, '_> {
+    /// The names that assignment expressions in the operands bind.
+    pub fn names_in(&self, operands: impl IntoIterator<Item = &'t Expression>) -> Vec<&'t str> {
+        let mut found = Vec::new();
+        if self.liveness.in_order {
+            for operand in operands {
+                names::named(operand, &mut |name| {
+                    if !found.contains(&name) {
+                        found.push(name);
+                    }
+                });
+            }
+        }
+        found
+    }
+
+    fn meanings(&self, names: &[&'t str]) -> Vec<Option<Item<'t>>> {
+        names.iter().map(|name| self.environment.get(name).cloned()).collect()
+    }
+
+    /// Evaluates an operand on a way of its own; afterwards names mean what they did before.
+    pub fn side(
+        &mut self,
+        names: &[&'t str],
+        evaluate: impl FnOnce(&mut Self) -> Result<Item<'t>>,
+    ) -> Result<Side<'t>> {
+        let before = self.meanings(names);
+        let (region, item) = self.in_region(evaluate)?;
+        let after = self.meanings(names);
+        for (name, item) in names.iter().zip(before) {
+            self.mean(name, item);
+        }
+        Ok(Side { region, item, names: after })
+    }
+
+    /// The way on which nothing is evaluated.
+    pub fn untouched(&self, names: &[&'t str], item: Item<'t>) -> Side<'t> {
+        Side { region: Region::default(), item, names: self.meanings(names) }
+    }
+
+    fn mean(&mut self, name: &'t str, item: Option<Item<'t>>) {
+        match item {
+            Some(item) => self.environment.insert(name, item),
+            None => self.environment.remove(name),
+        };
+    }
+
+    /// One of the two, as [`Typer::choose`] has it; and so for the names.
+    pub fn choose_side(
+        &mut self,
+        condition: Scalar,
+        mut then: Side<'t>,
+        mut otherwise: Side<'t>,
+        names: &[&'t str],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        if names.is_empty() {
+            return self.choose(condition, (then.region, then.item), (otherwise.region, otherwise.item), span);
+        }
+        let mut joined = Vec::new();
+        let (mut lefts, mut rights) = (vec![then.item], vec![otherwise.item]);
+        for (&name, pair) in names.iter().zip(then.names.into_iter().zip(otherwise.names)) {
+            let (left, right) = match pair {
+                (Some(left), Some(right)) if left.same(&right) => {
+                    self.mean(name, Some(left));
+                    continue;
+                }
+                (Some(left), Some(right)) => (left, right),
+                // Where it has no meaning nobody may read it.
+                (Some(left), None) => {
+                    let right = self.zero_in(&mut otherwise.region, &left, span);
+                    (left, right)
+                }
+                (None, Some(right)) => (self.zero_in(&mut then.region, &right, span), right),
+                (None, None) => continue,
+            };
+            let fits = left.shape().zip(right.shape()).and_then(|(left, right)| unify(self.unit.rules, &left, &right));
+            if fits.is_none() {
+                let why = format!("'{name}' is {} on one way and {} on the other", left.describe(), right.describe());
+                self.mean(name, Some(Item::Mixed(why)));
+                continue;
+            }
+            joined.push(name);
+            lefts.push(left);
+            rights.push(right);
+        }
+        let (left, right) = ((then.region, Item::Tuple(lefts)), (otherwise.region, Item::Tuple(rights)));
+        let Item::Tuple(parts) = self.choose(condition, left, right, span)? else {
+            return Err(Error::Internal("a choice of tuples gave no tuple".into()));
+        };
+        let mut parts = parts.into_iter();
+        let chosen = parts.next().ok_or_else(|| Error::Internal("a choice was lost".into()))?;
+        for (name, item) in joined.into_iter().zip(parts) {
+            self.mean(name, Some(item));
+        }
+        Ok(chosen)
+    }
+
+    /// Zero in the form of `item`, emitted in `region`.
+    fn zero_in(&mut self, region: &mut Region, item: &Item<'t>, span: Span) -> Item<'t> {
+        std::mem::swap(&mut self.region, region);
+        let zero = item.shape().map_or_else(|| item.clone(), |shape| self.zero(&shape, span));
+        std::mem::swap(&mut self.region, region);
+        zero
+    }
+
+    fn zero(&mut self, shape: &Shape, span: Span) -> Item<'t> {
+        match shape {
+            Shape::Scalar(scalar) => Item::Scalar(self.constant(Constant::zero(*scalar), span)),
+            Shape::Integer => Item::Literal(Literal::Integer(Some(0))),
+            Shape::Float => Item::Literal(Literal::Float(Some((0.0, "0.0".into())))),
+            Shape::Tuple(shapes) => Item::Tuple(shapes.iter().map(|shape| self.zero(shape, span)).collect()),
+        }
+    }
+}
