@@ -35,14 +35,16 @@
 //! * `call` takes one tuple of arguments ([`IntoArgument`]: scalars, slices, ndarray's arrays under any strides, arrays on
 //!   devices) and gives an [`Output`], which turns into arrays, `Vec`s and scalars of the type that it has.
 //!   `call_into` writes an array of the caller's. `call_device` leaves the result where it is, as a [`DeviceArray`].
-//! * [`Error`] is the one error type. Mistakes in kernels show the line and a caret:
+//! * [`interruptible`] runs calls that end with [`Error::Interrupted`] when they are not wanted any more.
+//! * [`Error`] is the one error type; what its variants hold is exported beside it ([`Class`], [`Mistake`], [`ArrayError`],
+//!   [`FileError`]). Mistakes in kernels show the line and a caret:
 //!
 //! ```
 //! # use numbra::Device;
 //! let f = numbra::source("def f(x):\n    return x + y\n")?.vectorize("f")?;
 //! let error = f.on(&Device::open("interp")?).call(&[1.0]).unwrap_err();
 //! assert_eq!(error.to_string(), "\
-//! error: unknown name 'y'
+//! unknown name 'y'
 //!   ┌─ <source>:2:16
 //!   │
 //! 2 │     return x + y
@@ -112,10 +114,12 @@ pub use api::*;
 pub use ndarray;
 pub use numbra_front as front;
 pub use numbra_front::declaration::Identity;
-pub use numbra_front::error::Warning;
+pub use numbra_front::error::{Class, Mistake, Warning};
 pub use numbra_front::types::ScalarType;
 pub use numbra_front::typing::Rules as Typing;
-pub use numbra_runtime::array::{Element, HostArray};
+pub use numbra_runtime::array::{ArrayError, Element, HostArray};
 pub use numbra_runtime::device::{threads, versions};
+pub use numbra_runtime::error::{CodegenError, FileError, FrontError};
+pub use numbra_runtime::interrupt::interruptible;
 pub use numbra_runtime::{Error, Input, Kernel, Program, Result};
 pub use numbra_runtime::{array, device, emit, error, program, stencil, ufunc};

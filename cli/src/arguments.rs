@@ -12,7 +12,7 @@ use std::str::FromStr;
 /// Kernels in Python syntax, on every processor.
 ///
 /// A kernel file is ordinary Python text with Numba's decorators (@vectorize, @stencil); no Python is needed to run it.
-/// NUMBRA_TARGET in the environment overrides every device named here or in kernels.
+/// NUMBRA_TARGET in the environment takes the place of the target that a kernel names, and of the default; --device of both.
 #[derive(Debug, Parser)]
 #[command(name = "numbra", version, max_term_width = 110)]
 pub struct Arguments {
@@ -42,7 +42,8 @@ pub struct Run {
     #[arg(long = "set", value_name = "NAME=VALUE|NAME=FILE.npy", allow_hyphen_values = true)]
     pub settings: Vec<Setting>,
 
-    /// Where to run: cpu, parallel, vulkan[:n], metal, dx12, cuda[:n], interp or auto [default: the kernel's target, else cpu]
+    /// Where to run: cpu, parallel, cuda[:N], vulkan[:N], metal[:N], dx12[:N], interp or auto [default: NUMBRA_TARGET, else the
+    /// kernel's target, else cpu]
     #[arg(long, value_name = "DEVICE")]
     pub device: Option<DeviceName>,
 

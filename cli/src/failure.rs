@@ -26,8 +26,12 @@ impl fmt::Display for Failure {
 
 impl From<numbra::Error> for Failure {
     fn from(error: numbra::Error) -> Failure {
-        let text = error.to_string();
-        // Messages with a place in a text begin with `error: ` already.
-        Failure(if text.starts_with("error") { text } else { format!("error: {text}") })
+        Failure::message(error)
+    }
+}
+
+impl From<numbra::FrontError> for Failure {
+    fn from(error: numbra::FrontError) -> Failure {
+        Failure::message(error)
     }
 }

@@ -54,13 +54,15 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `--device` overrides the decorator's target, NUMBRA_TARGET overrides both.
+/// What `--device` names is meant; NUMBRA_TARGET overrides the decorator's target and the default.
 fn choose_device(option: Option<DeviceName>, declaration: &Declaration) -> Result<Arc<dyn Device>, Failure> {
-    let name = match (device::target_from_environment()?, option, &declaration.target) {
-        (Some(name), _, _) => name,
-        (None, Some(name), _) => name,
-        (None, None, Some((text, _))) => text.parse()?,
-        (None, None, None) => DeviceName::Cpu,
+    let name = match (option, &declaration.target) {
+        (Some(name), _) => name,
+        (None, target) => match (device::target_from_environment()?, target) {
+            (Some(name), _) => name,
+            (None, Some((text, _))) => text.parse()?,
+            (None, None) => DeviceName::Cpu,
+        },
     };
     Ok(device::open(name)?)
 }

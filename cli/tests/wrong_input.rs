@@ -195,17 +195,22 @@ fn a_fault_names_its_place() {
 }
 
 #[test]
-fn the_environment_overrides_every_target() {
+fn the_environment_overrides_the_target_of_a_kernel() {
     let folder = Folder::new("environment");
     folder.write(
         "k.py",
         "from numba import vectorize\n@vectorize(['int64(int64)'], target='cuda')\ndef f(x):\n    return x + 1\n",
     );
     folder.refuses(&["run", "k.py:f", "--set", "x=1"], &["cuda", "NUMBRA_TARGET"]);
-    let mut command = folder.command(&["run", "k.py:f", "--set", "x=41", "--device", "cuda"]);
-    let output = command.env("NUMBRA_TARGET", "interp").output().unwrap();
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "42\n");
-    assert!(output.status.success());
+    // What the command line names is meant.
+    for (device, target) in
+        [(&[][..], "interp"), (&["--device", "interp"], "cuda"), (&["--device", "interp"], "abacus")]
+    {
+        let mut command = folder.command(&[&["run", "k.py:f", "--set", "x=41"], device].concat());
+        let output = command.env("NUMBRA_TARGET", target).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "42\n", "{device:?} {target}");
+        assert!(output.status.success());
+    }
 }
 
 #[test]

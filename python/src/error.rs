@@ -28,9 +28,7 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
     if let (Some(Class::Raised), Error::Fault(mistake)) = (class, &error) {
         return exceptions.exception(py, mistake);
     }
-    // How messages begin elsewhere; here the exception's name stands in that place.
     let text = error.to_string();
-    let text = text.strip_prefix("error: ").unwrap_or(&text).to_string();
     match class {
         Some(Class::Syntax) => KernelSyntaxError::new_err(text),
         Some(Class::Name) => PyNameError::new_err(text),

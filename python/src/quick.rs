@@ -8,39 +8,24 @@ use crate::error::{exception, heard};
 use crate::kernel::Frozen;
 use numbra::Kernel;
 use numbra_front::types::{Constant, ScalarType};
-use numbra_runtime::ufunc::casting;
 use numbra_runtime::ufunc::direct::{Direct, Kind};
+use numbra_runtime::ufunc::quick::{self, MOST_ELEMENTS, Prepared};
 use numbra_runtime::ufunc::{Given, Vectorize};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-/// Kernels with more parameters go the other way.
-const MOST_OPERANDS: usize = 8;
-/// Elements from which on the other way costs nothing in comparison.
-const MOST_ELEMENTS: usize = 16 * 1024;
 /// Elements from which on other threads of Python may run meanwhile, as in NumPy.
 const DETACHED_ELEMENTS: usize = 500;
 
-/// What calls were prepared, newest last.
+/// What calls were prepared.
 #[derive(Default)]
-pub struct Quick {
-    prepared: Mutex<Prepared>,
-}
+pub struct Quick(Prepared);
 
-#[derive(Default)]
-struct Prepared {
-    generation: u64,
-    calls: Vec<(u64, Option<Arc<Direct>>)>,
-}
-
-/// The operands of a call, and their types as one number.
+/// The operands of a call, and the shape of its arrays.
 struct Operands<'py> {
-    kinds: [Kind; MOST_OPERANDS],
-    bits: [u64; MOST_OPERANDS + 1],
-    count: usize,
-    key: u64,
+    operands: quick::Operands,
     shape: &'py [isize],
     length: usize,
 }
@@ -58,29 +43,13 @@ impl Quick {
         prepare: impl FnOnce(&[Kind]) -> PyResult<Option<Arc<Direct>>>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(mut operands) = read(py, arguments) else { return Ok(None) };
-        let generation = frozen.target.generation();
-        let known = {
-            let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            if prepared.generation != generation {
-                *prepared = Prepared { generation, calls: Vec::new() };
-            }
-            prepared.calls.iter().find(|(key, _)| *key == operands.key).map(|(_, direct)| direct.clone())
-        };
-        let direct = match known {
-            Some(direct) => direct,
-            None => {
-                let direct = prepare(&operands.kinds[..operands.count])?;
-                let mut prepared = self.prepared.lock().unwrap_or_else(PoisonError::into_inner);
-                prepared.calls.push((operands.key, direct.clone()));
-                direct
-            }
-        };
+        let direct = self.0.get(frozen.target.generation(), &operands.operands, prepare)?;
         let Some(direct) = direct else { return Ok(None) };
         let Some(out) = out else { return run(py, frozen, &direct, &mut operands).map(Some) };
         if !operands.store_in(py, out, direct.result()) {
             return Ok(None);
         }
-        convert_scalars(py, &direct, &mut operands)?;
+        operands.convert_scalars(py, &direct)?;
         apply(py, frozen, &direct, &operands)?;
         Ok(Some(out.clone()))
     }
@@ -98,19 +67,18 @@ impl Operands<'_> {
         if !fits || self.shape.is_empty() || array.shape() != self.shape {
             return false;
         }
-        let span = |address: u64, scalar: ScalarType| address..address + (self.length * scalar.bytes()) as u64;
-        let stored = span(array.address() as u64, scalar);
-        let shared = self.kinds[..self.count].iter().zip(&self.bits).any(|(kind, &address)| match *kind {
-            Kind::Array(scalar) => {
-                let read = span(address, scalar);
-                read.start < stored.end && stored.start < read.end
-            }
-            Kind::Scalar(_) => false,
-        });
+        let start = array.address() as u64;
+        let shared = self.operands.share(&(start..start + (self.length * scalar.bytes()) as u64), self.length);
         if !shared {
-            self.bits[self.count] = stored.start;
+            self.operands.store_at(start);
         }
         !shared
+    }
+
+    /// Gives scalar operands the types of the kernel's parameters.
+    #[inline]
+    fn convert_scalars(&mut self, py: Python, direct: &Direct) -> PyResult<()> {
+        self.operands.convert_scalars(direct).map_err(|error| exception(py, error))
     }
 }
 
@@ -127,17 +95,7 @@ pub fn prepare(
 #[inline]
 fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operands<'py>> {
     let count = arguments.len();
-    if count > MOST_OPERANDS {
-        return None;
-    }
-    let mut operands = Operands {
-        kinds: [Kind::Array(ScalarType::Bool); MOST_OPERANDS],
-        bits: [0; MOST_OPERANDS + 1],
-        count,
-        key: count as u64,
-        shape: &[],
-        length: 1,
-    };
+    let mut operands = Operands { operands: quick::Operands::new(count)?, shape: &[], length: 1 };
     let array_type = arrays::array_type(py);
     let mut any_array = false;
     for number in 0..count {
@@ -146,7 +104,7 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
             let object = ffi::PyTuple_GetItem(arguments.as_ptr(), number as isize);
             (object, Array::exact(array_type, object))
         };
-        let code = match array {
+        match array {
             Some(array) => {
                 let scalar = array.scalar()?;
                 if !array.is_plain() {
@@ -163,9 +121,7 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
                 } else if shape != operands.shape {
                     return None;
                 }
-                operands.kinds[number] = Kind::Array(scalar);
-                operands.bits[number] = array.address() as u64;
-                scalar as u64
+                operands.operands.push_array(scalar, array.address() as u64);
             }
             None => {
                 // SAFETY: a borrowed reference of the tuple's.
@@ -176,13 +132,9 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
                             .map(|constant| (Given::Strong(constant.scalar), constant))?,
                     }
                 };
-                operands.kinds[number] = Kind::Scalar(given);
-                operands.bits[number] = constant.bits;
-                let strong = matches!(given, Given::Strong(_)) as u64;
-                16 + 16 * strong + constant.scalar as u64
+                operands.operands.push_scalar(given, constant.bits);
             }
-        };
-        operands.key = operands.key << 6 | code;
+        }
     }
     Some(operands)
 }
@@ -209,21 +161,6 @@ unsafe fn python_scalar(_: Python, object: *mut ffi::PyObject) -> Option<Constan
     None
 }
 
-/// Gives scalar operands the types of the kernel's parameters.
-#[inline]
-fn convert_scalars(py: Python, direct: &Direct, operands: &mut Operands) -> PyResult<()> {
-    for number in 0..operands.count {
-        if let (Kind::Scalar(given), Some(wanted)) = (operands.kinds[number], direct.parameter(number))
-            && given.scalar() != wanted
-        {
-            let constant = Constant { scalar: given.scalar(), bits: operands.bits[number] };
-            let converted = casting::check_bounds(constant, wanted).and_then(|()| casting::convert(constant, wanted));
-            operands.bits[number] = converted.map_err(|error| exception(py, error))?;
-        }
-    }
-    Ok(())
-}
-
 #[inline]
 fn run<'py>(
     py: Python<'py>,
@@ -231,11 +168,11 @@ fn run<'py>(
     direct: &Direct,
     operands: &mut Operands<'py>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    convert_scalars(py, direct, operands)?;
+    operands.convert_scalars(py, direct)?;
     let scalar = direct.result();
     if operands.shape.is_empty() {
         let mut element = 0u64;
-        operands.bits[operands.count] = &raw mut element as u64;
+        operands.operands.store_at(&raw mut element as u64);
         apply(py, frozen, direct, operands)?;
         // SAFETY: the kernel has stored an element of its type.
         return unsafe { arrays::numpy_scalar(py, scalar, (&raw mut element).cast()) };
@@ -246,7 +183,7 @@ fn run<'py>(
         let raw = arrays::new_array(py, operands.shape.len() as i32, dimensions, arrays::number_of(scalar));
         let result = Bound::from_owned_ptr_or_err(py, raw)?;
         let array = Array::exact(arrays::array_type(py), raw);
-        operands.bits[operands.count] = array.map_or(0, |array| array.address() as u64);
+        operands.operands.store_at(array.map_or(0, |array| array.address() as u64));
         result
     };
     apply(py, frozen, direct, operands)?;
@@ -255,13 +192,13 @@ fn run<'py>(
 
 #[inline]
 fn apply(py: Python, frozen: &Frozen, direct: &Direct, operands: &Operands) -> PyResult<()> {
-    let (bits, length) = (&operands.bits[..=operands.count], operands.length);
+    let length = operands.length;
     // SAFETY: the addresses are those of plain arrays of one length, which the caller holds, and of one that is
     // new or shares no memory with them.
     let outcome = unsafe {
         match length >= DETACHED_ELEMENTS {
-            true => heard(py, || direct.run(bits, length))?,
-            false => direct.run(bits, length),
+            true => heard(py, || operands.operands.run(direct, length))?,
+            false => operands.operands.run(direct, length),
         }
     };
     outcome.map_err(|error| frozen.exception(py, error))

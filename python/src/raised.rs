@@ -99,7 +99,7 @@ impl Exceptions {
         shown.message = "raised by the kernel".to_string();
         let note = shown.to_string();
         // A note is not worth another exception.
-        let _ = add_note(raised.value(py), note.strip_prefix("error: ").unwrap_or(&note));
+        let _ = add_note(raised.value(py), &note);
         raised
     }
 

@@ -1,7 +1,7 @@
 //! On which device a kernel runs. Where its decorator names one: there, unless NUMBRA_TARGET names another. Else on the
 //! default, else on NUMBRA_TARGET's, else on `cpu`.
 
-use crate::error::exception;
+use crate::error::{exception, front_exception};
 use numbra::device::{self, Device, DeviceName};
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,7 +54,7 @@ impl Target {
 #[pyfunction]
 #[pyo3(signature = (target))]
 pub fn set_default_target(py: Python, target: Option<&str>) -> PyResult<()> {
-    let name = target.map(str::parse).transpose().map_err(|error| exception(py, error))?;
+    let name = target.map(str::parse).transpose().map_err(|error| front_exception(py, error))?;
     *DEFAULT.lock().unwrap_or_else(PoisonError::into_inner) = name;
     CHANGES.fetch_add(1, Ordering::Relaxed);
     Ok(())

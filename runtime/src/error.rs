@@ -1,7 +1,13 @@
 //! What can go wrong when kernels are built and run.
 
 use crate::array::ArrayError;
+use crate::array::npy::{self, NpyError};
+pub use numbra_codegen::Error as CodegenError;
+pub use numbra_front::Error as FrontError;
 use numbra_front::error::{Class, Mistake};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -11,13 +17,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A mistake in a kernel or in what was asked of the compiler.
     #[error(transparent)]
-    Front(#[from] numbra_front::Error),
+    Front(#[from] FrontError),
     /// The code for a device could not be made.
     #[error(transparent)]
-    Codegen(numbra_codegen::Error),
+    Codegen(CodegenError),
     /// Shapes or dtypes of arrays that do not fit.
     #[error(transparent)]
     Array(#[from] ArrayError),
+    /// A file that could not be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Arguments of a call that do not fit the kernel.
     #[error("{message}{}", help_line(.help))]
     Call { class: Class, message: String, help: Option<String> },
@@ -39,11 +48,50 @@ fn help_line(help: &Option<String>) -> String {
     help.as_ref().map_or(String::new(), |help| format!("\n  help: {help}"))
 }
 
-impl std::fmt::Debug for Error {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // `main` writes "Error: " before it.
-        let text = self.to_string();
-        formatter.write_str(text.strip_prefix("error: ").unwrap_or(&text))
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
+/// A file, and why it could not be read or written. The reason is the source: a [`std::io::Error`], or an [`NpyError`].
+#[derive(Debug, Clone)]
+pub struct FileError {
+    path: PathBuf,
+    reason: Arc<dyn std::error::Error + Send + Sync>,
+    help: Option<String>,
+}
+
+impl FileError {
+    pub fn new(path: &Path, reason: impl std::error::Error + Send + Sync + 'static, help: Option<&str>) -> FileError {
+        FileError { path: path.to_path_buf(), reason: Arc::new(reason), help: help.map(str::to_string) }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}{}", self.path.display(), self.reason, help_line(&self.help))
+    }
+}
+
+impl std::error::Error for FileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(self.reason.as_ref())
+    }
+}
+
+impl From<npy::FileError> for Error {
+    fn from(error: npy::FileError) -> Error {
+        let npy::FileError { path, error } = error;
+        Error::File(match error {
+            NpyError::Io(error) => FileError::new(&path, error, None),
+            other => FileError::new(&path, other, None),
+        })
     }
 }
 
@@ -77,10 +125,10 @@ impl Error {
         match self {
             Error::Front(error) => error.class(),
             Error::Array(ArrayError::OutOfMemory { .. }) => None,
-            Error::Array(_) => Some(Class::Value),
+            Error::Array(_) | Error::File(_) => Some(Class::Value),
             Error::Call { class, .. } => Some(*class),
             Error::Fault(mistake) => Some(mistake.class),
-            Error::Codegen(numbra_codegen::Error::Unsupported { .. }) => Some(Class::Unsupported),
+            Error::Codegen(CodegenError::Unsupported { .. }) => Some(Class::Unsupported),
             Error::Codegen(_) | Error::Device { .. } | Error::Interrupted | Error::Internal(_) => None,
         }
     }
@@ -88,7 +136,7 @@ impl Error {
     /// The mistake in a kernel's text, with its place; `None` for what has no place there.
     pub fn mistake(&self) -> Option<&Mistake> {
         match self {
-            Error::Front(numbra_front::Error::Kernel(mistake)) | Error::Fault(mistake) => Some(mistake),
+            Error::Front(FrontError::Kernel(mistake)) | Error::Fault(mistake) => Some(mistake),
             _ => None,
         }
     }
@@ -98,10 +146,10 @@ impl Error {
     }
 }
 
-impl From<numbra_codegen::Error> for Error {
-    fn from(error: numbra_codegen::Error) -> Error {
+impl From<CodegenError> for Error {
+    fn from(error: CodegenError) -> Error {
         match error {
-            numbra_codegen::Error::Front(error) => Error::Front(error),
+            CodegenError::Front(error) => Error::Front(error),
             other => Error::Codegen(other),
         }
     }

@@ -6,6 +6,7 @@ use numbra_front::declaration::Declaration;
 use numbra_front::error::{Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::combine::Combine;
+use numbra_front::stack::with_stack;
 use numbra_front::typing::{Options, Rules, Typed};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -81,7 +82,7 @@ fn get<K: Hash + Eq, V>(
         return Ok(found.clone());
     }
     // Built outside the lock: other kernels are not held up; two callers may build the same one once each.
-    let built = Arc::new(stacker::grow(DEEP_STACK, || build(&key))?);
+    let built = Arc::new(with_stack(DEEP_STACK, || build(&key))??);
     let mut map = map.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(map.entry(key).or_insert(built).clone())
 }

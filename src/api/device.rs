@@ -11,17 +11,19 @@ use std::sync::Arc;
 
 /// What kernels run on: a processor, a GPU, or the interpreter. Copies are the same device.
 ///
-/// The environment variable NUMBRA_TARGET, where it is set, overrides the device that a program asks for: so a program for
-/// GPUs is tested where there is none.
+/// The environment variable NUMBRA_TARGET, where it is set, takes the place of [`Device::auto`] and of the targets that
+/// kernels name in their text ([`Vectorize::on_target`](crate::Vectorize::on_target)): so a program for GPUs is tested where there is
+/// none. A device that a program asks for by its name is that device.
 #[derive(Clone)]
 pub struct Device(pub(crate) Arc<dyn device::Device>);
 
 impl Device {
-    /// The best device that is here: a GPU in hardware, else all threads of the processor, else the interpreter.
+    /// The device that NUMBRA_TARGET names, else the best one that is here: a GPU in hardware, else all threads of the
+    /// processor, else the interpreter, which is slow: a line on standard error says once what would be faster.
     ///
     /// Errors: NUMBRA_TARGET names a device that is not here.
     pub fn auto() -> Result<Device> {
-        Device::named(DeviceName::Auto)
+        device::open(device::target_from_environment()?.unwrap_or(DeviceName::Auto)).map(Device)
     }
 
     /// The device of that name: `cpu` (one thread), `parallel` (all threads), `cuda`, `cuda:1`, `vulkan`, `vulkan:1`,
@@ -38,11 +40,10 @@ impl Device {
     /// # Ok::<(), numbra::Error>(())
     /// ```
     pub fn open(name: &str) -> Result<Device> {
-        Device::named(name.parse()?)
-    }
-
-    fn named(name: DeviceName) -> Result<Device> {
-        device::open(device::target_from_environment()?.unwrap_or(name)).map(Device)
+        match name.parse()? {
+            DeviceName::Auto => Device::auto(),
+            name => device::open(name).map(Device),
+        }
     }
 
     /// Every device that numbra knows of by its name, or why it is not here.
@@ -92,13 +93,16 @@ impl Device {
 
     /// A copy of an array on the device, or of a scalar as an array without axes.
     ///
-    /// Errors: no memory, a device that failed, an array of more than 32 axes.
+    /// Errors: an array that is larger than the device takes, no memory, a device that failed, an array of more than 32 axes.
     pub fn upload<'a>(&self, array: impl IntoArgument<'a>) -> Result<DeviceArray> {
         let argument = array.into_argument()?;
         let host = match argument.input()? {
             Input::Scalar(constant) | Input::Typed(constant) => HostArray::from_constant(*constant)?,
             // Where kernels work in the host's memory, its owner keeps it and may write it.
-            Input::Borrowed(array) => array.to_array()?,
+            Input::Borrowed(array) if self.0.works_in_host_memory() => array.to_array()?,
+            Input::Borrowed(array) => {
+                return numbra_runtime::DeviceArray::from_borrowed(&self.0, array).map(DeviceArray);
+            }
             Input::Host(array) => return numbra_runtime::DeviceArray::from_host(&self.0, array).map(DeviceArray),
             Input::Device(array) if array.device().name() == self.name() => return Ok(DeviceArray(array.clone())),
             Input::Device(array) => array.clone().into_host()?,
@@ -179,9 +183,10 @@ impl DeviceArray {
     }
 }
 
+/// Type, shape and device.
 impl fmt::Debug for DeviceArray {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(formatter)
+        write!(formatter, "{}{:?} on {}", self.scalar().short_name(), self.shape(), self.0.device().name())
     }
 }
 

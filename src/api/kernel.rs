@@ -2,12 +2,13 @@
 
 use super::device::{Device, declared};
 use super::options::Options;
-use super::quick::Quick;
+use super::wording::{self, InRust};
 use numbra_front::declaration::signature;
 use numbra_front::declaration::{self, Kind};
 use numbra_front::error::{Class, Mistake, Warning};
 use numbra_front::syntax::tree::Module;
 use numbra_runtime::emit::{Emit, emit};
+use numbra_runtime::ufunc::quick::Prepared;
 use numbra_runtime::{Error, Kernel, Result};
 use std::sync::{Arc, OnceLock};
 
@@ -27,15 +28,21 @@ impl Role {
     }
 }
 
-/// A function with options, and, once it was needed, the kernel that they make.
+/// A function with options, and what was made of both, which copies share.
 #[derive(Debug, Clone)]
 pub(crate) struct Described {
     module: Arc<Module>,
     name: String,
     role: Role,
     options: Options,
-    kernel: OnceLock<Arc<Kernel>>,
-    pub quick: Arc<Quick>,
+    made: Arc<Made>,
+}
+
+#[derive(Debug, Default)]
+struct Made {
+    /// Once it was needed.
+    kernel: OnceLock<Kernel>,
+    prepared: Prepared,
 }
 
 impl Described {
@@ -51,20 +58,14 @@ impl Described {
         let declaration = declaration::read(module, function)?;
         let options = Options::from(&declaration);
         let (module, name) = (module.clone(), name.to_string());
-        let described = |kernel| Described {
-            module: module.clone(),
-            name: name.clone(),
-            role,
-            options,
-            kernel,
-            quick: Arc::default(),
-        };
+        let described =
+            |made: Made| Described { module: module.clone(), name: name.clone(), role, options, made: Arc::new(made) };
         match (&declaration.kind, role) {
             (Kind::Vectorize { .. }, Role::Vectorize) | (Kind::Stencil(_), Role::Stencil) => {
                 let kernel = Kernel::new(&module, &name, declaration)?;
-                Ok(described(OnceLock::from(Arc::new(kernel))))
+                Ok(described(Made { kernel: OnceLock::from(kernel), ..Made::default() }))
             }
-            (Kind::Function, _) => described(OnceLock::new()).checked(),
+            (Kind::Function, _) => described(Made::default()).checked(),
             (Kind::Vectorize { .. }, Role::Stencil) | (Kind::Stencil(_), Role::Vectorize) => {
                 let other = if role == Role::Stencil { Role::Vectorize } else { Role::Stencil }.decorator();
                 let message = format!("'{name}' is declared as {other}");
@@ -78,8 +79,7 @@ impl Described {
     /// With other options, which are checked when the kernel is needed.
     pub fn with(mut self, change: impl FnOnce(&mut Options)) -> Described {
         change(&mut self.options);
-        self.kernel = OnceLock::new();
-        self.quick = Arc::default();
+        self.made = Arc::default();
         self
     }
 
@@ -90,14 +90,19 @@ impl Described {
     }
 
     pub fn kernel(&self) -> Result<&Kernel> {
-        if let Some(kernel) = self.kernel.get() {
+        if let Some(kernel) = self.made.kernel.get() {
             return Ok(kernel);
         }
         let decorator = self.options.decorator(self.role.decorator());
-        let declaration = declaration::apply(&self.module, &self.name, &decorator)?;
-        let kernel = Arc::new(Kernel::new(&self.module, &self.name, declaration)?);
+        let declaration = declaration::apply(&self.module, &self.name, &decorator).map_err(Error::from).in_rust()?;
+        let kernel = Kernel::new(&self.module, &self.name, declaration)?;
         // Another thread may have been first; either is as good.
-        Ok(self.kernel.get_or_init(|| kernel))
+        Ok(self.made.kernel.get_or_init(|| kernel))
+    }
+
+    /// The prepared calls of the short way.
+    pub fn prepared(&self) -> &Prepared {
+        &self.made.prepared
     }
 
     pub fn name(&self) -> &str {
@@ -120,7 +125,7 @@ impl Described {
     }
 
     pub fn warnings(&self) -> Vec<Warning> {
-        self.kernel.get().map_or(Vec::new(), |kernel| kernel.warnings())
+        self.made.kernel.get().map_or(Vec::new(), |kernel| kernel.warnings())
     }
 
     pub fn device(&self) -> Result<Device> {
@@ -129,7 +134,8 @@ impl Described {
 
     /// The form of the kernel for a signature.
     pub fn emitted(&self, form: Emit, text: &str, architecture: &str) -> Result<Vec<u8>> {
-        let module = self.kernel()?.module_for(&signature::parse(text)?)?;
+        let signature = signature::parse(&wording::signature(text)?).map_err(Error::from).in_rust()?;
+        let module = self.kernel()?.module_for(&signature).in_rust()?;
         emit(module, form, architecture, &mut |_, _| Ok(()))
     }
 

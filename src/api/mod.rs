@@ -3,7 +3,8 @@
 //! * `source`: kernel text; `vectorize`, `stencil`: a kernel of it with its options, and the same on a device;
 //! * `options`: what decorators say, and what a program changes of it; `kernel`: what both kinds of kernel share;
 //! * `argument`, `output`: what goes in and what comes out; `arrays`: ndarray's arrays as both;
-//! * `device`: devices and the arrays on them; `quick`: the short way for small arrays.
+//! * `device`: devices and the arrays on them; `quick`: the short way for small arrays;
+//! * `wording`: errors in the words of Rust.
 
 mod argument;
 #[cfg(feature = "ndarray")]
@@ -16,6 +17,7 @@ mod quick;
 mod source;
 mod stencil;
 mod vectorize;
+mod wording;
 
 pub use argument::{Argument, Arguments, Destination, IntoArgument, IntoDestination, Out};
 pub use device::{Device, DeviceArray};

@@ -16,7 +16,7 @@ use std::fmt;
 /// assert_eq!((output.scalar(), output.shape()), (ScalarType::F64, &[2][..]));
 /// assert_eq!(output.as_slice::<f64>()?, [3.0, 5.0]);
 /// let error = output.as_slice::<f32>().unwrap_err();
-/// assert_eq!(error.to_string(), "the array's elements are float64, not float32");
+/// assert_eq!(error.to_string(), "the array's elements are f64, not f32");
 /// # #[cfg(feature = "ndarray")] {
 /// let array: ndarray::Array1<f64> = output.try_into()?;
 /// # }
@@ -181,7 +181,7 @@ impl fmt::Debug for Output {
         let view = self.array.view().map_err(|_| fmt::Error)?;
         let first: Vec<String> = view.iter().take(SHOWN).map(|element: Constant| element.to_string()).collect();
         let more = if self.len() > SHOWN { ", ..." } else { "" };
-        write!(formatter, "{}{:?} [{}{more}]", self.scalar(), self.shape(), first.join(", "))
+        write!(formatter, "{}{:?} [{}{more}]", self.scalar().short_name(), self.shape(), first.join(", "))
     }
 }
 

@@ -7,6 +7,7 @@ use numbra_front::source::Source as Text;
 use numbra_front::syntax::bind::{self, Value};
 use numbra_front::syntax::python;
 use numbra_front::syntax::tree::Module;
+use numbra_runtime::error::FileError;
 use numbra_runtime::{Error, Input, Result};
 use std::path::Path;
 use std::sync::Arc;
@@ -27,14 +28,13 @@ pub fn source(text: impl Into<String>) -> Result<Source> {
 
 /// Parses a file of kernels.
 ///
-/// Errors: a file that cannot be read, text that is no Python.
+/// Errors: a file that cannot be read (the [source](std::error::Error::source) is the [`std::io::Error`]), text that is no
+/// Python.
 pub fn read(path: impl AsRef<Path>) -> Result<Source> {
     let path = path.as_ref();
-    let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| {
-        Error::call_with_help(format!("{name}: {error}"), "pass the path of a file of kernels in Python syntax")
-    })?;
-    let text = Text::from_bytes(name, &bytes)?;
+    let help = Some("pass the path of a file of kernels in Python syntax");
+    let bytes = std::fs::read(path).map_err(|error| FileError::new(path, error, help))?;
+    let text = Text::from_bytes(path.display().to_string(), &bytes)?;
     Ok(Source { module: Arc::new(python::parse(&text)?) })
 }
 
@@ -65,15 +65,11 @@ impl Source {
     /// # Ok::<(), numbra::Error>(())
     /// ```
     ///
-    /// Errors: what is no name in Python; an array that cannot be read.
+    /// Errors: what is no name in Python, such as `if`; an array that cannot be read.
     pub fn constant<'a>(&self, name: &str, value: impl IntoArgument<'a>) -> Result<Source> {
-        let mut letters = name.chars();
-        let starts = letters.next().is_some_and(|first| first == '_' || first.is_alphabetic());
-        if !starts || !letters.all(|letter| letter == '_' || letter.is_alphanumeric()) {
-            return Err(Error::call(format!("'{name}' cannot be the name of a constant")).of_class(Class::Name));
-        }
+        let name = constant_name(name)?;
         let mut module = (*self.module).clone();
-        module.constants.push(bind::constant(name, &frozen(&value.into_argument()?)?));
+        module.constants.push(bind::constant(&name, &frozen(&value.into_argument()?)?));
         Ok(Source { module: Arc::new(module) })
     }
 
@@ -94,6 +90,22 @@ impl Source {
     /// Errors: no such function; one that is declared with `vectorize`; a mistake in its decorator.
     pub fn stencil(&self, name: &str) -> Result<Stencil> {
         Stencil::new(&self.module, name)
+    }
+}
+
+/// A name that can be assigned to, as Python's text has it: letters that look alike are one.
+fn constant_name(name: &str) -> Result<String> {
+    let mut letters = name.chars();
+    let starts = letters.next().is_some_and(|first| first == '_' || first.is_alphabetic());
+    let is_word = starts && letters.all(|letter| letter == '_' || letter.is_alphanumeric());
+    let parsed = is_word.then(|| python::parse(&Text::new("<constant>", format!("{name} = 0"))));
+    match parsed {
+        Some(Ok(mut module)) if module.constants.len() == 1 => Ok(module.constants.remove(0).name),
+        _ => Err(Error::call_with_help(
+            format!("'{name}' cannot be the name of a constant"),
+            "a name has letters, digits and '_', begins with no digit, and is no keyword of Python",
+        )
+        .of_class(Class::Name)),
     }
 }
 

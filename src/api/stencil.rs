@@ -3,6 +3,7 @@
 use super::argument::{Arguments, IntoDestination, inputs, inputs_with};
 use super::kernel::{Described, On, Role, shared};
 use super::options::BorderValue;
+use super::wording::InRust;
 use super::{DeviceArray, Output};
 use numbra_front::syntax::tree::Module;
 use numbra_front::types::ScalarType;
@@ -65,7 +66,7 @@ impl Stencil {
     /// Errors: as [`On::call`], as far as they can be told without computing.
     pub fn outcome<'a>(&self, arguments: impl Arguments<'a>) -> Result<(ScalarType, Vec<usize>)> {
         let arguments = arguments.into_arguments()?;
-        self.runtime()?.outcome(&inputs(&arguments)?)
+        self.runtime()?.outcome(&inputs(&arguments)?).in_rust()
     }
 
     fn runtime(&self) -> Result<&numbra_runtime::stencil::Stencil> {
@@ -86,9 +87,9 @@ impl On<Stencil> {
         let arguments = arguments.into_arguments()?;
         let inputs = inputs(&arguments)?;
         let kernel = self.kernel.runtime()?;
-        let (scalar, shape) = kernel.outcome(&inputs)?;
+        let (scalar, shape) = kernel.outcome(&inputs).in_rust()?;
         let output = Output::new(scalar, &shape, &row_major_strides(&shape))?;
-        kernel.fill(&self.device.0, &inputs, output.borrowed())?;
+        kernel.fill(&self.device.0, &inputs, output.borrowed()).in_rust()?;
         Ok(output)
     }
 
@@ -105,7 +106,7 @@ impl On<Stencil> {
     /// 'same_kind' (floats to integers, say).
     pub fn call_into<'a, 'b>(&self, arguments: impl Arguments<'a>, out: impl IntoDestination<'b>) -> Result<()> {
         let (arguments, out) = (arguments.into_arguments()?, out.into_destination()?);
-        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array())
+        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array()).in_rust()
     }
 
     /// Applies the stencil `steps` times, each result being the next first argument. Nothing is copied to the host
@@ -149,6 +150,6 @@ impl On<Stencil> {
     ) -> Result<DeviceArray> {
         let arguments = arguments.into_arguments()?;
         let result = self.kernel.runtime()?.iterate_on_device(&self.device.0, &inputs(&arguments)?, steps, progress);
-        result.map(DeviceArray)
+        result.map(DeviceArray).in_rust()
     }
 }

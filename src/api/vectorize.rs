@@ -2,7 +2,8 @@
 
 use super::argument::{Arguments, IntoArgument, IntoDestination, inputs, inputs_with};
 use super::kernel::{Described, On, Role, shared};
-use super::{DeviceArray, Output};
+use super::wording::{self, InRust};
+use super::{DeviceArray, Output, quick};
 use numbra_front::declaration::Identity;
 use numbra_front::syntax::tree::Module;
 use numbra_front::types::ScalarType;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 /// ```
 /// use numbra::{Device, Typing};
 /// let source = numbra::source("def saxpy(a, x, y): return a * x + y")?;
-/// let saxpy = source.vectorize("saxpy")?.signatures(["float32(float32, float32, float32)"])?.typing(Typing::Exact);
+/// let saxpy = source.vectorize("saxpy")?.signatures(["f32(f32, f32, f32)"])?.typing(Typing::Exact);
 /// let result = saxpy.on(&Device::auto()?).call((2.0, &[1.0f32, 2.0, 3.0], &[0.5f32, 0.5, 0.5]))?;
 /// assert_eq!(result.as_slice::<f32>()?, [2.5, 4.5, 6.5]);
 /// # Ok::<(), numbra::Error>(())
@@ -39,12 +40,14 @@ impl Vectorize {
         Ok(Vectorize { described: Described::new(module, name, Role::Vectorize)? })
     }
 
-    /// The signatures, in the order in which they are tried: `float64(float64, int32)`, the result first, or without the
-    /// result, `(float64, int32)`. They take the place of those in the text; none: the arguments decide.
+    /// The signatures, in the order in which they are tried: `f64(f64, i32)`, the result first, or without the result,
+    /// `(f64, i32)`. They take the place of those in the text; none: the arguments decide. Numba's names of types will do as
+    /// well (`float64`, `int8`). `i8` and `u8` are refused: Numba means 8 bytes by them.
     ///
     /// Errors: text that is no signature of scalars, or of another number of parameters.
     pub fn signatures<S: Into<String>>(self, signatures: impl IntoIterator<Item = S>) -> Result<Vectorize> {
-        let signatures = signatures.into_iter().map(S::into).collect();
+        let signature = |text: S| wording::signature(&text.into());
+        let signatures = signatures.into_iter().map(signature).collect::<Result<_>>()?;
         Ok(Vectorize { described: self.described.with(|options| options.signatures = signatures).checked()? })
     }
 
@@ -66,7 +69,7 @@ impl Vectorize {
     /// Errors: as [`On::call`], as far as they can be told without computing.
     pub fn outcome<'a>(&self, arguments: impl Arguments<'a>) -> Result<(ScalarType, Vec<usize>)> {
         let arguments = arguments.into_arguments()?;
-        let Outcome { scalar, shape, .. } = self.runtime()?.outcome(&inputs(&arguments)?)?;
+        let Outcome { scalar, shape, .. } = self.runtime()?.outcome(&inputs(&arguments)?).in_rust()?;
         Ok((scalar, shape))
     }
 
@@ -86,20 +89,22 @@ impl On<Vectorize> {
     pub fn call<'a>(&self, arguments: impl Arguments<'a>) -> Result<Output> {
         let arguments = arguments.into_arguments()?;
         let kernel = self.kernel.runtime()?;
-        if let Some(output) = self.kernel.described.quick.call(kernel, &self.device, &arguments)? {
+        if let Some(output) =
+            quick::call(kernel, self.kernel.described.prepared(), &self.device, &arguments).in_rust()?
+        {
             return Ok(output);
         }
         let inputs = inputs(&arguments)?;
-        let Outcome { scalar, shape, strides } = kernel.outcome(&inputs)?;
+        let Outcome { scalar, shape, strides } = kernel.outcome(&inputs).in_rust()?;
         let output = Output::new(scalar, &shape, &strides)?;
-        kernel.call_into(&self.device.0, &inputs, output.borrowed())?;
+        kernel.call_into(&self.device.0, &inputs, output.borrowed()).in_rust()?;
         Ok(output)
     }
 
     /// As [`On::call`]; the result stays on the device, which may still be working on it when this returns.
     pub fn call_device<'a>(&self, arguments: impl Arguments<'a>) -> Result<DeviceArray> {
         let arguments = arguments.into_arguments()?;
-        self.kernel.runtime()?.call_on_device(&self.device.0, &inputs(&arguments)?).map(DeviceArray)
+        self.kernel.runtime()?.call_on_device(&self.device.0, &inputs(&arguments)?).map(DeviceArray).in_rust()
     }
 
     /// As [`On::call`]; the results are stored in an array of the caller's, where the arguments are broadcast to its
@@ -118,7 +123,7 @@ impl On<Vectorize> {
     /// array's type by NumPy's rule 'same_kind' (floats to integers, say).
     pub fn call_into<'a, 'b>(&self, arguments: impl Arguments<'a>, out: impl IntoDestination<'b>) -> Result<()> {
         let (arguments, out) = (arguments.into_arguments()?, out.into_destination()?);
-        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array())
+        self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array()).in_rust()
     }
 
     /// All values along the axes, which the result lacks, combined to one. `axes`: `[0]`, `[0, 2]`.
@@ -140,7 +145,7 @@ impl On<Vectorize> {
     /// not; several axes, or an axis without elements, where the function has no [identity](Vectorize::identity).
     pub fn reduce<'a>(&self, array: impl IntoArgument<'a>, axes: impl AsRef<[usize]>) -> Result<Output> {
         let array = array.into_argument()?;
-        let result = self.kernel.runtime()?.reduce(&self.device.0, array.input()?, axes.as_ref())?;
+        let result = self.kernel.runtime()?.reduce(&self.device.0, array.input()?, axes.as_ref()).in_rust()?;
         Output::from_host(&result)
     }
 
@@ -149,7 +154,7 @@ impl On<Vectorize> {
     /// Errors: as [`On::reduce`].
     pub fn accumulate<'a>(&self, array: impl IntoArgument<'a>, axis: usize) -> Result<Output> {
         let array = array.into_argument()?;
-        Output::from_host(&self.kernel.runtime()?.accumulate(&self.device.0, array.input()?, axis)?)
+        Output::from_host(&self.kernel.runtime()?.accumulate(&self.device.0, array.input()?, axis).in_rust()?)
     }
 
     /// `f(a, b)` for all pairs of an element of `left` and one of `right`: the axes of `left`, then those of `right`.

@@ -38,11 +38,28 @@ fn they_run() {
 }
 
 #[test]
-fn the_environment_overrides_the_device() {
-    let output = run("heat", "cuda", Some("interp"));
+fn the_environment_chooses_where_the_program_does_not() {
+    let output = run("heat", "auto", Some("interp"));
     assert!(text(&output.stdout).contains("is left on interp"), "{output:?}");
-    let output = run("heat", "interp", Some("abacus"));
+    let output = run("heat", "auto", Some("abacus"));
     assert!(text(&output.stderr).contains("NUMBRA_TARGET: there is no device called 'abacus'"), "{output:?}");
+    // A device that is asked for by its name is that device.
+    for (device, target) in [("interp", "vulkan"), ("vulkan", "interp"), ("interp", "abacus")] {
+        let output = run("heat", device, Some(target));
+        assert!(text(&output.stdout).contains(&format!("is left on {device}")), "{output:?}");
+    }
+}
+
+/// This build has the interpreter and, in the tests, software Vulkan.
+#[cfg(not(feature = "llvm"))]
+#[test]
+fn the_interpreter_says_that_it_is_slow_once() {
+    let output = run("chain", "auto", None);
+    let told = text(&output.stderr);
+    let quiet = told.matches("warning: numbra found no GPU in hardware").count() == 1;
+    assert!(quiet && told.contains("feature 'llvm'") && told.contains("vulkan"), "{told}");
+    assert_eq!(text(&run("chain", "auto", Some("interp")).stderr), "");
+    assert_eq!(text(&run("chain", "interp", None).stderr), "");
 }
 
 #[test]

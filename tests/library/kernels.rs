@@ -50,6 +50,24 @@ fn an_upload_is_a_copy() {
 }
 
 #[test]
+fn an_upload_is_refused_before_it_is_copied() {
+    let vulkan = Device::open("vulkan").unwrap();
+    // The first fits no GPU; the second has more elements than memory has bytes.
+    for extents in [[1 << 20, 1 << 20], [1 << 30, 1 << 30]] {
+        let error = vulkan.upload(ndarray::arr0(1f32).broadcast(extents).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("largest buffer"), "{error}");
+    }
+    // Any strides, and what does not begin at the first element in memory.
+    let table = Array2::from_shape_fn((30, 40), |(i, j)| (i * 40 + j) as i32);
+    for device in devices() {
+        for view in [table.view(), table.t(), table.slice(ndarray::s![..;-2, 3..]), table.slice(ndarray::s![1.., ..])] {
+            let there = device.upload(view).unwrap().download().unwrap();
+            assert_eq!(there.into_array::<i32>().unwrap(), view.into_dyn(), "{device}");
+        }
+    }
+}
+
+#[test]
 fn options_of_the_text_and_of_the_program() {
     let text = "
         from numba import vectorize, njit
@@ -167,8 +185,17 @@ fn constants_of_the_program() {
             source.constant("W", &weights).unwrap().constant("RATE", 10).unwrap().vectorize("f").unwrap().on(&device);
         assert_eq!(f.call(&[1i32]).unwrap().into_vec::<f64>().unwrap(), [15.0], "{device}");
     }
-    assert!(source.constant("not a name", 1).is_err());
-    assert!(source.constant("", 1).is_err());
+    for wrong in ["not a name", "", "if", "None", "def", "1x", "a.b", "x = 1\ny", "lambda", "\u{2460}"] {
+        let error = source.constant(wrong, 1).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("'{wrong}' cannot be the name of a constant")), "{error}");
+        assert_eq!(error.class(), Some(numbra::Class::Name));
+    }
+    // Words that are keywords in places only, and letters that Python takes for others.
+    let source = numbra::source("def f(x): return match + type + fi + \u{3b1}").unwrap();
+    let named =
+        ["match", "type", "\u{fb01}", "\u{3b1}"].iter().try_fold(source, |source, name| source.constant(name, 2));
+    assert_eq!(named.unwrap().vectorize("f").unwrap().outcome(1).unwrap().0, ScalarType::I64);
+    let source = numbra::source("RATE = 2\ndef f(x): return RATE * x + W[0][1] + W[1][0]").unwrap();
     let error = source.vectorize("f").unwrap().outcome(1).unwrap_err();
     assert!(error.to_string().contains("unknown name 'W'"), "{error}");
 }
@@ -213,7 +240,7 @@ fn short_and_long_calls_agree() {
         let x = [3u8, 4];
         assert_eq!(narrow.on(&device).call((2, &x, 1)).unwrap().into_vec::<u8>().unwrap(), [5, 7]);
         let error = narrow.on(&device).call((300, &x, 1)).unwrap_err();
-        assert!(error.to_string().contains("300 out of bounds for uint8"), "{device}: {error}");
+        assert!(error.to_string().contains("the integer 300 out of bounds for u8"), "{device}: {error}");
         // Other options are another kernel, whose calls are prepared anew.
         let wide = narrow.signatures(["float64(float64, float64, float64)"]).unwrap();
         assert_eq!(wide.on(&device).call((2, &x, 1)).unwrap().into_vec::<f64>().unwrap(), [5.0, 7.0]);

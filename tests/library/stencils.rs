@@ -34,7 +34,7 @@ fn borders() {
         with.call_into(&a, &mut out).unwrap();
         assert_eq!(out, array![7, 4, 6, 7]);
         let error = kernel.clone().cval(0.5).on(&device).call(&a).unwrap_err().to_string();
-        assert!(error.contains("cval type does not match") && error.contains("cval=0.5"), "{error}");
+        assert!(error.contains("cval type does not match") && !error.contains("decorator"), "{error}");
         let mean = stencil(&device, "def f(a): return (a[-1] + a[1]) / 2").kernel().clone().cval(f64::NAN).on(&device);
         assert!(mean.call(&a).unwrap().into_vec::<f64>().unwrap()[0].is_nan());
         assert!(f.call_into(&a, &mut Array1::<i64>::zeros(3)).is_err());
@@ -84,7 +84,7 @@ fn tables_and_loops() {
         let result = f.call((&[1.0, 2.0, 3.0, 4.0], &[0.5, 1.0, 0.25])).unwrap().into_vec::<f64>().unwrap();
         assert_eq!(result, [0.0, 3.25, 5.0, 0.0], "{device}");
         let error = plain.clone().standard_indexing(["wheights"]).unwrap_err();
-        assert!(error.to_string().contains(", decorator of 'f':1:"), "{error}");
+        assert!(error.to_string().starts_with("Standard indexing requested for an array name"), "{error}");
         assert!(plain.clone().neighborhood([(-1, 1 << 40)]).is_err());
         assert!(plain.clone().neighborhood([]).is_err());
         let error = f.call((&[1.0, 2.0, 3.0], &[0.5, 1.0])).unwrap_err();
@@ -103,7 +103,7 @@ fn scalars_give_way_under_exact_rules() {
         assert_eq!(f.call((&a, 0.5)).unwrap().into_vec::<f32>().unwrap(), [2.0, 5.0, 0.0], "{device}");
         assert_eq!(f.iterate((&a, 2), 2).unwrap().into_vec::<f32>().unwrap(), [17.0, -11.0, 0.0], "{device}");
         let error = f.call((&[1u8, 2, 3], 300)).unwrap_err().to_string();
-        assert!(error.contains("300 out of bounds for uint8"), "{error}");
+        assert!(error.contains("the integer 300 out of bounds for u8"), "{error}");
         // A typed one stays what it is.
         assert!(f.call((&a, numbra::Argument::typed(0.5))).unwrap_err().to_string().contains("float64"));
     }

@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 /// A device that this machine must have: a missing one fails the test.
 pub fn open(name: &str) -> Arc<dyn Device> {
-    let device = name.parse().and_then(device::open);
+    let device = name.parse().map_err(numbra::Error::from).and_then(device::open);
     device.unwrap_or_else(|error| panic!("the tests need the device '{name}': {error}"))
 }
 
 /// Every device that tests run on besides the interpreter. An NVIDIA GPU is one of them where there is one.
 pub fn devices() -> Vec<Arc<dyn Device>> {
-    let cuda = "cuda".parse().and_then(device::open).ok();
+    let cuda = "cuda".parse().map_err(numbra::Error::from).and_then(device::open).ok();
     ["cpu", "parallel", "vulkan"].map(open).into_iter().chain(cuda).collect()
 }

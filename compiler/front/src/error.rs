@@ -117,22 +117,23 @@ impl Error {
 #[derive(Debug, Clone)]
 pub struct Warning(pub Mistake);
 
-/// Renders with `FILE:LINE:COL`, the line and a caret.
+/// The message, then `FILE:LINE:COL`, the line and a caret. What shows it says that it is an error.
 impl fmt::Display for Mistake {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.render(Diagnostic::error(), formatter)
+        let text = self.rendered(Diagnostic::error())?;
+        formatter.write_str(text.strip_prefix("error: ").unwrap_or(&text))
     }
 }
 
-/// As a mistake is rendered.
+/// As a mistake is rendered, with `warning: ` before it.
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.render(Diagnostic::warning(), formatter)
+        formatter.write_str(&self.0.rendered(Diagnostic::warning())?)
     }
 }
 
 impl Mistake {
-    fn render(&self, severity: Diagnostic<()>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn rendered(&self, severity: Diagnostic<()>) -> Result<String, fmt::Error> {
         let text_length = self.source.text.len() as u32;
         let clamp = |span: Span| {
             let start = span.start.min(text_length);
@@ -154,6 +155,7 @@ impl Mistake {
         }
         let mut text = String::new();
         term::emit_to_string(&mut text, &term::Config::default(), &file, &diagnostic).map_err(|_| fmt::Error)?;
-        formatter.write_str(text.trim_end())
+        text.truncate(text.trim_end().len());
+        Ok(text)
     }
 }

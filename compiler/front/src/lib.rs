@@ -17,6 +17,7 @@ pub mod kernel;
 pub mod passes;
 pub mod pipeline;
 pub mod source;
+pub mod stack;
 pub mod syntax;
 pub mod types;
 pub mod typing;

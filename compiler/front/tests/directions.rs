@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 const MAY_NAME: &[(&str, &[&str])] = &[
     // Texts and messages about them.
     ("error, excerpt, source", &[]),
+    ("stack", &["error"]),
     ("types", &["error"]),
-    ("syntax", &["error", "types"]),
+    ("syntax", &["error", "stack", "types"]),
     ("constants", &["error", "types", "syntax"]),
     ("declaration", &["error", "types", "syntax", "constants"]),
     ("ir", &["error", "types"]),

@@ -1,7 +1,7 @@
 //! Messages as documents that are executed: `tests/messages/*.md`.
 //!
 //! A fenced `python` block is a kernel file; the fenced `error` block after it is every message that it gives, as
-//! users see them, one empty line apart. A `python` block without an `error` block must give none. With
+//! the command shows them, one empty line apart. A `python` block without an `error` block must give none. With
 //! `NUMBRA_UPDATE_MESSAGES=1` the documents are rewritten with what the blocks give now; read the difference.
 //!
 //! What stands after `python`, if anything, are the types of the arguments for which the file's kernels are typed.
@@ -20,14 +20,14 @@ fn messages(text: &str, arguments: &str) -> String {
     let source = Source::new("kernel.py", text);
     let module = match python::parse(&source) {
         Ok(module) => module,
-        Err(error) => return trimmed(&error.to_string()),
+        Err(error) => return trimmed(&format!("error: {error}")),
     };
     let mut messages = Vec::new();
     for function in &module.functions {
         let result = declaration::read(&module, function)
             .and_then(|declaration| later_stages(&module, function, &declaration, arguments));
         if let Err(error) = result {
-            messages.push(error.to_string());
+            messages.push(format!("error: {error}"));
         }
     }
     trimmed(&messages.join("\n\n"))

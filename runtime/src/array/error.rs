@@ -7,15 +7,17 @@ pub enum ArrayError {
     /// NumPy's text.
     #[error("operands could not be broadcast together with shapes {}", shapes_text(.0))]
     Broadcast(Vec<Vec<usize>>),
-    #[error("an array of shape {} and type {scalar} is too large for this machine's addresses", shape_text(.shape))]
+    #[error("an array of shape {} with elements of {} bytes is too large for this machine's addresses", shape_text(.shape), scalar.bytes())]
     TooLarge { scalar: ScalarType, shape: Vec<usize> },
     #[error("out of memory: {bytes} bytes for an array could not be allocated")]
     OutOfMemory { bytes: usize },
     #[error("an array of {rank} axes has more than the {} that numbra supports", super::MAX_RANK)]
     Rank { rank: usize },
-    #[error("the array's elements are {found}, not {expected}")]
+    /// Which only programs in Rust meet: types by Rust's names.
+    #[error("the array's elements are {}, not {}", found.short_name(), expected.short_name())]
     ElementType { expected: ScalarType, found: ScalarType },
-    #[error("{found} bytes do not make an array of shape {} and type {scalar}, which has {expected}", shape_text(.shape))]
+    /// Which only programs in Rust meet.
+    #[error("{found} bytes do not make an array of shape {} of {}, which has {expected}", shape_text(.shape), scalar.short_name())]
     Length { scalar: ScalarType, shape: Vec<usize>, expected: usize, found: usize },
     #[error("the strides of a view of shape {} reach outside its memory", shape_text(.shape))]
     OutOfBounds { shape: Vec<usize> },

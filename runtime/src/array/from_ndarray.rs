@@ -78,7 +78,7 @@ mod tests {
         let host = HostArray::try_from(&array).unwrap();
         assert_eq!(host.shape(), [2, 3, 4]);
         assert_eq!(host.to_ndarray::<i16>().unwrap(), array.clone().into_dyn());
-        assert_eq!(host.to_ndarray::<u16>().unwrap_err().to_string(), "the array's elements are int16, not uint16");
+        assert_eq!(host.to_ndarray::<u16>().unwrap_err().to_string(), "the array's elements are i16, not u16");
         assert_eq!(HostArray::try_from(&arr0(true)).unwrap().to_ndarray::<bool>().unwrap(), arr0(true).into_dyn());
         let empty = Array2::<f32>::zeros((0, 3));
         assert_eq!(HostArray::try_from(&empty).unwrap().to_ndarray::<f32>().unwrap(), empty.into_dyn());

@@ -4,70 +4,10 @@ use super::Device;
 use super::cpu;
 use super::interp::Interp;
 use crate::error::{Error, Result};
+use numbra_front::error::Class;
+pub use numbra_front::types::DeviceName;
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// A device as users write it: `cpu`, `vulkan:1`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum DeviceName {
-    /// One thread of the processor.
-    Cpu,
-    /// All its threads.
-    Parallel,
-    /// The interpreter, which checks every access.
-    Interp,
-    Cuda(usize),
-    Vulkan(usize),
-    Metal(usize),
-    Dx12(usize),
-    /// The best device that is here; never a software GPU.
-    Auto,
-}
-
-impl FromStr for DeviceName {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<DeviceName> {
-        let unknown = || {
-            Error::call_with_help(
-                format!("there is no device called '{text}'"),
-                "devices are cpu, parallel, cuda[:n], vulkan[:n], metal, dx12, interp and auto",
-            )
-        };
-        let (kind, number) = match text.split_once(':') {
-            Some((kind, number)) => (kind, Some(number.parse::<usize>().map_err(|_| unknown())?)),
-            None => (text, None),
-        };
-        Ok(match (kind, number) {
-            ("cpu", None) => DeviceName::Cpu,
-            ("parallel", None) => DeviceName::Parallel,
-            ("interp", None) => DeviceName::Interp,
-            ("auto", None) => DeviceName::Auto,
-            ("cuda", number) => DeviceName::Cuda(number.unwrap_or(0)),
-            ("vulkan", number) => DeviceName::Vulkan(number.unwrap_or(0)),
-            ("metal", number) => DeviceName::Metal(number.unwrap_or(0)),
-            ("dx12", number) => DeviceName::Dx12(number.unwrap_or(0)),
-            _ => return Err(unknown()),
-        })
-    }
-}
-
-impl fmt::Display for DeviceName {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DeviceName::Cpu => formatter.write_str("cpu"),
-            DeviceName::Parallel => formatter.write_str("parallel"),
-            DeviceName::Interp => formatter.write_str("interp"),
-            DeviceName::Auto => formatter.write_str("auto"),
-            DeviceName::Cuda(number) => write!(formatter, "cuda:{number}"),
-            DeviceName::Vulkan(number) => write!(formatter, "vulkan:{number}"),
-            DeviceName::Metal(number) => write!(formatter, "metal:{number}"),
-            DeviceName::Dx12(number) => write!(formatter, "dx12:{number}"),
-        }
-    }
-}
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 /// The device of that name, the same one each time.
 pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
@@ -96,12 +36,39 @@ fn create(name: DeviceName) -> Result<Arc<dyn Device>> {
     }
 }
 
-/// The best device that is here: a hardware GPU, else all threads of the processor, else what runs everywhere.
+/// The best device that is here: a hardware GPU, else all threads of the processor, else what runs everywhere. That is slow,
+/// and a line on standard error says so, once.
 pub fn auto() -> Result<Arc<dyn Device>> {
+    static TOLD: Once = Once::new();
     let gpus = [DeviceName::Cuda(0), DeviceName::Vulkan(0), DeviceName::Metal(0), DeviceName::Dx12(0)];
     let mut gpus = gpus.into_iter().filter_map(|name| open(name).ok());
     let gpu = gpus.find(|device| !device.is_software_gpu() && device.ready().is_ok());
-    gpu.map_or_else(|| open(DeviceName::Parallel).or_else(|_| open(DeviceName::Interp)), Ok)
+    if let Some(gpu) = gpu {
+        return Ok(gpu);
+    }
+    open(DeviceName::Parallel).or_else(|_| {
+        TOLD.call_once(|| eprintln!("{}", slow()));
+        open(DeviceName::Interp)
+    })
+}
+
+/// What there is to say where nothing but the interpreter is found.
+fn slow() -> String {
+    let mut ways = vec!["a GPU with a driver for Vulkan"];
+    if !cfg!(feature = "wgpu") {
+        ways[0] = "a GPU, with numbra's feature 'wgpu'";
+    }
+    if !cfg!(feature = "llvm") {
+        ways.push("the processor itself, with numbra's feature 'llvm' (it needs LLVM 22)");
+    }
+    if open(DeviceName::Vulkan(0)).is_ok_and(|device| device.is_software_gpu()) {
+        ways.push("the GPU in software that is here, if asked for by its name, vulkan");
+    }
+    format!(
+        "warning: numbra found no GPU in hardware and runs kernels in its interpreter, which is slow\n  \
+         help: faster would be: {}; to keep the interpreter and hear no more of this, ask for interp",
+        ways.join("; ")
+    )
 }
 
 /// Every device that numbra knows of, or why it is not here.
@@ -112,14 +79,12 @@ pub fn list() -> Vec<(DeviceName, Result<Arc<dyn Device>>)> {
     names.into_iter().map(|name| (name, open(name))).collect()
 }
 
-/// The device that NUMBRA_TARGET names, which overrides every target named in code.
+/// The device that NUMBRA_TARGET names, which overrides targets named in kernels, and defaults.
 pub fn target_from_environment() -> Result<Option<DeviceName>> {
     match std::env::var("NUMBRA_TARGET") {
-        Ok(text) if !text.is_empty() => text.parse().map(Some).map_err(|error| match error {
-            Error::Call { class, message, help } => {
-                Error::Call { class, message: format!("NUMBRA_TARGET: {message}"), help }
-            }
-            other => other,
+        Ok(text) if !text.is_empty() => text.parse().map(Some).map_err(|error| {
+            let class = numbra_front::Error::class(&error);
+            Error::call(format!("NUMBRA_TARGET: {error}")).of_class(class.unwrap_or(Class::Value))
         }),
         _ => Ok(None),
     }

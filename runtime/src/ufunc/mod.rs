@@ -1,13 +1,14 @@
 //! Universal functions: kernels of scalars applied to broadcast arrays.
 //!
 //! A call chooses a loop ([`dispatch`]), broadcasts and collapses the operands, has the kernel built for what is left
-//! of their strides, and runs it. [`direct`] is the short way for small arrays in C order. [`reduce`] has `reduce`: a
-//! tree over a [`sequence`], or a left [`fold`], as `accumulate` is.
+//! of their strides, and runs it. [`direct`] is the short way for small arrays in C order, of which [`quick`] keeps what was
+//! prepared. [`reduce`] has `reduce`: a tree over a [`sequence`], or a left [`fold`], as `accumulate` is.
 
 pub mod casting;
 pub mod direct;
 mod dispatch;
 mod fold;
+pub mod quick;
 mod reduce;
 mod sequence;
 

@@ -2,10 +2,11 @@
 
 use crate::fake::{in_own_process, with_fake_driver};
 use crate::*;
+use numbra_runtime::Error;
 use numbra_runtime::device::DeviceName;
 
 fn refused(name: &str) -> String {
-    name.parse().and_then(device::open).map(|_| ()).unwrap_err().to_string()
+    name.parse().map_err(Error::from).and_then(device::open).map(|_| ()).unwrap_err().to_string()
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::fake::{Fake, with_fake_driver};
 use crate::running::Running;
 use crate::*;
 use numbra_front::types::ScalarType;
+use numbra_runtime::Error;
 
 fn inputs() -> Vec<Input> {
     hosts(&[array(&[10], &[1.0; 10]), array(&[10], &[2.0; 10])])
@@ -302,7 +303,7 @@ fn use_after_a_fork_is_refused() {
                 message(call(&add, &device, &inputs())),
                 message(device.wait()),
                 message(device.allocate(ScalarType::F64, 1)),
-                message("cuda:1".parse().and_then(device::open)),
+                message("cuda:1".parse().map_err(Error::from).and_then(device::open)),
             ];
             drop(held);
             let told = refused.iter().all(|message| message.contains("forked") && message.contains("spawn"));

@@ -16,11 +16,11 @@ const SOURCE: &str = "cuda-driver/fake/driver.rs";
 
 use numbra_runtime::array::{Element, HostArray};
 use numbra_runtime::device::{self, Device};
-use numbra_runtime::{Input, Kernel, Program, Result};
+use numbra_runtime::{Error, Input, Kernel, Program, Result};
 use std::sync::Arc;
 
 fn open(name: &str) -> Arc<dyn Device> {
-    name.parse().and_then(device::open).unwrap_or_else(|error| panic!("{name}: {error}"))
+    name.parse().map_err(Error::from).and_then(device::open).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 fn array<T: Element>(shape: &[usize], elements: &[T]) -> Arc<HostArray> {

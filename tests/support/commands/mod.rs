@@ -49,7 +49,11 @@ pub fn devices(names: &[String]) -> Result<Vec<Arc<dyn Device>>, String> {
 
 /// The device of that name, ready to be used.
 pub fn open(name: &str) -> Result<Arc<dyn Device>, String> {
-    let device = name.parse().and_then(device::open).and_then(|device| device.ready().map(|()| device));
+    let device = name
+        .parse()
+        .map_err(numbra::Error::from)
+        .and_then(device::open)
+        .and_then(|device| device.ready().map(|()| device));
     device.map_err(|error| format!("the device '{name}': {error}"))
 }
 

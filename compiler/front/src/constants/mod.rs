@@ -18,14 +18,16 @@ use crate::syntax::tree::{self, BinaryOperator, Comparison, Expression, Expressi
 use crate::types::declaration::Number;
 use crate::types::{ScalarType, promotion};
 use functions::mathematical;
-use value::compare;
+use value::{MOST_ENTRIES, compare};
 
-/// More entries than this in one constant are refused: such data belongs into an array.
-const MOST_ENTRIES: usize = 1 << 16;
+/// The value of an expression of `module`, if that can be told.
+pub fn value(module: &tree::Module, expression: &Expression) -> Option<ConstantValue> {
+    Evaluator::new(module).expression(expression).ok()
+}
 
 /// The number that an expression of `module` is, such as an option's value, if that can be told.
 pub fn number(module: &tree::Module, expression: &Expression) -> Option<Number> {
-    match Evaluator::new(module).expression(expression).ok()? {
+    match value(module, expression)? {
         ConstantValue::Bool(value) => Some(Number::Bool(value)),
         ConstantValue::Integer(value) => Some(Number::Integer(value)),
         ConstantValue::Float(value, _) => Some(Number::Float(value)),

@@ -19,6 +19,9 @@ pub enum ConstantValue {
     Array(ScalarType, Vec<ConstantValue>),
 }
 
+/// More entries than this in one constant are refused: such data belongs into an array.
+pub(super) const MOST_ENTRIES: usize = 1 << 16;
+
 impl ConstantValue {
     pub fn float(value: f64) -> ConstantValue {
         ConstantValue::Float(value, format!("{value:?}"))
@@ -129,6 +132,19 @@ pub fn binary(operator: BinaryOperator, left: &ConstantValue, right: &ConstantVa
         return typed_binary(operator, scalar, left, right);
     }
     use BinaryOperator::*;
+    match (operator, left, right) {
+        (Add, ConstantValue::Tuple(first), ConstantValue::Tuple(rest)) => {
+            return Some(ConstantValue::Tuple([first.as_slice(), rest].concat()));
+        }
+        (Multiply, ConstantValue::Tuple(entries), ConstantValue::Integer(count))
+        | (Multiply, ConstantValue::Integer(count), ConstantValue::Tuple(entries)) => {
+            let count = usize::try_from((*count).max(0)).ok()?;
+            let small = left.entries().max(right.entries()).checked_mul(count)? <= MOST_ENTRIES;
+            return small
+                .then(|| ConstantValue::Tuple(entries.iter().cycle().take(entries.len() * count).cloned().collect()));
+        }
+        _ => {}
+    }
     if let (Some(a), Some(b)) = (left.as_integer(), right.as_integer()) {
         let both_bool = matches!((left, right), (ConstantValue::Bool(_), ConstantValue::Bool(_)));
         let bits = |value: i128| {

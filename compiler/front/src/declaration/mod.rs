@@ -7,7 +7,7 @@ mod options;
 pub mod signature;
 mod stencil;
 
-pub use crate::types::declaration::{Declaration, Identity, Kind, StencilOptions, TARGETS, is_target};
+pub use crate::types::declaration::{Declaration, Identity, Kind, StencilOptions};
 
 use crate::error::{Class, Error, Mistake, Result};
 use crate::source::{Source, Span};

@@ -1,10 +1,11 @@
 //! The options of `vectorize` and `jit`: which there are, and what their values can be.
 
-use super::{Decorator, Identity, TARGETS, is_target};
+use super::{Decorator, Identity};
 use crate::constants::number;
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
+use crate::types::DeviceName;
 use crate::types::declaration::{Number, Rules};
 
 /// The options that a decorator takes.
@@ -162,9 +163,9 @@ pub fn typing(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> R
 }
 
 pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<String, Mistake> {
-    let help = format!("the targets are {TARGETS}");
+    let help = format!("the targets are {}", DeviceName::KNOWN);
     match &value.kind {
-        ExpressionKind::String(name) if is_target(name) => Ok(name.clone()),
+        ExpressionKind::String(name) if name.parse::<DeviceName>().is_ok() => Ok(name.clone()),
         ExpressionKind::String(name) => {
             let message = format!("Unsupported target: {name}");
             Err(decorator.mistake(Class::Value, keyword.value.span, message).help(help))

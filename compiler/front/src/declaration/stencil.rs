@@ -2,7 +2,7 @@
 
 use super::options::{fastmath, option_name, target, typing};
 use super::{Declaration, Decorator, Kind, StencilOptions};
-use crate::constants::number;
+use crate::constants::{self, ConstantValue, number};
 use crate::error::{Class, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
@@ -91,6 +91,9 @@ impl Decorator<'_> {
         if matches!(value.kind, ExpressionKind::None) {
             return Ok(None);
         }
+        if let Some(pairs) = self.computed_pairs(value) {
+            return Ok(Some((pairs, keyword.value.span)));
+        }
         let Some(axes) = items(value).filter(|axes| !axes.is_empty()) else {
             return wrong(value, "neighborhood must be a tuple of pairs");
         };
@@ -119,6 +122,26 @@ impl Decorator<'_> {
             pairs.push((offsets[0], offsets[1]));
         }
         Ok(Some((pairs, keyword.value.span)))
+    }
+
+    /// A neighborhood that is no tuple of the text but the value of an expression: `((-1, 1),) * 2`.
+    fn computed_pairs(&self, value: &Expression) -> Option<Vec<(i64, i64)>> {
+        if !matches!(value.kind, ExpressionKind::Binary { .. }) {
+            return None;
+        }
+        let ConstantValue::Tuple(axes) = constants::value(self.module, value)? else { return None };
+        let offset = |value: &ConstantValue| match value {
+            ConstantValue::Integer(value) if value.abs() <= FARTHEST => Some(*value as i64),
+            _ => None,
+        };
+        let pair = |axis: &ConstantValue| match axis {
+            ConstantValue::Tuple(pair) => match pair.as_slice() {
+                [low, high] => offset(low).zip(offset(high)).filter(|(low, high)| low <= high),
+                _ => None,
+            },
+            _ => None,
+        };
+        axes.iter().map(pair).collect::<Option<Vec<_>>>().filter(|pairs| !pairs.is_empty())
     }
 
     fn standard_indexing(&self, keyword: &Keyword, value: &Expression) -> Result<Vec<(String, Span)>, Mistake> {

@@ -603,8 +603,10 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
 
 /// One `parallel`, behind constants at most: the extents of its space that are known.
 fn is_kernel_body(body: &Region) -> bool {
-    let is_constant =
-        |statement: &Statement| matches!(statement, Statement::Let { expression: Expression::Constant(_), .. });
+    let is_constant = |statement: &Statement| match statement {
+        Statement::Let { expression: Expression::Constant(constant), .. } => constant.scalar == ScalarType::Index,
+        _ => false,
+    };
     match body.statements.split_last() {
         Some((Statement::Parallel(_), before)) => before.iter().all(is_constant),
         _ => false,

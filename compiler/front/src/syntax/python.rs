@@ -23,14 +23,15 @@ use super::nesting::{self, MAX_BLOCKS, MAX_OPERATORS};
 use super::tree;
 use crate::error::{Class, Mistake, Result};
 use crate::source::{Source, Span};
+use crate::stack::with_stack;
 use ruff_python_ast as ast;
 use ruff_python_parser::{Mode, ParseOptions, parse_unchecked};
 use ruff_text_size::TextRange;
 use std::sync::Arc;
 
-/// Below this depth (a bound on it, from the scan) the stack at hand is deep enough.
-const SHALLOW: usize = 200;
-const DEEP_STACK: usize = 64 << 20;
+/// Stack for the deepest blocks, and for each level of an expression, where the parser was compiled without optimization.
+const STACK: usize = 16 << 20;
+const STACK_OF_A_LEVEL: usize = 24 << 10;
 
 /// Parses a file, a notebook cell (lines such as `%matplotlib inline` are skipped) or an indented piece of a file.
 ///
@@ -88,16 +89,15 @@ fn with_syntax<T>(
     }
     let python = without_commands.as_deref().unwrap_or(text);
     let parse = || {
-        let parsed = parse_unchecked(python, ParseOptions::from(mode));
+        // The scan has bounded the depth.
+        let parsed = parse_unchecked(python, ParseOptions::from(mode).with_max_recursion_depth(u16::MAX));
         match parsed.errors().first() {
             Some(error) => Err(mistake::syntax(&lower, error, &nesting)),
             None if nesting.mixed_tabs.is_some() => Err(mistake::mixed_tabs(&lower, &nesting)),
             None => build(&mut lower, parsed.syntax()),
         }
     };
-    // The parser grows the stack as it needs; dropping its tree, and walking it, do not.
-    let result = if nesting.depth < SHALLOW { parse() } else { stacker::grow(DEEP_STACK, parse) };
-    Ok(result?)
+    Ok(with_stack(STACK + nesting.depth * STACK_OF_A_LEVEL, parse)??)
 }
 
 fn is_indented(text: &str) -> bool {

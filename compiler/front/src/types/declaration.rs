@@ -47,20 +47,6 @@ pub struct StencilOptions {
     pub standard_indexing: Vec<(String, Span)>,
 }
 
-/// The names that `target=` and `--device` can have; those with `:N` take a device's number.
-pub const TARGETS: &str = "cpu, parallel, cuda, cuda:N, vulkan, vulkan:N, metal, dx12, interp, auto";
-
-/// Whether `name` is the name of a target: `cpu`, `cuda`, `cuda:1`.
-pub fn is_target(name: &str) -> bool {
-    match name.split_once(':') {
-        Some(("cuda" | "vulkan", number)) => {
-            number.len() <= 4 && !number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())
-        }
-        Some(_) => false,
-        None => matches!(name, "cpu" | "parallel" | "cuda" | "vulkan" | "metal" | "dx12" | "interp" | "auto"),
-    }
-}
-
 /// Which rules give an expression its type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rules {

@@ -1,11 +1,13 @@
 //! Types as data: of scalars ([`names`]: how users call them), of arguments and kernels ([`signature`],
-//! [`declaration`]), and constants of scalar types.
+//! [`declaration`]), constants of scalar types, and names of devices.
 
 pub mod declaration;
+mod device_name;
 pub mod names;
 pub mod promotion;
 pub mod signature;
 
+pub use device_name::DeviceName;
 use std::fmt;
 
 /// The type of a value in the IR, and of an array's elements.

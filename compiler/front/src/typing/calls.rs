@@ -5,7 +5,7 @@ use super::closures::{Around, Code};
 use super::expressions::root_name;
 use super::item::{Item, Scalar, Shape};
 use super::names::Builtin;
-use super::program::{Instance, Unit};
+use super::program::{Instance, Unit, Wanted};
 use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
 use super::{functions, prelude};
@@ -296,8 +296,8 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Result<Item<'t>> {
         let shapes: Vec<Shape> = items.iter().filter_map(Item::shape).collect();
-        let Instance { name, result } =
-            self.program.instance(unit, definition, &shapes, &around.forms, result, self.unit, span)?;
+        let wanted = Wanted { unit, definition, arguments: &shapes, around: &around.forms, result };
+        let Instance { name, result } = self.program.instance(&wanted, self.unit, span)?;
         let mut arguments = Vec::new();
         for item in items {
             arguments.extend(self.flatten(item, span)?.into_iter().map(Argument::Value));

@@ -33,6 +33,17 @@ pub struct Instance {
     pub result: Shape,
 }
 
+/// A function of `unit` for arguments of these forms.
+pub struct Wanted<'t, 'a> {
+    pub unit: Unit<'t>,
+    pub definition: &'t tree::FunctionDefinition,
+    pub arguments: &'a [Shape],
+    /// What it takes from the function around it.
+    pub around: &'a [(&'t str, Form<'t>)],
+    /// Its type, if a signature declares it.
+    pub result: Option<ScalarType>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Key<'t> {
     /// By its address.
@@ -121,19 +132,10 @@ impl<'t> Program<'t> {
         TableId(index as u32)
     }
 
-    /// A function of `unit` for arguments of these forms, typed now if it was not yet. `around`: what it takes from the
-    /// function around it.
-    /// `result`: its type, if a signature declares it. `call`: where it is called, and from which unit, for messages.
-    pub fn instance(
-        &mut self,
-        unit: Unit<'t>,
-        definition: &'t tree::FunctionDefinition,
-        arguments: &[Shape],
-        around: &[(&'t str, Form<'t>)],
-        result: Option<ScalarType>,
-        caller: Unit<'t>,
-        call: Span,
-    ) -> Result<Instance> {
+    /// The function that is wanted, typed now if it was not yet. `call`: where it is called, and from which unit, for
+    /// messages.
+    pub fn instance(&mut self, wanted: &Wanted<'t, '_>, caller: Unit<'t>, call: Span) -> Result<Instance> {
+        let &Wanted { unit, definition, arguments, around, result } = wanted;
         let name = &definition.name;
         let key = Key { function: definition, arguments: arguments.to_vec(), around: around.to_vec(), result };
         if let Some(instance) = self.instances.get(&key) {
@@ -156,7 +158,7 @@ impl<'t> Program<'t> {
         };
         let (index, ir_name) = self.reserve(&ir_name);
         self.active.push(key.clone());
-        let typed = Typer::helper(self, unit, definition, &ir_name, arguments, around, result);
+        let typed = Typer::helper(self, wanted, &ir_name);
         self.active.pop();
         let (function, result) = typed?;
         self.define(index, function);

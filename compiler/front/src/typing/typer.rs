@@ -9,7 +9,7 @@ use super::environment::Environment;
 use super::item::{Item, Scalar, Shape};
 use super::liveness::Liveness;
 use super::loops::Loop;
-use super::program::{Program, Unit};
+use super::program::{Program, Unit, Wanted};
 use super::stencil::ArrayUse;
 use super::{ArgumentType, Relative, Rules};
 use crate::error::{Class, Error, Mistake, Result};
@@ -91,17 +91,9 @@ impl<'t> Typer<'t, '_> {
         Ok(function)
     }
 
-    /// A function that is called by another one. `around`: what it takes from the function around it. `result`: what a
-    /// signature says of it.
-    pub fn helper(
-        program: &mut Program<'t>,
-        unit: Unit<'t>,
-        definition: &'t FunctionDefinition,
-        name: &str,
-        arguments: &[Shape],
-        around: &[(&'t str, Form<'t>)],
-        result: Option<ScalarType>,
-    ) -> Result<(ir::Function, Shape)> {
+    /// A function that is called by another one.
+    pub fn helper(program: &mut Program<'t>, wanted: &Wanted<'t, '_>, name: &str) -> Result<(ir::Function, Shape)> {
+        let &Wanted { unit, definition, arguments, around, result } = wanted;
         let result = match (&definition.returns, unit.rules) {
             _ if result.is_some() => result.map(Shape::Scalar),
             (Some(annotation), Rules::Exact) => Some(annotated_shape(unit, annotation)?),

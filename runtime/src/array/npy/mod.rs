@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Why a file could not be read or written as `.npy`.
 #[derive(Debug, thiserror::Error)]
 pub enum NpyError {
-    #[error(transparent)]
+    #[error("{0}")]
     Io(#[from] io::Error),
     #[error("not a .npy file: it does not start with the bytes of NumPy's format")]
     NotNpy,
@@ -41,6 +41,7 @@ pub enum NpyError {
 #[error("'{}': {error}", path.display())]
 pub struct FileError {
     pub path: PathBuf,
+    #[source]
     pub error: NpyError,
 }
 

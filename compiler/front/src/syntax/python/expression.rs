@@ -8,10 +8,6 @@ use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Expr};
 use ruff_text_size::Ranged;
 
-/// Stack that must be left before an expression is entered, and what is added where it is not.
-const STACK_LEFT: usize = 64 << 10;
-const STACK_MORE: usize = 1 << 20;
-
 impl Lower<'_> {
     pub(super) fn expression(&mut self, expression: &Expr) -> Result<Expression, Mistake> {
         let span = self.span(expression.range());
@@ -19,7 +15,7 @@ impl Lower<'_> {
             return Err(self.too_deep(span, "expression"));
         }
         self.depth += 1;
-        let kind = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || self.expression_kind(expression));
+        let kind = self.expression_kind(expression);
         self.depth -= 1;
         Ok(Expression { kind: kind?, span })
     }
