@@ -1,7 +1,6 @@
 //! What a kernel becomes on its way to a target, as text or bytes.
 
 use crate::error::{Error, Result};
-use numbra_codegen::artefact::Artefact;
 use numbra_front::capabilities::Capabilities;
 use numbra_front::ir::{Form, Module};
 use numbra_front::pipeline::{self, Observer, Schedule, Target};
@@ -20,7 +19,9 @@ pub enum Emit {
     /// Assembly for this machine's processor.
     Asm,
     Ptx,
+    /// A kernel with constant tables has their words as comments in front, and where to bind them.
     Wgsl,
+    /// Bound as [`Emit::Wgsl`] is.
     Spirv,
 }
 
@@ -63,7 +64,7 @@ pub fn emit(module: Module, what: Emit, arch: &str, observer: &mut Observer) -> 
         match what {
             Emit::Ir => {}
             Emit::Llvm | Emit::Asm | Emit::Ptx => out.extend(llvm(&lowered, what, arch)?),
-            Emit::Wgsl | Emit::Spirv => out.extend(gpu(&lowered, what, &target.capabilities)?.bytes),
+            Emit::Wgsl | Emit::Spirv => out.extend(gpu(&lowered, what, &target.capabilities)?),
         }
     }
     Ok(out)
@@ -96,15 +97,18 @@ fn llvm(_: &Module, _: Emit, _: &str) -> Result<Vec<u8>> {
 }
 
 #[cfg(feature = "wgpu")]
-fn gpu(module: &Module, what: Emit, capabilities: &Capabilities) -> Result<Artefact> {
-    use numbra_codegen::naga::{compile_spirv, compile_wgsl};
+fn gpu(module: &Module, what: Emit, capabilities: &Capabilities) -> Result<Vec<u8>> {
+    use numbra_codegen::naga::{compile_spirv, compile_wgsl, wgsl};
     let name = module.functions.first().map_or("", |kernel| kernel.name.as_str());
-    let compile = if what == Emit::Wgsl { compile_wgsl } else { compile_spirv };
-    Ok(compile(module, name, capabilities)?)
+    if what == Emit::Spirv {
+        return Ok(compile_spirv(module, name, capabilities)?.bytes);
+    }
+    let artefact = compile_wgsl(module, name, capabilities)?;
+    Ok([wgsl::tables_note(&artefact.manifest).into_bytes(), artefact.bytes].concat())
 }
 
 #[cfg(not(feature = "wgpu"))]
-fn gpu(_: &Module, _: Emit, _: &Capabilities) -> Result<Artefact> {
+fn gpu(_: &Module, _: Emit, _: &Capabilities) -> Result<Vec<u8>> {
     Err(without("wgpu"))
 }
 

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use numbra_front::interp;
 use numbra_front::ir::{Footprint, Form, Function, Module, Statement};
 use numbra_front::pipeline::{self, Schedule, Target};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub struct Executable {
     module: Module,
@@ -91,15 +91,25 @@ impl Executable {
 impl Executable {
     /// The kernel in a schedule.
     fn variant(&self, loaded: &Loaded, schedule: Schedule) -> Result<Arc<dyn Kernel>> {
-        let mut variants = loaded.variants.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, kernel)) = variants.iter().find(|(known, _)| *known == schedule) {
-            return Ok(kernel.clone());
+        if let Some(kernel) = loaded.known(schedule) {
+            return Ok(kernel);
         }
+        // Outside the lock: a driver may take long, and others want to launch. Two may load the same kernel once each.
         let target = Target { schedule, ..self.device.target() };
         let lowered = pipeline::lower_kernel(&self.module, &loaded.name, &target, &mut |_, _| Ok(()))?;
         let kernel = self.device.load(&lowered)?;
-        variants.push((schedule, kernel.clone()));
+        loaded.variants().push((schedule, kernel.clone()));
         Ok(kernel)
+    }
+}
+
+impl Loaded {
+    fn variants(&self) -> MutexGuard<'_, Vec<(Schedule, Arc<dyn Kernel>)>> {
+        self.variants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self, schedule: Schedule) -> Option<Arc<dyn Kernel>> {
+        self.variants().iter().find(|(known, _)| *known == schedule).map(|(_, kernel)| kernel.clone())
     }
 }
 
@@ -125,7 +135,16 @@ impl Launcher<'_> {
         let arrays: Vec<Binding> = launch
             .arrays
             .iter()
-            .map(|array| self.bindings.get(array.buffer).map(|&binding| binding.clone()))
+            .map(|array| {
+                let argument = self.bindings.get(array.buffer)?;
+                Some(Binding {
+                    buffer: argument.buffer.clone(),
+                    scalar: argument.scalar,
+                    offset: array.offset,
+                    shape: array.shape.clone(),
+                    strides: array.strides.clone(),
+                })
+            })
             .collect::<Option<_>>()
             .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
         let (captures, space) = (launch.captures, launch.space);

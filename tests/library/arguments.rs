@@ -209,7 +209,7 @@ fn as_many_arguments_as_there_are() {
         let arguments = columns.iter().map(Argument::new).collect::<numbra::Result<Vec<Argument>>>().unwrap();
         match f.call(arguments) {
             Ok(sum) => assert_eq!(sum.into_vec::<i64>().unwrap(), [190, 20], "{device}"),
-            // A GPU binds so many arrays and no more.
+            // A GPU binds so many buffers and no more.
             Err(error) => {
                 assert!(device.name().starts_with("vulkan") && error.to_string().contains("arrays"), "{error}")
             }

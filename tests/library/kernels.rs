@@ -32,6 +32,23 @@ fn chains_stay_on_the_device() {
     }
 }
 
+/// As many entries as there may be, which drivers do not compile as part of the code, and a table beside it.
+#[test]
+fn large_tables() {
+    let entries: Vec<String> = (0..65536i64).map(|number| (number * 40503 % 65537 - 9).to_string()).collect();
+    let text =
+        format!("LARGE = ({})\nSMALL = (0.5, -0.0)\ndef f(k): return LARGE[k] * SMALL[k % 2]", entries.join(", "));
+    let places: Vec<i64> = (0..1000).map(|number| number * 65535 / 999).collect();
+    let expected: Vec<f64> = places
+        .iter()
+        .map(|place| (place * 40503 % 65537 - 9) as f64 * if place % 2 == 0 { 0.5 } else { -0.0 })
+        .collect();
+    for device in devices() {
+        let result = vectorized(&device, &text).call(&places).unwrap().into_vec::<f64>().unwrap();
+        assert!(result.iter().zip(&expected).all(|(one, other)| one.to_bits() == other.to_bits()), "{device}");
+    }
+}
+
 #[test]
 fn an_upload_is_a_copy() {
     for device in devices() {

@@ -34,6 +34,9 @@ pub struct Manifest {
     pub group: Option<u32>,
     /// Whether the kernel takes a status record, because it can fail.
     pub has_status: bool,
+    /// The words of its constant tables, to be bound as one read-only buffer; none if it takes no such buffer. PTX and
+    /// objects hold their tables themselves.
+    pub tables: Vec<u32>,
     /// Whether a loop stands in a loop: then a point may take any time.
     pub nested_loops: bool,
 }
@@ -76,8 +79,16 @@ impl Manifest {
                 _ => None,
             },
             has_status: kernel.has_traps(),
+            tables: Vec::new(),
             nested_loops: has_loops(&kernel.body, 2),
         }
+    }
+}
+
+impl Manifest {
+    /// Storage buffers that a launch binds on a GPU of WebGPU's kind: arrays, status record and tables.
+    pub fn storage_buffers(&self) -> u32 {
+        (self.bindings.len() + usize::from(self.has_status) + usize::from(!self.tables.is_empty())) as u32
     }
 }
 

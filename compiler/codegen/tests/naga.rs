@@ -2,9 +2,10 @@
 
 #![cfg(feature = "naga")]
 
+use numbra_codegen::naga::wgsl::tables_note;
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_codegen::{Artefact, Error};
-use numbra_front::capabilities::Capabilities;
+use numbra_front::capabilities::{Capabilities, Lack};
 use numbra_front::ir::op::TypeRule;
 use numbra_front::ir::*;
 use numbra_front::passes::legalize;
@@ -127,6 +128,49 @@ fn every_op_on_every_type() {
         let (wgsl, _) = check(info.name, kernel.finish());
         assert_eq!(wgsl.manifest.group, Some(64));
     }
+}
+
+/// Nothing is legalized here: the back end takes what the capabilities say that it has, and refuses the rest.
+#[test]
+fn the_back_end_has_what_the_capabilities_say() {
+    let kept = || scalars().filter(|&scalar| DEVICE.lacks_type(scalar).is_none());
+    let (mut had, mut lacked) = (0, 0);
+    for (info, of) in op::OPS.iter().flat_map(|info| kept().map(move |of| (info, of))) {
+        let mut types = vec![of; info.arity];
+        if info.rule == TypeRule::Select {
+            types[0] = ScalarType::Bool;
+        }
+        let open = matches!(info.rule, TypeRule::Convert | TypeRule::Bitcast);
+        let asked: Vec<ScalarType> = if open { kept().collect() } else { vec![of] };
+        for result in asked.into_iter().filter_map(|asked| info.op.result_type(&types, Some(asked))) {
+            // Bools are not in memory, nor indices.
+            let mut kernel = Kernel::new();
+            let operands: Vec<Value> = types
+                .iter()
+                .map(|&scalar| {
+                    let word = kernel.input(if scalar == ScalarType::Bool { ScalarType::U32 } else { scalar });
+                    kernel.function.convert(&mut kernel.body, word, scalar)
+                })
+                .collect();
+            let apply = Expression::Apply { op: info.op, operands, flags: FloatFlags::STRICT };
+            let mut value = kernel.function.define(&mut kernel.body, result, Span::NONE, apply);
+            if result == ScalarType::Bool {
+                value = kernel.function.convert(&mut kernel.body, value, ScalarType::U32);
+            }
+            kernel.output(value);
+            let compiled = compile_spirv(&kernel.finish(), "f.kernel0", &DEVICE);
+            let what = format!("{} {types:?} to {result:?}", info.name);
+            match DEVICE.lacks(info.op, &types, result) {
+                None => assert!(compiled.is_ok(), "{what}: {}", compiled.unwrap_err()),
+                // The conversion is there, for floats in range.
+                Some(Lack::SaturatingConversion) => {}
+                Some(Lack::FloatTests) if info.op == Op::Convert => {}
+                Some(lack) => assert!(compiled.is_err(), "{what}, although the device lacks {lack:?}"),
+            }
+            *(if compiled.is_ok() { &mut had } else { &mut lacked }) += 1;
+        }
+    }
+    assert!(had > 150 && lacked > 40, "{had} and {lacked}");
 }
 
 #[test]
@@ -258,6 +302,20 @@ fn parameters_variables_tables_and_control_flow() {
     module.tables = module_tables;
     let (wgsl, spirv) = check("control flow", module);
     assert!(wgsl.manifest.has_status && spirv.manifest.scalars.len() == 12);
+    // Three entries of a word in eight tables, of two words in two; float64 has two entries.
+    let words = &wgsl.manifest.tables;
+    assert_eq!((words, words.len()), (&spirv.manifest.tables, 8 * 3 + 2 * 3 * 2 + 2 * 2));
+    assert_eq!(words[words.len() - 4..], [0, 0x7ff8_0000, 1, 0]);
+    // Behind the arrays, the parameters and the status record.
+    let binding = wgsl.manifest.bindings.len() + 2;
+    let note = tables_note(&wgsl.manifest);
+    assert!(
+        note.starts_with(&format!("// @binding({binding}) tables: a read-only buffer of these 40 words")),
+        "{note}"
+    );
+    assert_eq!(note.lines().count(), 1 + 5);
+    let text = wgsl.text().unwrap();
+    assert!(text.contains(&format!("@group(0) @binding({binding}) \nvar<storage> tables: array<u32>;")), "{text}");
     assert!(wgsl.text().unwrap().contains("atomicExchange"), "{}", wgsl.text().unwrap());
 }
 

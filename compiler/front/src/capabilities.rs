@@ -1,4 +1,10 @@
 //! What a device can do: the facts from which [`crate::passes::legalize`] decides what to rewrite and what to refuse.
+//!
+//! Whether a device has an op on given types is one question, [`Capabilities::lacks`]. The passes ask it, the table in
+//! docs/ir.md is written from it, and tests hold the back ends against it.
+
+use crate::ir::Op;
+use crate::types::ScalarType;
 
 /// What a device's code can express with the meanings of the op table. Everything that is false is rewritten in terms
 /// of the rest, or refused with a typed error.
@@ -30,6 +36,21 @@ pub struct Capabilities {
     pub index_bits: u32,
     /// A driver that ends loops early.
     pub loop_limit: Option<LoopLimit>,
+}
+
+/// What a device can lack: each has a pass that expresses it by the rest, or a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lack {
+    Float64,
+    Int64,
+    SmallIntegers,
+    FusedMultiplyAdd,
+    MulError,
+    SaturatingConversion,
+    FloatTests,
+    Extremes,
+    BoolOrder,
+    TotalIntegers,
 }
 
 /// What a driver allows the loops of one vector of threads to turn before it goes on as if they had ended.
@@ -97,5 +118,41 @@ impl Capabilities {
     /// The same device with 64-bit integers, and with 64-bit floats if it has them too.
     pub const fn with_64_bits(self, int64: bool, float64: bool) -> Capabilities {
         Capabilities { int64, float64: int64 && float64, ..self }
+    }
+
+    /// Why the device has no values of a type.
+    pub fn lacks_type(&self, scalar: ScalarType) -> Option<Lack> {
+        match scalar {
+            ScalarType::F64 if !self.float64 => Some(Lack::Float64),
+            ScalarType::I64 | ScalarType::U64 if !self.int64 => Some(Lack::Int64),
+            ScalarType::I8 | ScalarType::I16 | ScalarType::U8 | ScalarType::U16 if !self.small_integers => {
+                Some(Lack::SmallIntegers)
+            }
+            _ => None,
+        }
+    }
+
+    /// Why the device does not have `op` as it stands on operands of these types, to a result of that type; `None` if it has.
+    pub fn lacks(&self, op: Op, operands: &[ScalarType], result: ScalarType) -> Option<Lack> {
+        if let Some(lack) = operands.iter().chain([&result]).find_map(|&scalar| self.lacks_type(scalar)) {
+            return Some(lack);
+        }
+        let of = *operands.first()?;
+        let (lack, has) = match op {
+            Op::Fma => (Lack::FusedMultiplyAdd, self.fused_multiply_add),
+            Op::MulError => (Lack::MulError, self.mul_error),
+            Op::FloorDiv | Op::Mod | Op::Shl | Op::Shr => (Lack::TotalIntegers, self.total_integers),
+            Op::Minimum | Op::Maximum | Op::Fmin | Op::Fmax => (Lack::Extremes, self.extremes),
+            Op::Abs if of.is_integer() => (Lack::Extremes, self.extremes),
+            Op::IsNan | Op::IsInf | Op::Copysign => (Lack::FloatTests, self.float_tests),
+            Op::Ne if of.is_float() => (Lack::FloatTests, self.float_tests),
+            Op::Convert if of.is_float() && result == ScalarType::Bool => (Lack::FloatTests, self.float_tests),
+            Op::Convert if of.is_float() && result.is_integer() => {
+                (Lack::SaturatingConversion, self.saturating_conversion)
+            }
+            Op::Lt | Op::Le | Op::Gt | Op::Ge if of == ScalarType::Bool => (Lack::BoolOrder, self.bool_order),
+            _ => return None,
+        };
+        (!has).then_some(lack)
     }
 }

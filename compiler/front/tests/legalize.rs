@@ -1,6 +1,6 @@
 //! Legalized functions compute what the op table says, for every op, type and awkward value.
 
-use numbra_front::capabilities::Capabilities;
+use numbra_front::capabilities::{Capabilities, Lack};
 use numbra_front::interp::scalar::apply;
 use numbra_front::interp::{Argument, ArrayArgument, Buffer, Limits, Program, run};
 use numbra_front::ir::op::{OPS, TypeRule};
@@ -87,8 +87,12 @@ fn check(op: Op, types: &[ScalarType], result: ScalarType) {
     legalize::run(&mut module, &LEAST).unwrap();
     dead_code::run(&mut module);
     module.functions[0].body.walk(&mut |statement| {
-        if let Statement::Let { expression: Expression::Apply { op: used, .. }, .. } = statement {
-            assert!(used.info().native.naga, "{} leaves {}", op.name(), used.name());
+        if let Statement::Let { value, expression: Expression::Apply { op: used, operands, .. } } = statement {
+            let scalar = |&value: &Value| module.functions[0].scalar(value);
+            let lack = LEAST.lacks(*used, &operands.iter().map(scalar).collect::<Vec<_>>(), scalar(value));
+            // A float becomes an integer by the conversion of one that is in range.
+            let fine = lack.is_none() || lack == Some(Lack::SaturatingConversion);
+            assert!(fine, "{} leaves {}, for which the device lacks {lack:?}", op.name(), used.name());
         }
     });
     assert!(module.functions[0].values.iter().all(|info| info.scalar.bits() == 1 || info.scalar.bits() >= 32));

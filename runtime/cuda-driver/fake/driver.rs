@@ -82,6 +82,7 @@ static STATE: LazyLock<Mutex<State>> = LazyLock::new(|| {
         ("lost", 0),
         ("late", 0),
         ("slow", 0),
+        ("compiling", 0),
     ];
     Mutex::new(State {
         settings: settings.into_iter().map(|(name, value)| (name.to_string(), value)).collect(),
@@ -491,6 +492,9 @@ pub extern "C" fn cuModuleLoadDataEx(
     names: *const c_int,
     values: *const *mut c_void,
 ) -> u32 {
+    // Others may call meanwhile.
+    let compiling = state().settings.get("compiling").copied().unwrap_or(0);
+    std::thread::sleep(std::time::Duration::from_millis(compiling as u64));
     inside("cuModuleLoadDataEx", "", |state| {
         // SAFETY: callers pass so many of both.
         let option = |wanted: c_int| unsafe {

@@ -27,7 +27,7 @@ impl Fake {
 
     /// What the fake GPUs are like: `devices`, `memory`, ... ; `lost`: the code that every call returns from now on;
     /// `late`: milliseconds until who waits for a stream is told that it is done; `slow`: microseconds that each group of
-    /// a launch takes.
+    /// a launch takes; `compiling`: milliseconds that the assembler takes for a module.
     pub fn set(&self, name: &str, value: i64) {
         let name = CString::new(name).unwrap();
         // SAFETY: the function's type.

@@ -3,6 +3,8 @@
 //! [`Device`] is what the rest of the runtime sees; [`open`] finds one by its name. A kernel is lowered for the
 //! device's [`Target`], loaded once, and launched with a [`Launch`].
 
+#[cfg(any(test, feature = "wgpu", feature = "cuda"))]
+mod compile;
 pub mod cpu;
 pub mod cuda;
 mod gpu;

@@ -149,3 +149,41 @@ fn a_wait_ends_when_nobody_wants_it() {
         assert_eq!(last.into_host().unwrap().as_slice::<f64>().unwrap(), [3.0; 4]);
     });
 }
+
+/// Milliseconds: an hour, of which a test that waits for it would tell.
+const FOREVER: i64 = 3_600_000;
+
+#[test]
+fn nobody_waits_for_a_driver_that_compiles_for_ever() {
+    with_fake_driver("interrupts::nobody_waits_for_a_driver_that_compiles_for_ever", |fake| {
+        let (device, add) = (open("cuda"), kernel(ADD));
+        fake.set("compiling", FOREVER);
+        let result = interruptible(&|| false, || sum(&device, &add, 3));
+        assert!(matches!(result, Err(Error::Interrupted)), "{result:?}");
+        // The device goes on with other work, with this kernel too, and the process ends while the driver compiles.
+        fake.set("compiling", 0);
+        let other = kernel("@vectorize\ndef twice(x):\n    return x + x\n");
+        call(&other, &device, &hosts(&[array(&[3], &[1.0; 3])])).unwrap();
+        sum(&device, &add, 3).unwrap().into_host().unwrap();
+    });
+}
+
+#[test]
+fn a_driver_that_compiles_too_long_is_an_error() {
+    with_fake_driver("interrupts::a_driver_that_compiles_too_long_is_an_error", |fake| {
+        let (device, add) = (open("cuda"), kernel(ADD));
+        // SAFETY: the test has a process of its own, in which no other thread reads variables.
+        unsafe { std::env::set_var("NUMBRA_COMPILE_SECONDS", "0.25") };
+        fake.set("compiling", FOREVER);
+        let error = sum(&device, &add, 3).unwrap_err().to_string();
+        assert!(error.contains("cuda:0: the driver has been compiling this kernel for 0.25 seconds"), "{error}");
+        assert!(error.contains("help: ") && error.contains("NUMBRA_COMPILE_SECONDS"), "{error}");
+        fake.set("compiling", 0);
+        sum(&device, &add, 3).unwrap();
+        // SAFETY: as above; the driver's thread sleeps.
+        unsafe { std::env::set_var("NUMBRA_COMPILE_SECONDS", "soon") };
+        let error =
+            sum(&device, &kernel("@vectorize\ndef less(x, y):\n    return x - y\n"), 3).unwrap_err().to_string();
+        assert!(error.contains("'soon', which is no time"), "{error}");
+    });
+}

@@ -4,6 +4,7 @@
 //! `Emit` statement before it is used; here each is emitted alone, where it stands, and named, so that the WGSL text
 //! has one `let` per value instead of deeply nested expressions.
 
+use super::tables::{self, Placed};
 use super::zero::Zeros;
 use super::{ENTRY, parameters};
 use crate::{Error, Result};
@@ -14,7 +15,7 @@ use naga::{
     StructMember, Type, TypeInner, VectorSize,
 };
 use numbra_front::ir::{
-    Access, Builtin, Expression, Form, Function, Module, Parameter, Region, SiteId, Statement, Table, Value,
+    Access, Builtin, Expression, Form, Function, Module, Parameter, Region, SiteId, Statement, Value,
 };
 use numbra_front::types::{Constant, ScalarType};
 use std::num::NonZeroU32;
@@ -41,11 +42,12 @@ pub(super) fn broken(message: impl Into<String>) -> Error {
     Error::internal("naga's lowering", message)
 }
 
-/// Lowers `kernel`, a function of `module` of form Grid.
-pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
+/// Lowers `kernel`, a function of `module` of form Grid: naga's module, and the words of the buffer of [`tables`].
+pub fn lower(module: &Module, kernel: &Function) -> Result<(naga::Module, Vec<u32>)> {
     let Form::Grid { group, .. } = kernel.form else {
         return Err(broken(format!("'{}' is not scheduled for a grid", kernel.name)));
     };
+    let (tables, table_words) = tables::place(&module.tables, kernel)?;
     let mut lowering = Lowering {
         kernel,
         module: naga::Module::default(),
@@ -53,14 +55,15 @@ pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
         values: vec![None; kernel.values.len()],
         variables: Vec::new(),
         arrays: Vec::new(),
-        tables: Vec::new(),
+        tables,
+        table_words: None,
         status: None,
         prologue: Block::new(),
         spare_word: None,
         zeros: Zeros::default(),
     };
     let mut body = Block::new();
-    lowering.declare(&module.tables)?;
+    lowering.declare()?;
     lowering.load_parameters()?;
     lowering.start_variables()?;
     lowering.region(&kernel.body, &mut body)?;
@@ -79,7 +82,7 @@ pub fn lower(module: &Module, kernel: &Function) -> Result<naga::Module> {
         task_payload: None,
         incoming_ray_payload: None,
     });
-    Ok(lowered)
+    Ok((lowered, table_words))
 }
 
 pub(super) struct Lowering<'a> {
@@ -90,7 +93,9 @@ pub(super) struct Lowering<'a> {
     /// Pointers, by id.
     pub(super) variables: Vec<Handled>,
     arrays: Vec<Handled>,
-    tables: Vec<LoweredTable>,
+    pub(super) tables: Vec<Placed>,
+    /// The buffer of the tables' words, if there are any.
+    pub(super) table_words: Option<Handled>,
     status: Option<Handled>,
     /// What stands before the body: parameters, and what every point needs.
     pub(super) prologue: Block,
@@ -99,18 +104,10 @@ pub(super) struct Lowering<'a> {
     pub(super) zeros: Zeros,
 }
 
-/// A constant table: entries of float tables are kept as integers, since naga takes no NaN or infinity.
-struct LoweredTable {
-    pointer: Handled,
-    length: u32,
-    scalar: ScalarType,
-    has_zero: bool,
-}
-
 impl Lowering<'_> {
     // Declarations.
 
-    fn declare(&mut self, tables: &[Table]) -> Result<()> {
+    fn declare(&mut self) -> Result<()> {
         self.arguments();
         for (number, array) in self.kernel.arrays.iter().enumerate() {
             if !array.buffer || array.rank != 1 {
@@ -136,12 +133,16 @@ impl Lowering<'_> {
             let pointer = self.local(&variable.name, ty, init);
             self.variables.push(pointer);
         }
-        for table in tables {
-            let lowered = self.table(table)?;
-            self.tables.push(lowered);
-        }
         if self.kernel.has_traps() {
             self.status = Some(self.status_record());
+        }
+        if !self.tables.is_empty() {
+            let base = self.scalar_type(Scalar::U32);
+            let ty = self.insert_type(TypeInner::Array { base, size: ArraySize::Dynamic, stride: 4 });
+            // Behind the parameters, and the status record if there is one.
+            let binding = self.kernel.arrays.len() + 1 + usize::from(self.status.is_some());
+            let space = AddressSpace::Storage { access: StorageAccess::LOAD };
+            self.table_words = Some(self.bound("tables".to_string(), binding, space, ty));
         }
         Ok(())
     }
@@ -187,39 +188,6 @@ impl Lowering<'_> {
         let variable = LocalVariable { name: Some(name.to_string()), ty, init };
         let local = self.function.local_variables.append(variable, Span::UNDEFINED);
         self.function.expressions.append(NagaExpression::LocalVariable(local), Span::UNDEFINED)
-    }
-
-    fn table(&mut self, table: &Table) -> Result<LoweredTable> {
-        let bits = match table.scalar {
-            ScalarType::F32 => ScalarType::U32,
-            ScalarType::F64 => ScalarType::U64,
-            other => other,
-        };
-        let length = u32::try_from(table.entries.len())
-            .ok()
-            .and_then(NonZeroU32::new)
-            .ok_or_else(|| broken(format!("the table '{}' is empty", table.name)))?;
-        let scalar = scalar_of(bits)?;
-        let base = self.scalar_type(scalar);
-        let size = ArraySize::Constant(length);
-        let ty = self.insert_type(TypeInner::Array { base, size, stride: u32::from(scalar.width) });
-        let mut components = Vec::with_capacity(table.entries.len());
-        for &entry in &table.entries {
-            let literal = literal(Constant { scalar: bits, bits: entry })?;
-            components.push(self.module.global_expressions.append(NagaExpression::Literal(literal), Span::UNDEFINED));
-        }
-        let init = NagaExpression::Compose { ty, components };
-        let init = self.module.global_expressions.append(init, Span::UNDEFINED);
-        let pointer = self.global(GlobalVariable {
-            name: Some(format!("table_{}", table.name)),
-            space: AddressSpace::Private,
-            binding: None,
-            ty,
-            init: Some(init),
-            memory_decorations: naga::MemoryDecorations::empty(),
-        });
-        let has_zero = table.entries.contains(&0);
-        Ok(LoweredTable { pointer, length: length.get(), scalar: table.scalar, has_zero })
     }
 
     /// See [`super::status`].
@@ -278,26 +246,39 @@ impl Lowering<'_> {
             let low = word(self, block);
             let whole = if parameters::words_of(scalar) == 2 {
                 let high = word(self, block);
-                let low = self.cast(block, low, ScalarKind::Uint, Some(8));
-                let high = self.cast(block, high, ScalarKind::Uint, Some(8));
-                let count = self.literal(Literal::U32(32));
-                let high = self.binary(block, BinaryOperator::ShiftLeft, high, count);
-                self.binary(block, BinaryOperator::InclusiveOr, high, low)
+                self.joined(block, low, high)
             } else {
                 low
             };
             let result = match scalar {
                 ScalarType::U32 | ScalarType::U64 => whole,
-                ScalarType::Bool => {
-                    let zero = self.literal(Literal::U32(0));
-                    self.binary(block, BinaryOperator::NotEqual, whole, zero)
-                }
-                _ => self.cast(block, whole, scalar_of(scalar)?.kind, None),
+                ScalarType::Bool => self.is_set(block, whole),
+                _ => self.reinterpreted(block, whole, scalar)?,
             };
             self.define(value, result);
         }
         self.spare_word = Some((block_pointer, next));
         Ok(())
+    }
+
+    /// Two words as one of 64 bits.
+    pub(super) fn joined(&mut self, block: &mut Block, low: Handled, high: Handled) -> Handled {
+        let low = self.cast(block, low, ScalarKind::Uint, Some(8));
+        let high = self.cast(block, high, ScalarKind::Uint, Some(8));
+        let count = self.literal(Literal::U32(32));
+        let high = self.binary(block, BinaryOperator::ShiftLeft, high, count);
+        self.binary(block, BinaryOperator::InclusiveOr, high, low)
+    }
+
+    /// A bool out of a word.
+    pub(super) fn is_set(&mut self, block: &mut Block, word: Handled) -> Handled {
+        let zero = self.literal(Literal::U32(0));
+        self.binary(block, BinaryOperator::NotEqual, word, zero)
+    }
+
+    /// An unsigned integer's bits as another type of its width.
+    pub(super) fn reinterpreted(&mut self, block: &mut Block, bits: Handled, scalar: ScalarType) -> Result<Handled> {
+        Ok(self.cast(block, bits, scalar_of(scalar)?.kind, None))
     }
 
     // Expressions.
@@ -366,7 +347,7 @@ impl Lowering<'_> {
                 let pointer = self.element(block, array.index(), indices)?;
                 Ok(self.emit(block, NagaExpression::Load { pointer }))
             }
-            Expression::TableEntry { table, index } => self.table_entry(block, table.index(), *index),
+            Expression::TableEntry { table, index } => self.table_entry(block, *table, *index),
             Expression::Builtin(builtin) => Ok(self.builtin(block, *builtin)),
             Expression::Extent { .. } => Err(broken("an extent is asked for after arrays became buffers")),
         }
@@ -396,35 +377,6 @@ impl Lowering<'_> {
             index = self.at_run_time(block, index);
         }
         Ok(self.emit(block, NagaExpression::Access { base: self.arrays[array], index }))
-    }
-
-    fn table_entry(&mut self, block: &mut Block, table: usize, index: Value) -> Result<Handled> {
-        let LoweredTable { pointer, length, scalar, has_zero } = self.tables[table];
-        let ty = self.type_of(index);
-        let index = self.value(index)?;
-        let mut index = self.at_run_time(block, index);
-        // The nearest index in range, decided in the index's own type.
-        let last = literal(Constant::integer(ty, i128::from(length - 1)))?;
-        let last = self.literal(last);
-        let above = self.binary(block, BinaryOperator::Greater, index, last);
-        index = self.emit(block, NagaExpression::Select { condition: above, accept: last, reject: index });
-        if ty.is_signed() {
-            let zero = literal(Constant::zero(ty))?;
-            let zero = self.literal(zero);
-            let below = self.binary(block, BinaryOperator::Less, index, zero);
-            index = self.emit(block, NagaExpression::Select { condition: below, accept: zero, reject: index });
-        }
-        let index = self.cast(block, index, ScalarKind::Uint, Some(4));
-        let pointer = self.emit(block, NagaExpression::Access { base: pointer, index });
-        let mut entry = self.emit(block, NagaExpression::Load { pointer });
-        if scalar.is_float() {
-            if has_zero {
-                let bits = if scalar == ScalarType::F64 { ScalarType::U64 } else { ScalarType::U32 };
-                entry = self.unknown(block, entry, bits)?;
-            }
-            entry = self.cast(block, entry, ScalarKind::Float, None);
-        }
-        Ok(entry)
     }
 
     fn builtin(&mut self, block: &mut Block, builtin: Builtin) -> Handled {

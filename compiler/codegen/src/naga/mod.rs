@@ -5,13 +5,15 @@
 //! [`wgsl`] or [`spirv`] writes it.
 //!
 //! **Bindings**, all in group 0: the arrays in order as storage buffers 0 .. n; then a uniform buffer with the scalar
-//! parameters ([`parameters`]) at n; then, if the kernel can fail, the status record ([`status`]) at n + 1.
+//! parameters ([`parameters`]) at n; then, if the kernel can fail, the status record ([`status`]); then, if it reads
+//! constant tables, a read-only storage buffer with their words ([`tables`]), which the manifest carries.
 
 pub mod lower;
 mod operations;
 pub mod parameters;
 pub mod spirv;
 pub mod status;
+pub mod tables;
 pub mod validate;
 pub mod wgsl;
 mod zero;
@@ -26,25 +28,25 @@ pub const ENTRY: &str = "main";
 /// Compiles `kernel`, a function of `module`, to WGSL text for a device with these capabilities.
 pub fn compile_wgsl(module: &Module, kernel: &str, capabilities: &Capabilities) -> Result<Artefact> {
     let kernel = find(module, kernel)?;
-    let lowered = lower::lower(module, kernel)?;
+    let (lowered, tables) = lower::lower(module, kernel)?;
     let info = validate::validate(&lowered, capabilities)?;
     let text = wgsl::write(&lowered, &info, capabilities)?;
-    Ok(artefact(ArtefactKind::Wgsl, text.into_bytes(), kernel))
+    Ok(artefact(ArtefactKind::Wgsl, text.into_bytes(), kernel, tables))
 }
 
 /// Compiles `kernel`, a function of `module`, to SPIR-V 1.3 for a device with these capabilities. No float operation
 /// may be contracted.
 pub fn compile_spirv(module: &Module, kernel: &str, capabilities: &Capabilities) -> Result<Artefact> {
     let kernel = find(module, kernel)?;
-    let lowered = lower::lower(module, kernel)?;
+    let (lowered, tables) = lower::lower(module, kernel)?;
     let info = validate::validate(&lowered, capabilities)?;
     let words = spirv::write(&lowered, &info)?;
     let bytes = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-    Ok(artefact(ArtefactKind::Spirv, bytes, kernel))
+    Ok(artefact(ArtefactKind::Spirv, bytes, kernel, tables))
 }
 
-fn artefact(kind: ArtefactKind, bytes: Vec<u8>, kernel: &Function) -> Artefact {
-    Artefact { kind, bytes, manifest: Manifest::of(kernel, ENTRY) }
+fn artefact(kind: ArtefactKind, bytes: Vec<u8>, kernel: &Function, tables: Vec<u32>) -> Artefact {
+    Artefact { kind, bytes, manifest: Manifest { tables, ..Manifest::of(kernel, ENTRY) } }
 }
 
 fn find<'a>(module: &'a Module, kernel: &str) -> Result<&'a Function> {

@@ -87,7 +87,6 @@ impl Lowering<'_> {
             Op::Ceil => self.math(block, MathFunction::Ceil, &handles),
             Op::Trunc => self.math(block, MathFunction::Trunc, &handles),
             Op::Rint => self.math(block, MathFunction::Round, &handles),
-            Op::Fma => self.math(block, MathFunction::Fma, &handles),
             _ => return Err(broken(format!("'{}' of {ty} has not been legalized", op.name()))),
         })
     }

@@ -2,6 +2,7 @@
 
 use super::build::*;
 use numbra_codegen::llvm::{Cpu, Emit, NativeOptions, NvptxOptions, has_fma, native_text, nvptx_text};
+use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::scalar;
 use numbra_front::ir::op::{OPS, OpInfo, TypeRule};
 use numbra_front::ir::*;
@@ -116,7 +117,8 @@ impl Case {
 /// Every op that LLVM has, on every operand type that it takes.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for info in OPS.iter().filter(|info| info.native.llvm) {
+    let device = Capabilities::llvm("cpu", true);
+    for info in OPS {
         for first in all_types() {
             let types = match info.rule {
                 TypeRule::Select => vec![ScalarType::Bool, first, first],
@@ -125,7 +127,9 @@ fn cases() -> Vec<Case> {
             let open = matches!(info.rule, TypeRule::Convert | TypeRule::Bitcast);
             let asked: Vec<Option<ScalarType>> = if open { all_types().map(Some).collect() } else { vec![None] };
             for result in asked {
-                if let Some(result) = info.op.result_type(&types, result) {
+                if let Some(result) = info.op.result_type(&types, result)
+                    && device.lacks(info.op, &types, result).is_none()
+                {
                     cases.push(Case { info, types: types.clone(), result });
                 }
             }

@@ -44,32 +44,24 @@ impl Class {
     }
 }
 
-/// Which back ends have the op as it stands; where one has not, a pass replaces it first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Native {
-    pub llvm: bool,
-    pub naga: bool,
-}
-
+/// An op with what is known of it. Which devices have it: [`crate::capabilities::Capabilities::lacks`].
 pub struct OpInfo {
     pub op: Op,
     pub name: &'static str,
     pub arity: usize,
     pub rule: TypeRule,
-    pub native: Native,
     pub meaning: &'static str,
 }
 
 macro_rules! op_table {
-    ($($op:ident $name:literal $arity:literal $rule:expr, $llvm:literal $naga:literal, $meaning:literal;)*) => {
+    ($($op:ident $name:literal $arity:literal $rule:expr, $meaning:literal;)*) => {
         /// An operation on scalars. Its meaning stands in [`OPS`].
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Op { $($op),* }
 
-        /// Every op with its name, arity, type rule, back ends and meaning.
+        /// Every op with its name, arity, type rule and meaning.
         pub const OPS: &[OpInfo] = &[$(OpInfo {
-            op: Op::$op, name: $name, arity: $arity, rule: $rule,
-            native: Native { llvm: $llvm, naga: $naga }, meaning: $meaning,
+            op: Op::$op, name: $name, arity: $arity, rule: $rule, meaning: $meaning,
         }),*];
     };
 }
@@ -77,49 +69,49 @@ macro_rules! op_table {
 use Class::*;
 use TypeRule::*;
 
-// Columns: op, name in the text, operands, types, native in LLVM / naga, meaning.
+// Columns: op, name in the text, operands, types, meaning.
 op_table! {
-    Add "add" 2 Same(Number), true true, "a + b; integers wrap; floats round once to nearest, ties to even";
-    Sub "sub" 2 Same(Number), true true, "a - b; integers wrap; floats round once";
-    Mul "mul" 2 Same(Number), true true, "a * b; integers wrap; floats round once";
-    Div "div" 2 Same(Float), true true, "a / b, rounded once; x/0 is an infinity, 0/0 NaN";
-    FloorDiv "floor_div" 2 Same(Integer), false false, "the floor of a / b as Python's //; by zero: 0; INT_MIN // -1: INT_MIN";
-    Mod "mod" 2 Same(Integer), false false, "a - b * floor_div(a, b) as Python's %, with the sign of b; by zero: 0; INT_MIN % -1: 0";
-    Quotient "quotient" 2 Same(Integer), true true, "a / b truncated towards zero; b is never 0 and the quotient never overflows (the pass total_integers sees to it; the interpreter reports a breach as an internal error)";
-    Remainder "remainder" 2 Same(Integer), true true, "a - b * quotient(a, b), under the same conditions";
-    Neg "neg" 1 Same(Number), true true, "-a; integers wrap; a float's sign bit is flipped";
-    Abs "abs" 1 Same(Number), true true, "|a|; INT_MIN stays; unsigned: a; a float's sign bit is cleared";
-    And "and" 2 Same(Bits), true true, "bitwise and; logical for bool (both sides are evaluated)";
-    Or "or" 2 Same(Bits), true true, "bitwise or";
-    Xor "xor" 2 Same(Bits), true true, "bitwise exclusive or";
-    Not "not" 1 Same(Bits), true true, "bitwise complement; logical not for bool";
-    Shl "shl" 2 Same(Integer), false false, "a << b; 0 where b is negative or at least the width";
-    Shr "shr" 2 Same(Integer), false false, "a >> b, arithmetic for signed types; where b is negative or at least the width: 0, or all sign bits for signed types";
-    ShlInRange "shl_in_range" 2 Same(Integer), true true, "a << b with 0 <= b < width (total_integers sees to it)";
-    ShrInRange "shr_in_range" 2 Same(Integer), true true, "a >> b with 0 <= b < width, arithmetic for signed types";
-    Eq "eq" 2 Compare(Any), true true, "a == b; false if either is NaN";
-    Ne "ne" 2 Compare(Any), true true, "a != b; true if either is NaN";
-    Lt "lt" 2 Compare(Any), true true, "a < b; false with NaN; false < true";
-    Le "le" 2 Compare(Any), true true, "a <= b; false with NaN";
-    Gt "gt" 2 Compare(Any), true true, "a > b; false with NaN";
-    Ge "ge" 2 Compare(Any), true true, "a >= b; false with NaN";
-    Minimum "minimum" 2 Same(Number), true false, "np.minimum: the smaller; NaN if either is NaN; of -0.0 and 0.0 either";
-    Maximum "maximum" 2 Same(Number), true false, "np.maximum: the larger; NaN if either is NaN; of -0.0 and 0.0 either";
-    Fmin "fmin" 2 Same(Float), true false, "np.fmin: the smaller; the other one if one is NaN";
-    Fmax "fmax" 2 Same(Float), true false, "np.fmax: the larger; the other one if one is NaN";
-    Select "select" 3 Select, true true, "b if a else c; both are evaluated";
-    Convert "convert" 1 Convert, true true, "to the result's type: float to integer truncates, saturates, NaN -> 0; integer to integer wraps; integer to float and float to float round to nearest; to bool: a != 0 (NaN: true); from bool: 0 or 1";
-    Bitcast "bitcast" 1 Bitcast, true true, "the same bits as another type of the same width";
-    Sqrt "sqrt" 1 Same(Float), true true, "the square root, rounded once; NaN below zero; -0.0 stays";
-    Floor "floor" 1 Same(Float), true true, "the largest integer not above a, as a float";
-    Ceil "ceil" 1 Same(Float), true true, "the smallest integer not below a, as a float";
-    Trunc "trunc" 1 Same(Float), true true, "a without its fraction, as a float";
-    Rint "rint" 1 Same(Float), true true, "the nearest integer, ties to even, as a float";
-    Copysign "copysign" 2 Same(Float), true false, "|a| with the sign bit of b";
-    Fma "fma" 3 Same(Float), true false, "a * b + c, rounded once; refused where the device's is not fused";
-    MulError "mul_error" 2 Same(Float), true false, "a * b - mul(a, b), exactly: the second half of mul_exact; where |a|, |b| or |a * b| come near the ends of the exponent range the value is unspecified";
-    IsNan "is_nan" 1 Compare(Float), true false, "whether a is NaN, by its bits";
-    IsInf "is_inf" 1 Compare(Float), true false, "whether a is an infinity, by its bits";
+    Add "add" 2 Same(Number), "a + b; integers wrap; floats round once to nearest, ties to even";
+    Sub "sub" 2 Same(Number), "a - b; integers wrap; floats round once";
+    Mul "mul" 2 Same(Number), "a * b; integers wrap; floats round once";
+    Div "div" 2 Same(Float), "a / b, rounded once; x/0 is an infinity, 0/0 NaN";
+    FloorDiv "floor_div" 2 Same(Integer), "the floor of a / b as Python's //; by zero: 0; INT_MIN // -1: INT_MIN";
+    Mod "mod" 2 Same(Integer), "a - b * floor_div(a, b) as Python's %, with the sign of b; by zero: 0; INT_MIN % -1: 0";
+    Quotient "quotient" 2 Same(Integer), "a / b truncated towards zero; b is never 0 and the quotient never overflows (the pass total_integers sees to it; the interpreter reports a breach as an internal error)";
+    Remainder "remainder" 2 Same(Integer), "a - b * quotient(a, b), under the same conditions";
+    Neg "neg" 1 Same(Number), "-a; integers wrap; a float's sign bit is flipped";
+    Abs "abs" 1 Same(Number), "|a|; INT_MIN stays; unsigned: a; a float's sign bit is cleared";
+    And "and" 2 Same(Bits), "bitwise and; logical for bool (both sides are evaluated)";
+    Or "or" 2 Same(Bits), "bitwise or";
+    Xor "xor" 2 Same(Bits), "bitwise exclusive or";
+    Not "not" 1 Same(Bits), "bitwise complement; logical not for bool";
+    Shl "shl" 2 Same(Integer), "a << b; 0 where b is negative or at least the width";
+    Shr "shr" 2 Same(Integer), "a >> b, arithmetic for signed types; where b is negative or at least the width: 0, or all sign bits for signed types";
+    ShlInRange "shl_in_range" 2 Same(Integer), "a << b with 0 <= b < width (total_integers sees to it)";
+    ShrInRange "shr_in_range" 2 Same(Integer), "a >> b with 0 <= b < width, arithmetic for signed types";
+    Eq "eq" 2 Compare(Any), "a == b; false if either is NaN";
+    Ne "ne" 2 Compare(Any), "a != b; true if either is NaN";
+    Lt "lt" 2 Compare(Any), "a < b; false with NaN; false < true";
+    Le "le" 2 Compare(Any), "a <= b; false with NaN";
+    Gt "gt" 2 Compare(Any), "a > b; false with NaN";
+    Ge "ge" 2 Compare(Any), "a >= b; false with NaN";
+    Minimum "minimum" 2 Same(Number), "np.minimum: the smaller; NaN if either is NaN; of -0.0 and 0.0 either";
+    Maximum "maximum" 2 Same(Number), "np.maximum: the larger; NaN if either is NaN; of -0.0 and 0.0 either";
+    Fmin "fmin" 2 Same(Float), "np.fmin: the smaller; the other one if one is NaN";
+    Fmax "fmax" 2 Same(Float), "np.fmax: the larger; the other one if one is NaN";
+    Select "select" 3 Select, "b if a else c; both are evaluated";
+    Convert "convert" 1 Convert, "to the result's type: float to integer truncates, saturates, NaN -> 0; integer to integer wraps; integer to float and float to float round to nearest; to bool: a != 0 (NaN: true); from bool: 0 or 1";
+    Bitcast "bitcast" 1 Bitcast, "the same bits as another type of the same width";
+    Sqrt "sqrt" 1 Same(Float), "the square root, rounded once; NaN below zero; -0.0 stays";
+    Floor "floor" 1 Same(Float), "the largest integer not above a, as a float";
+    Ceil "ceil" 1 Same(Float), "the smallest integer not below a, as a float";
+    Trunc "trunc" 1 Same(Float), "a without its fraction, as a float";
+    Rint "rint" 1 Same(Float), "the nearest integer, ties to even, as a float";
+    Copysign "copysign" 2 Same(Float), "|a| with the sign bit of b";
+    Fma "fma" 3 Same(Float), "a * b + c, rounded once; refused where the device's is not fused";
+    MulError "mul_error" 2 Same(Float), "a * b - mul(a, b), exactly: the second half of mul_exact; where |a|, |b| or |a * b| come near the ends of the exponent range the value is unspecified";
+    IsNan "is_nan" 1 Compare(Float), "whether a is NaN, by its bits";
+    IsInf "is_inf" 1 Compare(Float), "whether a is an infinity, by its bits";
 }
 
 impl Op {

@@ -34,6 +34,13 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
     let mistake = |message: String, help: &str| -> Result<Constant> {
         Err(Mistake::new(Class::Type, source, span, message).help(help).into())
     };
+    // A float that is whole, and small enough for i128 to hold it, is as good as the integer.
+    let number = match number {
+        Number::Float(value) if !scalar.is_float() && value.trunc() == value && value.abs() < 1e30 => {
+            Number::Integer(value as i128)
+        }
+        number => number,
+    };
     match number {
         Number::Bool(value) => Ok(if scalar.is_float() {
             float(scalar, value as u8 as f64)
@@ -53,7 +60,9 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
         }
         Number::Float(value) if scalar.is_float() => Ok(float(scalar, value)),
         Number::Float(value) => mistake(
-            format!("cval type does not match stencil return type: {value:?} is a float, the kernel returns {scalar}"),
+            format!(
+                "cval type does not match stencil return type: {value:?} is not whole, the kernel returns {scalar}"
+            ),
             "write an integer cval, or return a float from the kernel",
         ),
     }

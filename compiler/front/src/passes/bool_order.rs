@@ -1,16 +1,12 @@
 //! Order comparisons of bools (false < true) out of logic.
 
 use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
-use crate::types::ScalarType;
 
-pub fn run(function: &mut Function) {
-    rewrite::expressions(function, &mut |function, out, _, expression| {
-        let Expression::Apply { op, operands, .. } = expression else { return None };
-        if function.scalar(operands[0]) != ScalarType::Bool {
-            return None;
-        }
-        let (a, b) = (operands[0], operands[1.min(operands.len() - 1)]);
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
+    rewrite::lacking(function, capabilities, Lack::BoolOrder, &mut |function, out, _, op, operands| {
+        let (a, b) = (operands[0], operands[1]);
         // a < b: not a and b. The others are this one with the operands exchanged, and their complements.
         let (smaller, larger, combine) = match op {
             Op::Lt => (a, b, Op::And),

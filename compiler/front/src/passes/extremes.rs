@@ -3,20 +3,18 @@
 //! What drivers' own min and max do with NaN is unspecified, and `abs` of the smallest integer is too.
 
 use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
 use crate::types::Constant;
 
-pub fn run(function: &mut Function) {
-    rewrite::expressions(function, &mut |function, out, _, expression| {
-        let Expression::Apply { op, operands, .. } = expression else { return None };
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
+    rewrite::lacking(function, capabilities, Lack::Extremes, &mut |function, out, _, op, operands| {
         let (comparison, nan_wins) = match op {
             Op::Minimum => (Op::Lt, true),
             Op::Maximum => (Op::Gt, true),
             Op::Fmin => (Op::Lt, false),
             Op::Fmax => (Op::Gt, false),
-            Op::Abs if function.scalar(operands[0]).is_integer() => {
-                return Some(absolute(function, out, operands[0]));
-            }
+            Op::Abs => return Some(absolute(function, out, operands[0])),
             _ => return None,
         };
         let (a, b) = (operands[0], operands[1]);

@@ -4,16 +4,13 @@
 //! `ne` becomes `not eq`, as naga's own `!=` on floats is false with NaN.
 
 use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
 use crate::types::{Constant, ScalarType};
 
-pub fn run(function: &mut Function) {
-    rewrite::expressions(function, &mut |function, out, value, expression| {
-        let Expression::Apply { op, operands, .. } = expression else { return None };
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
+    rewrite::lacking(function, capabilities, Lack::FloatTests, &mut |function, out, _, op, operands| {
         let x = operands[0];
-        if !function.scalar(x).is_float() {
-            return None;
-        }
         match op {
             Op::IsNan => Some(magnitude_against_infinity(function, out, Op::Gt, x)),
             Op::IsInf => Some(magnitude_against_infinity(function, out, Op::Eq, x)),
@@ -22,7 +19,7 @@ pub fn run(function: &mut Function) {
                 let equal = function.apply(out, Op::Eq, operands);
                 Some(strict(Op::Not, &[equal]))
             }
-            Op::Convert if function.scalar(value) == ScalarType::Bool => {
+            Op::Convert => {
                 let zero = function.constant(out, Constant::zero(function.scalar(x)));
                 let equal = function.apply(out, Op::Eq, &[x, zero]);
                 Some(strict(Op::Not, &[equal]))

@@ -3,18 +3,14 @@
 //! naga clamps, but what becomes of NaN is left to the driver, and the clamp's upper end is not the largest integer.
 
 use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
 use crate::types::{Constant, ScalarType};
 
-/// `index_bits`: the width of the index type on the device.
-pub fn run(function: &mut Function, index_bits: u32) {
-    rewrite::expressions(function, &mut |function, out, value, expression| {
-        let Expression::Apply { op: Op::Convert, operands, .. } = expression else { return None };
-        let (from, to) = (function.scalar(operands[0]), function.scalar(value));
-        if !from.is_float() || !to.is_integer() {
-            return None;
-        }
-        let bits = if to == ScalarType::Index { index_bits } else { to.bits() };
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
+    rewrite::lacking(function, capabilities, Lack::SaturatingConversion, &mut |function, out, value, _, operands| {
+        let to = function.scalar(value);
+        let bits = if to == ScalarType::Index { capabilities.index_bits } else { to.bits() };
         Some(saturated(function, out, operands[0], to, bits))
     });
 }

@@ -1,7 +1,7 @@
 //! From the device's capabilities: what it lacks is expressed by what it has, or refused with a way out.
 
 use super::{bool_order, extremes, float_tests, float_to_integer, mul_error, small_integers, total_integers};
-use crate::capabilities::Capabilities;
+use crate::capabilities::{Capabilities, Lack};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::*;
 use crate::source::Span;
@@ -17,34 +17,18 @@ pub fn run(module: &mut Module, capabilities: &Capabilities) -> Result<()> {
         small_integers::run(module);
     }
     for function in &mut module.functions {
-        if !capabilities.extremes {
-            extremes::run(function);
-        }
-        if !capabilities.total_integers {
-            total_integers::run(function);
-        }
-        if !capabilities.bool_order {
-            bool_order::run(function);
-        }
-        if !capabilities.saturating_conversion {
-            float_to_integer::run(function, capabilities.index_bits);
-        }
-        if !capabilities.float_tests {
-            float_tests::run(function);
-        }
-        if !capabilities.mul_error {
-            mul_error::run(function, capabilities.fused_multiply_add);
-        }
+        extremes::run(function, capabilities);
+        total_integers::run(function, capabilities);
+        bool_order::run(function, capabilities);
+        float_to_integer::run(function, capabilities);
+        float_tests::run(function, capabilities);
+        mul_error::run(function, capabilities);
     }
     Ok(())
 }
 
 fn refuse(function: &Function, tables: &[Table], capabilities: &Capabilities) -> Result<()> {
-    let missing = |scalar: ScalarType| match scalar {
-        ScalarType::F64 => !capabilities.float64,
-        ScalarType::I64 | ScalarType::U64 => !capabilities.int64,
-        _ => false,
-    };
+    let missing = |scalar| matches!(capabilities.lacks_type(scalar), Some(Lack::Float64 | Lack::Int64));
     let of_type = |scalar: ScalarType, span: Span, what: String| {
         let device = capabilities.device;
         let message = format!("{what} of type '{scalar}', which the device '{device}' does not have");
@@ -61,6 +45,10 @@ fn refuse(function: &Function, tables: &[Table], capabilities: &Capabilities) ->
             return Err(of_type(function.scalar(value), span, format!("the parameter '{name}' is")));
         }
     }
+    let lacks = |op: Op, operands: &[Value], result: Value| {
+        let types: Vec<ScalarType> = operands.iter().map(|&operand| function.scalar(operand)).collect();
+        capabilities.lacks(op, &types, function.scalar(result)) == Some(Lack::FusedMultiplyAdd)
+    };
     let mut found = None;
     function.body.walk(&mut |statement| {
         for value in statement.definitions() {
@@ -72,7 +60,7 @@ fn refuse(function: &Function, tables: &[Table], capabilities: &Capabilities) ->
         if let Statement::Let { value, expression } = statement {
             let span = function.values[value.index()].span;
             match expression {
-                Expression::Apply { op: Op::Fma, .. } if found.is_none() && !capabilities.fused_multiply_add => {
+                Expression::Apply { op, operands, .. } if found.is_none() && lacks(*op, operands, *value) => {
                     let message = format!("the device '{}' has no fused multiply-add", capabilities.device);
                     let help = "write a * b + c, which rounds twice, or run the kernel on cpu or cuda".to_string();
                     found = Some(refusal(function, span, message, help));

@@ -6,15 +6,15 @@
 //! the same bits (an error of zero is +0.0 in both).
 
 use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
 use crate::types::{Constant, ScalarType};
 
-pub fn run(function: &mut Function, fused_multiply_add: bool) {
-    rewrite::expressions(function, &mut |function, out, _, expression| {
-        let Expression::Apply { op: Op::MulError, operands, .. } = expression else { return None };
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
+    rewrite::lacking(function, capabilities, Lack::MulError, &mut |function, out, _, _, operands| {
         let (a, b) = (operands[0], operands[1]);
         let product = function.apply(out, Op::Mul, &[a, b]);
-        if fused_multiply_add {
+        if capabilities.fused_multiply_add {
             let negative = function.apply(out, Op::Neg, &[product]);
             return Some(strict(Op::Fma, &[a, b, negative]));
         }

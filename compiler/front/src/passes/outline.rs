@@ -159,6 +159,12 @@ impl Free {
                 expression: Expression::Load { array, .. } | Expression::Extent { array, .. }, ..
             }
             | Statement::Store { array, .. } => self.arrays.push(*array),
+            Statement::Call { arguments, .. } => {
+                self.arrays.extend(arguments.iter().filter_map(|argument| match argument {
+                    Argument::Array(array) => Some(*array),
+                    Argument::Value(_) => None,
+                }))
+            }
             Statement::Let { expression: Expression::Get(variable), .. } | Statement::Set { variable, .. } => {
                 self.variables.push(*variable);
             }

@@ -1,6 +1,8 @@
 //! Replacing expressions by others, with statements in front of them: what the passes of `legalize` share.
 
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
+use crate::types::ScalarType;
 use std::mem::take;
 
 /// Offers every expression of `function` to `replace`, in order. Where it returns another, that one defines the value
@@ -11,6 +13,23 @@ pub fn expressions(
 ) {
     let body = take(&mut function.body);
     function.body = region(function, body, replace);
+}
+
+/// Offers every op that the device does not have for that reason.
+pub fn lacking(
+    function: &mut Function,
+    capabilities: &Capabilities,
+    lack: Lack,
+    replace: &mut dyn FnMut(&mut Function, &mut Region, Value, Op, &[Value]) -> Option<Expression>,
+) {
+    expressions(function, &mut |function, out, value, expression| {
+        let Expression::Apply { op, operands, .. } = expression else { return None };
+        let types: Vec<ScalarType> = operands.iter().map(|&operand| function.scalar(operand)).collect();
+        if capabilities.lacks(*op, &types, function.scalar(value)) != Some(lack) {
+            return None;
+        }
+        replace(function, out, value, *op, operands)
+    });
 }
 
 fn region(

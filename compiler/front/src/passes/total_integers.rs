@@ -3,19 +3,29 @@
 //! `floor_div`, `mod`, `shl` and `shr` become `quotient`, `remainder`, `shl_in_range` and `shr_in_range` on operands
 //! that a select keeps inside what these are defined for.
 
+use super::rewrite::{self, strict};
+use crate::capabilities::{Capabilities, Lack};
 use crate::ir::*;
 use crate::types::Constant;
 use std::collections::HashMap;
 
-pub fn run(function: &mut Function) {
+pub fn run(function: &mut Function, capabilities: &Capabilities) {
     let mut constants = HashMap::new();
     function.body.walk(&mut |statement| {
         if let Statement::Let { value, expression: Expression::Constant(constant) } = statement {
             constants.insert(*value, *constant);
         }
     });
-    let body = std::mem::take(&mut function.body);
-    function.body = Expander { constants }.region(function, body);
+    let expander = Expander { constants };
+    rewrite::lacking(function, capabilities, Lack::TotalIntegers, &mut |function, out, _, op, operands| {
+        let (op, operands) = match op {
+            Op::FloorDiv => expander.floor_division(function, out, operands, true),
+            Op::Mod => expander.floor_division(function, out, operands, false),
+            Op::Shl | Op::Shr => expander.shift(function, out, op, operands),
+            _ => return None,
+        };
+        Some(strict(op, &operands))
+    });
 }
 
 struct Expander {
@@ -23,32 +33,6 @@ struct Expander {
 }
 
 impl Expander {
-    fn region(&self, function: &mut Function, region: Region) -> Region {
-        let mut out = Region::default();
-        for mut statement in region.statements {
-            if let Statement::Let { value, expression: Expression::Apply { op, operands, flags } } = &statement {
-                let expanded = match op {
-                    Op::FloorDiv => Some(self.floor_division(function, &mut out, operands, true)),
-                    Op::Mod => Some(self.floor_division(function, &mut out, operands, false)),
-                    Op::Shl | Op::Shr => Some(self.shift(function, &mut out, *op, operands)),
-                    _ => None,
-                };
-                if let Some((op, operands)) = expanded {
-                    // The last op of the expansion defines the value, so that its uses stay as they are.
-                    let expression = Expression::Apply { op, operands, flags: *flags };
-                    out.push(Statement::Let { value: *value, expression });
-                    continue;
-                }
-            }
-            for inner in statement.regions_mut() {
-                let taken = std::mem::take(inner);
-                *inner = self.region(function, taken);
-            }
-            out.push(statement);
-        }
-        out
-    }
-
     fn known(&self, value: Value) -> Option<i128> {
         self.constants.get(&value).and_then(|constant| constant.as_integer())
     }

@@ -1,7 +1,9 @@
 //! docs/ir.md has the op table as it is in the code.
 
+use numbra_front::capabilities::Capabilities;
 use numbra_front::ir::op::{Class, OPS, OpInfo, TypeRule};
 use numbra_front::ir::{parse, verify};
+use numbra_front::types::ScalarType;
 use std::path::PathBuf;
 
 const START: &str = "<!-- The table is written by the test `the_op_table_is_current`. -->\n";
@@ -24,9 +26,50 @@ fn types(info: &OpInfo) -> String {
     }
 }
 
+/// Types by what devices tell apart. Those of 8 and 16 bits are not among them: naga has no op on them.
+const GROUPS: [(&str, &[ScalarType]); 3] = [
+    ("integers", &[ScalarType::I32, ScalarType::U32, ScalarType::I64, ScalarType::U64, ScalarType::Index]),
+    ("floats", &[ScalarType::F32, ScalarType::F64]),
+    ("bool", &[ScalarType::Bool]),
+];
+
+/// For which types a device has an op.
+fn native(info: &OpInfo, device: &Capabilities) -> String {
+    let (mut has, mut lacks) = (Vec::new(), Vec::new());
+    for (from_name, from) in GROUPS {
+        for (to_name, to) in GROUPS {
+            let mut answers = Vec::new();
+            for (&of, &asked) in from.iter().flat_map(|of| to.iter().map(move |to| (of, to))) {
+                let types = match info.rule {
+                    TypeRule::Select => vec![ScalarType::Bool, of, of],
+                    _ => vec![of; info.arity],
+                };
+                if let Some(result) = info.op.result_type(&types, Some(asked)) {
+                    answers.push(device.lacks(info.op, &types, result).is_none());
+                }
+            }
+            let open = matches!(info.rule, TypeRule::Convert | TypeRule::Bitcast);
+            let name = if open { format!("{from_name} to {to_name}") } else { from_name.to_string() };
+            match answers.first() {
+                None => continue,
+                Some(true) if !has.contains(&name) => has.push(name.clone()),
+                Some(false) if !lacks.contains(&name) => lacks.push(name.clone()),
+                _ => {}
+            }
+            assert!(answers.iter().all(|answer| *answer == answers[0]), "{} on {name}", info.name);
+        }
+    }
+    match (has.is_empty(), lacks.is_empty()) {
+        (true, _) => String::new(),
+        (_, true) => "yes".to_string(),
+        _ if has.len() <= lacks.len() => has.join(", "),
+        _ => format!("not {}", lacks.join(", ")),
+    }
+}
+
 fn table() -> String {
     let mut text = String::from("| op | operands | types | LLVM | naga | meaning |\n|---|---|---|---|---|---|\n");
-    let yes = |native: bool| if native { "yes" } else { "" };
+    let (llvm, naga) = (Capabilities::llvm("cpu", true), Capabilities::naga("vulkan").with_64_bits(true, true));
     for info in OPS {
         let meaning = info.meaning.replace('|', "\\|").replace('*', "\\*").replace('<', "&lt;");
         text += &format!(
@@ -34,8 +77,8 @@ fn table() -> String {
             info.name,
             info.arity,
             types(info),
-            yes(info.native.llvm),
-            yes(info.native.naga)
+            native(info, &llvm),
+            native(info, &naga)
         );
     }
     text

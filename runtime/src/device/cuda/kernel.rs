@@ -4,6 +4,7 @@ use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
 use super::memory::CudaBuffer;
 use super::status::Slots;
+use crate::device::compile::compiled;
 use crate::device::grid::{Grid, Limits, Part, parts};
 use crate::device::outcome::{Contents, Outcome};
 use crate::device::{Binding, Kernel, Launch, Sites, parameters};
@@ -78,10 +79,17 @@ impl Gpu {
         let broken = |_| Error::Internal("PTX with a zero byte".into());
         let image = CString::new(artefact.bytes.as_slice()).map_err(broken)?;
         let entry = CString::new(manifest.entry.as_str()).map_err(broken)?;
+        let module = compiled(&self.name, move || self.module(&image, &entry))?;
+        let pace = Pace::new(FIRST_PIECE * i64::from(self.facts.multiprocessors.max(1)), SHORTEST_PIECE);
+        Ok(CudaKernel { gpu: self, module, manifest, sites: Arc::new(sites), grid, pace })
+    }
+
+    /// Has the driver's assembler make a module of PTX, and finds the kernel in it.
+    fn module(&self, image: &CString, entry: &CString) -> Result<Module> {
         let _current = self.enter()?;
         let mut log = Log::new();
         let mut raw = std::ptr::null_mut();
-        let loaded = check(log.load(&mut raw, &image));
+        let loaded = check(log.load(&mut raw, image));
         loaded.map_err(|failure| self.refused(failure, &log))?;
         let mut function = std::ptr::null_mut();
         // SAFETY: a module that was just loaded, a name that ends in 0.
@@ -91,8 +99,7 @@ impl Gpu {
             unsafe { sys::cuModuleUnload(raw) };
             return Err(self.failed("finding a kernel in its module", failure));
         }
-        let pace = Pace::new(FIRST_PIECE * i64::from(self.facts.multiprocessors.max(1)), SHORTEST_PIECE);
-        Ok(CudaKernel { gpu: self, module: Module { raw, function }, manifest, sites: Arc::new(sites), grid, pace })
+        Ok(Module { raw, function })
     }
 
     /// The error of PTX that the driver did not take, with what its assembler says.

@@ -19,8 +19,8 @@ pub struct Limits {
     pub buffer_bytes: u64,
     /// Bytes of a buffer that can be bound at once.
     pub binding_bytes: u64,
-    /// Arrays of a kernel; the status record is not counted.
-    pub bindings: u32,
+    /// Storage buffers of a kernel: its arrays, the status record of one that can fail, its constant tables.
+    pub storage_buffers: u32,
     /// What the byte offset of a binding must be a multiple of.
     pub offset_alignment: u64,
     /// Groups along an axis of the grid.
@@ -108,7 +108,7 @@ impl Adapter {
         Limits {
             buffer_bytes: limits.max_buffer_size / 4 * 4,
             binding_bytes: limits.max_storage_buffer_binding_size / u64::from(alignment) * u64::from(alignment),
-            bindings: limits.max_storage_buffers_per_shader_stage.saturating_sub(1),
+            storage_buffers: limits.max_storage_buffers_per_shader_stage,
             offset_alignment: u64::from(alignment),
             groups: limits.max_compute_workgroups_per_dimension,
             group_threads: limits.max_compute_workgroup_size_x.min(limits.max_compute_invocations_per_workgroup),

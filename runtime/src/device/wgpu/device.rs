@@ -131,7 +131,7 @@ impl Device for GpuDevice {
         vec![
             ("largest buffer".into(), mebibytes(limits.buffer_bytes)),
             ("largest binding".into(), mebibytes(limits.binding_bytes)),
-            ("arrays of a kernel".into(), limits.bindings.to_string()),
+            ("storage buffers of a kernel".into(), limits.storage_buffers.to_string()),
             ("threads of a group".into(), limits.group_threads.to_string()),
             ("groups along an axis".into(), limits.groups.to_string()),
         ]
@@ -139,18 +139,6 @@ impl Device for GpuDevice {
 
     fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
         let kernel = module.functions.first().ok_or_else(|| Error::Internal("a module without a kernel".into()))?;
-        let limits = self.gpu.limits();
-        if kernel.arrays.len() as u32 > limits.bindings {
-            return Err(Error::device(
-                &self.name,
-                format!(
-                    "the kernel has {} arrays, a kernel of this GPU at most {}",
-                    kernel.arrays.len(),
-                    limits.bindings
-                ),
-                "split the kernel, or run it on cpu or parallel",
-            ));
-        }
         let capabilities = self.gpu.capabilities();
         let compile = if self.adapter.takes_spirv() { compile_spirv } else { compile_wgsl };
         let artefact = compile(module, &kernel.name, &capabilities)?;

@@ -3,6 +3,7 @@
 use super::batch::Recorded;
 use super::gpu::{Gpu, lock};
 use super::memory::GpuBuffer;
+use crate::device::compile::compiled;
 use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
 use numbra_codegen::naga::{parameters, status};
@@ -26,6 +27,8 @@ pub type Explain = dyn Fn(status::Status) -> Error + Send + Sync;
 pub struct GpuKernel {
     pipeline: ComputePipeline,
     layout: BindGroupLayout,
+    /// The words of the constant tables, uploaded once.
+    tables: Option<GpuBuffer>,
     manifest: Manifest,
 }
 
@@ -65,19 +68,26 @@ impl Gpu {
     pub fn load(&self, artefact: &Artefact) -> Result<GpuKernel> {
         let shared = &self.shared;
         let manifest = artefact.manifest.clone();
-        if manifest.bindings.len() as u32 > shared.limits.bindings {
-            return Err(Error::device(
-                &shared.name,
-                format!(
-                    "the kernel has {} arrays, and the GPU takes {}",
-                    manifest.bindings.len(),
-                    shared.limits.bindings
-                ),
-                "give the kernel fewer arrays, or run it on cpu or parallel",
-            ));
-        }
-        let (pipeline, layout) = shared.guarded("a kernel", || -> Result<_> {
-            let layout = self.layout(&manifest);
+        self.refuse_kernel(&manifest)?;
+        let tables = match manifest.tables.as_slice() {
+            [] => None,
+            words => {
+                let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+                let buffer = self.create_buffer(bytes.len() as u64)?;
+                self.write(&buffer, 0, &bytes)?;
+                Some(buffer)
+            }
+        };
+        let (gpu, artefact) = (self.clone(), artefact.clone());
+        let (pipeline, layout) = compiled(&shared.name, move || gpu.pipeline(&artefact))?;
+        Ok(GpuKernel { pipeline, layout, tables, manifest })
+    }
+
+    /// Has the driver compile an artefact.
+    fn pipeline(&self, artefact: &Artefact) -> Result<(ComputePipeline, BindGroupLayout)> {
+        let (shared, manifest) = (&self.shared, &artefact.manifest);
+        shared.guarded("a kernel", || -> Result<_> {
+            let layout = self.layout(manifest);
             let shader = self.shader(artefact)?;
             let pipeline_layout = shared.device.create_pipeline_layout(&PipelineLayoutDescriptor {
                 bind_group_layouts: &[Some(&layout)],
@@ -95,8 +105,34 @@ impl Gpu {
                 cache: None,
             });
             Ok((pipeline, layout))
-        })??;
-        Ok(GpuKernel { pipeline, layout, manifest })
+        })?
+    }
+
+    /// An error if the GPU cannot bind what the kernel takes.
+    fn refuse_kernel(&self, manifest: &Manifest) -> Result<()> {
+        let (name, limits) = (&self.shared.name, &self.shared.limits);
+        let help = "split the kernel, or run it on cpu or parallel";
+        let (arrays, buffers) = (manifest.bindings.len(), manifest.storage_buffers());
+        if buffers > limits.storage_buffers {
+            let mut takes = format!("the kernel has {arrays} arrays");
+            if buffers as usize > arrays {
+                let status = manifest.has_status.then_some("a record of its failures");
+                let tables = (!manifest.tables.is_empty()).then_some("its constant tables");
+                let others: Vec<&str> = status.into_iter().chain(tables).collect();
+                takes = format!("{takes}, and takes buffers for {} too", others.join(" and "));
+            }
+            let message =
+                format!("{takes}: {buffers} buffers, and a kernel of this GPU has at most {}", limits.storage_buffers);
+            return Err(Error::device(name, message, help));
+        }
+        let bytes = manifest.tables.len() as u64 * 4;
+        if bytes > limits.binding_bytes {
+            let most = limits.binding_bytes >> 20;
+            let message =
+                format!("the kernel's constant tables have {bytes} bytes, and this GPU binds {most} MiB at once");
+            return Err(Error::device(name, message, "pass them as arguments, or run the kernel on cpu or parallel"));
+        }
+        Ok(())
     }
 
     fn shader(&self, artefact: &Artefact) -> Result<ShaderModule> {
@@ -153,6 +189,9 @@ impl Gpu {
         if manifest.has_status {
             entries.push(entry(arrays + 1, BufferBindingType::Storage { read_only: false }, false));
         }
+        if !manifest.tables.is_empty() {
+            entries.push(entry(entries.len(), BufferBindingType::Storage { read_only: true }, false));
+        }
         self.shared.device.create_bind_group_layout(&BindGroupLayoutDescriptor { label: None, entries: &entries })
     }
 
@@ -193,6 +232,10 @@ impl Gpu {
         if let Some(slot) = status_slot {
             let record = buffer(&batch.status, slot, status::WORDS as u64 * 4);
             entries.push(BindGroupEntry { binding: arrays as u32 + 1, resource: record });
+        }
+        if let Some(tables) = &kernel.tables {
+            let resource = buffer(tables.raw(), 0, tables.bytes());
+            entries.push(BindGroupEntry { binding: entries.len() as u32, resource });
         }
         let bindings = shared.guarded("a launch", || {
             let descriptor = BindGroupDescriptor { label: None, layout: &kernel.layout, entries: &entries };
