@@ -56,6 +56,12 @@ impl Vectorize {
     ///
     /// Errors: a number other than 0 and 1.
     pub fn identity(self, identity: Identity) -> Result<Vectorize> {
+        if let Identity::Number(number) = identity
+            && !matches!(number, 0 | 1)
+        {
+            let help = "Identity::Number is of 0 and 1; Identity::Reorderable says that the order makes no difference";
+            return Err(Error::call_with_help(format!("Invalid identity value {number}"), help));
+        }
         Ok(Vectorize { described: self.described.with(|options| options.identity = Some(identity)).checked()? })
     }
 
