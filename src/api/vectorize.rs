@@ -132,8 +132,11 @@ impl On<Vectorize> {
         self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array()).in_rust()
     }
 
-    /// `f(...f(f(a[0], a[1]), a[2])..., a[n-1])` along the axes, which the result lacks. `axes`: `[0]`, `[0, 2]`. The
-    /// order of the values is kept, so every device gives the same bits.
+    /// All values along the axes, which the result lacks, combined to one. `axes`: `[0]`, `[0, 2]`.
+    ///
+    /// A function that has an [identity](Vectorize::identity), or is `+`, `*`, `minimum`, `maximum`, `&`, `|` or `^`,
+    /// combines them in a tree that depends on their number alone; any other from left to right, `f(f(a[0], a[1]), a[2])`
+    /// and so on. Either way every device gives the same bits.
     ///
     /// ```
     /// # use numbra::{Argument, Device};

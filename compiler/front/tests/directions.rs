@@ -17,7 +17,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("capabilities", &["types", "ir"]),
     ("passes", &["error", "types", "ir", "interp", "capabilities"]),
     ("typing", &["error", "types", "syntax", "constants", "declaration", "ir"]),
-    ("kernel", &["error", "types", "ir"]),
+    ("kernel", &["error", "types", "ir", "passes"]),
     ("pipeline", &["error", "ir", "capabilities", "passes"]),
 ];
 
