@@ -43,11 +43,11 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
     };
     match number {
         Number::Bool(value) => Ok(if scalar.is_float() {
-            float(scalar, value as u8 as f64)
+            Constant::float(scalar, value as u8 as f64)
         } else {
             Constant::integer(scalar, value as i128)
         }),
-        Number::Integer(value) if scalar.is_float() => Ok(float(scalar, value as f64)),
+        Number::Integer(value) if scalar.is_float() => Ok(Constant::float(scalar, value as f64)),
         Number::Integer(value) => {
             let constant = Constant::integer(scalar, value);
             match constant.as_integer() == Some(value) {
@@ -58,7 +58,7 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
                 ),
             }
         }
-        Number::Float(value) if scalar.is_float() => Ok(float(scalar, value)),
+        Number::Float(value) if scalar.is_float() => Ok(Constant::float(scalar, value)),
         Number::Float(value) => mistake(
             format!(
                 "cval type does not match stencil return type: {value:?} is not whole, the kernel returns {scalar}"
@@ -66,10 +66,6 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
             "write an integer cval, or return a float from the kernel",
         ),
     }
-}
-
-fn float(scalar: ScalarType, value: f64) -> Constant {
-    if scalar == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) }
 }
 
 /// Puts a function in front of `module`'s first one, `f`, that applies it to every point of its output.
