@@ -72,6 +72,11 @@ def life(a):
         return 0
 
 
+def add(x, y):
+    """What sums are made of."""
+    return x + y
+
+
 def clear_border(out):
     """What numbra's stencils store where they reach over the edge, for peers whose loops leave the border alone."""
     out[0] = out[-1] = out[:, 0] = out[:, -1] = 0
@@ -92,4 +97,6 @@ UFUNCS = {
     "black_scholes": black_scholes,
     "black_scholes_erf": black_scholes_erf,
 }
+# Sums: the axis along which, None for all.
+SUMS = {f"sum{bits}{name}": axis for bits in (32, 64) for name, axis in (("", None), ("_axis0", 0), ("_axis1", 1))}
 STENCILS = {"heat": heat, "life": life}

@@ -83,6 +83,14 @@ def _life(a):
     return result
 
 
+def _matrix(bits):
+    return lambda shape: (np.random.default_rng(6).random(shape, f"f{bits // 8}"),)
+
+
+def _sums(axis):
+    return lambda a: np.asarray(np.sum(a, axis=axis, dtype=np.float64))
+
+
 PROBLEMS = {
     # |r| <= 18: its own rounding alone moves the cosine by 2e-15.
     "f": Problem(_grid, "float64", _f, 4e-15, 24),
@@ -94,6 +102,13 @@ PROBLEMS = {
     "black_scholes_erf": Problem(_options, "float32", _black_scholes, 1e-4, 16),
     "heat": Problem(_plate, "float32", _heat, 5e-7, 8),
     "life": Problem(_board, "int64", _life, 0, 16),
+    # Of 2**26 numbers below 1, and of 2**13.
+    "sum32": Problem(_matrix(32), "float32", _sums(None), 32, 0),
+    "sum32_axis0": Problem(_matrix(32), "float32", _sums(0), 5e-2, 0),
+    "sum32_axis1": Problem(_matrix(32), "float32", _sums(1), 5e-3, 0),
+    "sum64": Problem(_matrix(64), "float64", _sums(None), 1e-6, 0),
+    "sum64_axis0": Problem(_matrix(64), "float64", _sums(0), 1e-9, 0),
+    "sum64_axis1": Problem(_matrix(64), "float64", _sums(1), 1e-9, 0),
 }
 
 

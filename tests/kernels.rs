@@ -66,6 +66,14 @@ def nested(n):
 
 def add(x, y):
     return x + y
+
+def minus(x, y):
+    return x - y
+
+def slow(x, y):
+    for i in range(y + 1):
+        x -= 1
+    return x
 ";
     let source = numbra::source(text).unwrap();
     for name in ["cpu", "vulkan"] {
@@ -90,7 +98,12 @@ def add(x, y):
         // What the driver does not end runs.
         assert_eq!(Vec::<i64>::try_from(on("count").call((&[60_000i64][..],)).unwrap()).unwrap(), [60_000]);
         assert_eq!(Vec::<i64>::try_from(on("nested").call((&[30i64][..],)).unwrap()).unwrap(), [3000]);
+        // Folds go in pieces.
         let ones = vec![1i64; 100_000];
-        check(on("add").reduce(&ones[..], [0]), &[100_000], "reduce");
+        assert_eq!(Vec::<i64>::try_from(on("add").reduce(&ones[..], [0]).unwrap()).unwrap(), [100_000], "{name}");
+        assert_eq!(Vec::<i64>::try_from(on("minus").reduce(&ones[..], [0]).unwrap()).unwrap(), [-99_998], "{name}");
+        assert_eq!(Vec::<i64>::try_from(on("slow").reduce(&ones[..2000], [0]).unwrap()).unwrap(), [-3997], "{name}");
+        let sums = Vec::<i64>::try_from(on("add").accumulate(&ones[..], 0).unwrap()).unwrap();
+        assert_eq!(sums, (1..=100_000).collect::<Vec<i64>>(), "{name}");
     }
 }

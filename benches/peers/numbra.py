@@ -33,6 +33,11 @@ def _stencil(name, device, arguments, out):
     return partial(stencil, *arguments) if out is None else partial(stencil, *arguments, out=out)
 
 
-KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS} | {
-    name: partial(_stencil, name) for name in kernels.STENCILS
-}
+def _sum(axis, device, arguments, out):
+    add = numbra.vectorize(identity=0, target=device)(kernels.add)
+    return partial(add.reduce, *arguments, axis=axis)
+
+
+KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS}
+KERNELS |= {name: partial(_stencil, name) for name in kernels.STENCILS}
+KERNELS |= {name: partial(_sum, axis) for name, axis in kernels.SUMS.items()}

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kernels import A1, A2, A3, A4, A5, DRIFT, GAMMA, GIVES, HALF, ONE, RATE, ROOT, STAYS, VOLATILITY
-from kernels import clear_border
+from kernels import SUMS, clear_border
 
 DISTRIBUTION = "numpy"
 DEVICES = ("cpu",)
@@ -73,4 +73,8 @@ KERNELS = {
     "black_scholes": _made(_black_scholes),
     "heat": _made(_heat),
     "life": _made(_life),
+}
+KERNELS |= {
+    name: lambda device, arguments, out, axis=axis: lambda: np.add.reduce(*arguments, axis=axis)
+    for name, axis in SUMS.items()
 }

@@ -1,4 +1,5 @@
-"""Remainders and floor division for float32: fmod (C), mod (Python's and NumPy's %), floordiv (Python's and NumPy's //).
+"""Remainders and floor division for float32: fmod (C), mod (Python's and NumPy's %), floordiv (Python's and NumPy's //),
+and math.remainder.
 
 fmod is exact by definition: x - n*y is representable for the truncated quotient n. While n < 2**21 it comes out of one
 division and one exact product; otherwise a rare block does the long division in steps of 20 bits. mod and floordiv are
@@ -123,3 +124,19 @@ def floordiv_f32(x: float32, y: float32) -> float32:
             below = select(result - below > 0.5, below + 1.0, below)
             result = select(result == 0.0, copysign(0.0, x / y), below)
     return result
+
+
+def remainder_f32(x: float32, y: float32) -> float32:
+    """Python's math.remainder, IEEE 754's: x - n*y for the integer n nearest to x/y, an even one of two; exact.
+
+    Of the remainder of 2*y, which is below 2*y, y is taken away once or twice. (Where 2*y overflows, x is below it.)
+    NaN if y is zero or x infinite; remainder(x, ±inf) = x."""
+    divisor = abs(y)
+    rest = fmod_f32(abs(x), divisor + divisor)
+    # Differences are exact where the comparisons are close.
+    once = rest - divisor
+    twice = select(once >= divisor - once, once - divisor, once)
+    rest = select(rest > divisor - rest, twice, rest)
+    result = bitcast(float32, bitcast(uint32, rest) ^ (bitcast(uint32, x) & 0x80000000))
+    unbounded = isinf(y) & (abs(x) < abs(y))
+    return select(unbounded, x, select(isnan(y) | isnan(x), x + y, result))

@@ -1,4 +1,4 @@
-"""Division with remainder of float64: C's fmod, and Python's % and // as NumPy defines them. All exact."""
+"""Division with remainder of float64: C's fmod, Python's % and // as NumPy defines them, and math.remainder. All exact."""
 
 
 def remainder_by_subtraction_f64(ax: float64, ay: float64) -> float64:
@@ -117,3 +117,19 @@ def floordiv_f64(x: float64, y: float64) -> float64:
     if rare(not trusted):
         result = floordiv_by_remainder_f64(x, y)
     return result
+
+
+def remainder_f64(x: float64, y: float64) -> float64:
+    """Python's math.remainder, IEEE 754's: x - n*y for the integer n nearest to x/y, an even one of two; exact.
+
+    Of the remainder of 2*y, which is below 2*y, y is taken away once or twice. (Where 2*y overflows, x is below it.)
+    NaN if y is zero or x infinite; remainder(x, ±inf) = x."""
+    divisor = abs(y)
+    rest = fmod_f64(abs(x), divisor + divisor)
+    # Differences are exact where the comparisons are close.
+    once = rest - divisor
+    twice = select(once >= divisor - once, once - divisor, once)
+    rest = select(rest > divisor - rest, twice, rest)
+    result = bitcast(float64, bitcast(uint64, rest) ^ (bitcast(uint64, x) & 0x8000000000000000))
+    unbounded = isinf(y) & (abs(x) < abs(y))
+    return select(unbounded, x, select(isnan(y) | isnan(x), x + y, result))

@@ -25,8 +25,6 @@ if not _os.path.isdir(_os.environ.get("XDG_RUNTIME_DIR", "")):
     _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._core import (
-    DeviceError,
-    KernelSyntaxError,
     Stencil,
     Ufunc,
     __version__,
@@ -36,9 +34,16 @@ from ._core import (
     threads,
     versions,
 )
-from . import types
+from . import core, types
+from ._typeof import from_dtype, typeof
+from .core import errors, types as _types
+from .core.errors import *
 from .decorators import Helper, NotCompiledWarning, jit, njit, prange, stencil, vectorize
-from .types import *
+from .types import (
+    b1, bool_, boolean, byte, char, double, f4, f8, float32, float64, float_, i1, i2, i4, i8, int16, int32, int64, int8, int_,
+    intc, intp, long_, longlong, none, optional, short, size_t, ssize_t, u1, u2, u4, u8, uchar, uint, uint16, uint32, uint64,
+    uint8, uintc, uintp, ulong, ulonglong, ushort, void,
+)
 
 _LATER = {
     "guvectorize": "write the loop outside of a vectorize kernel, or a stencil",
@@ -47,7 +52,6 @@ _LATER = {
     "float16": "compute with float32",
     "complex64": "compute with the real and the imaginary part",
     "complex128": "compute with the real and the imaginary part",
-    "typeof": "signatures are written as text or types, or found from the arguments of a call",
     "config": "set NUMBRA_TARGET and NUMBRA_NUM_THREADS in the environment",
     "set_num_threads": "set NUMBRA_NUM_THREADS in the environment, before the first kernel runs",
     "get_num_threads": "numbra.threads() tells their number",
@@ -72,13 +76,14 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "DeviceError",
     "Helper",
-    "KernelSyntaxError",
     "NotCompiledWarning",
     "Stencil",
     "Ufunc",
+    "core",
     "devices",
+    "errors",
+    "from_dtype",
     "get_default_target",
     "jit",
     "njit",
@@ -86,12 +91,24 @@ __all__ = [
     "set_default_target",
     "stencil",
     "threads",
+    "typeof",
     "types",
     "vectorize",
     "versions",
     # The types.
-    "b1", "bool_", "boolean", "byte", "char", "double", "f4", "f8", "float32", "float64", "float_", "i1", "i2", "i4",
-    "i8", "int16", "int32", "int64", "int8", "int_", "intc", "intp", "long_", "longlong", "short", "single", "u1", "u2",
-    "u4", "u8", "ubyte", "uchar", "uint", "uint16", "uint32", "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong",
-    "ushort", "void",
+    "b1", "bool_", "boolean", "byte", "char", "double", "f4", "f8", "float32", "float64", "float_", "i1", "i2", "i4", "i8",
+    "int16", "int32", "int64", "int8", "int_", "intc", "intp", "long_", "longlong", "none", "optional", "short", "size_t",
+    "ssize_t", "u1", "u2", "u4", "u8", "uchar", "uint", "uint16", "uint32", "uint64", "uint8", "uintc", "uintp", "ulong",
+    "ulonglong", "ushort", "void",
+    # The errors.
+    "ByteCodeSupportError", "CompilerError", "ConstantInferenceError", "DeprecationError", "DeviceError",
+    "ForbiddenConstruct", "ForceLiteralArg", "IRError", "InternalError", "InternalTargetMismatchError", "KernelNameError",
+    "KernelSyntaxError", "KernelUnsupportedError", "LiteralTypingError", "LoweringError", "NonexistentTargetError",
+    "NotDefinedError", "NumbaAssertionError", "NumbaAttributeError", "NumbaDebugInfoWarning", "NumbaDeprecationWarning",
+    "NumbaError", "NumbaExperimentalFeatureWarning", "NumbaIRAssumptionWarning", "NumbaIndexError",
+    "NumbaInvalidConfigWarning", "NumbaKeyError", "NumbaNotImplementedError", "NumbaParallelSafetyWarning",
+    "NumbaPedanticWarning", "NumbaPendingDeprecationWarning", "NumbaPerformanceWarning", "NumbaRuntimeError",
+    "NumbaSystemWarning", "NumbaTypeError", "NumbaTypeSafetyWarning", "NumbaValueError", "NumbaWarning", "RedefinedError",
+    "RequireLiteralValue", "TypingError", "UnknownOptionError", "UnsupportedBytecodeError", "UnsupportedError",
+    "UnsupportedParforsError", "UnsupportedRewriteError", "UntypedAttributeError", "VerificationError",
 ]

@@ -9,13 +9,32 @@ import os
 import sys
 import time
 import types
+from dataclasses import dataclass
 from typing import Any, Iterable
 
 import numpy
 
 from . import decorators
 from ._core import Stencil, Ufunc
-from .types import Scalar
+from ._typeof import text_of
+from .types import Type
+
+
+# The attribute of a function that came from another process (see _travel): what it left behind there.
+ARRIVED = "__numbra_arrived__"
+
+
+@dataclass
+class Arrived:
+    filename: str
+    text: str
+    # As `resolve` gives them, and as `exception_of` does for a name and whether it is called.
+    names: list[tuple[str, str, Any]]
+    raised: dict[tuple[str, bool], tuple[type[BaseException], tuple[Any, ...] | None]]
+
+
+def _arrived(function: types.FunctionType) -> Arrived | None:
+    return vars(function).get(ARRIVED)
 
 
 def function_of(thing: Any) -> types.FunctionType | None:
@@ -35,7 +54,7 @@ def _declared(thing: Any) -> str:
         return thing._decorator
     # Numba's jit and vectorize: with signatures given, nothing else is compiled.
     if getattr(thing, "_can_compile", True) is False:
-        signatures = [str(decorators.numba_type(signature)) for signature in thing.nopython_signatures]
+        signatures = [text_of(signature) for signature in thing.nopython_signatures]
         return f"numba.njit({signatures})"
     if getattr(thing, "_frozen", False) is True:
         signatures = []
@@ -48,6 +67,9 @@ def _declared(thing: Any) -> str:
 
 def lines_of(function: types.FunctionType) -> list[str]:
     """The lines of the function's file as they are now, while it is being defined; [] if there is no file."""
+    arrived = _arrived(function)
+    if arrived is not None:
+        return arrived.text.splitlines(keepends=True)
     filename = function.__code__.co_filename
     linecache.checkcache(filename)
     lines = linecache.getlines(filename, function.__globals__)
@@ -125,10 +147,15 @@ def file_of(function: types.FunctionType, lines: list[str] | None) -> tuple[str,
             lines = inspect.findsource(function)[0]
         except (OSError, TypeError):
             where = function.__code__.co_filename
+            help = (
+                "define it in a file or in a cell of a notebook; for text that goes to exec(), give compile() a file's name and "
+                "put the lines under it into linecache.cache first"
+            )
+            if where == "<dynamic-code>":  # what cloudpickle calls it
+                help = "make the kernel where its text is, and send the kernel: it takes its text along, a plain function does not"
             raise OSError(
                 f"the text of the function '{function.__name__}' is not to be found (in {where}): numbra compiles kernels "
-                "from their text\n  help: define it in a file or in a cell of a notebook; for text that goes to exec(), give "
-                "compile() a file's name and put the lines under it into linecache.cache first"
+                f"from their text\n  help: {help}"
             ) from None
     return function.__code__.co_filename, "".join(lines)
 
@@ -145,10 +172,9 @@ def block_of(function: types.FunctionType) -> tuple[str, str, int] | None:
     return function.__code__.co_filename, textwrap.dedent("".join(lines)), max(first, 1)
 
 
-def place_of(function: types.FunctionType) -> tuple[str, int, list[str], list[tuple[int, int]] | None]:
-    """The function's name, its line, its parameters, and (from Python 3.11 on) the places, line and column, of the first
-    and behind the last thing that it computes."""
-    code = function.__code__
+def place_of(code: types.CodeType) -> tuple[str, int, list[str], list[tuple[int, int]] | None]:
+    """A function's name, its line, its parameters, and (from Python 3.11 on) of a lambda the places, line and column, of the
+    first and behind the last thing that it computes."""
     count = code.co_argcount + code.co_kwonlyargcount
     count += bool(code.co_flags & 4) + bool(code.co_flags & 8)
     inside = None
@@ -167,7 +193,11 @@ def place_of(function: types.FunctionType) -> tuple[str, int, list[str], list[tu
 
 def resolve(function: types.FunctionType, names: Iterable[str]) -> list[tuple[str, str, Any]]:
     """What dotted names stand for in the function: (name, kind, value). Names that stand for nothing are left out, and those
-    that mean what they always mean. A shorter name than the one asked for leaves the rest of it to the compiler."""
+    that mean what they always mean. A shorter name than the one asked for leaves the rest of it to the compiler. Values that
+    may change later are copied."""
+    arrived = _arrived(function)
+    if arrived is not None:
+        return arrived.names
     cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
     found: dict[str, tuple[str, str, Any]] = {}
     for name in names:
@@ -203,6 +233,9 @@ def exception_of(
 ) -> tuple[tuple[type[BaseException], tuple[Any, ...] | None] | None, Mistake | None]:
     """What `raise name`, or if `called` `raise name(...)`, raises in the function: a class, with the arguments of an object
     that is raised as it is; or else what is wrong: 'name', 'type' or 'unsupported', the message, a help."""
+    arrived = _arrived(function)
+    if arrived is not None and (name, called) in arrived.raised:
+        return arrived.raised[name, called], None
     code = function.__code__
     root, *rest = name.split(".")
     cells = dict(zip(code.co_freevars, function.__closure__ or ()))
@@ -241,7 +274,7 @@ def _has_parts(value: Any) -> bool:
         return not issubclass(value, numpy.generic) and value not in (int, float, bool)
     if isinstance(value, tuple):
         return hasattr(value, "_fields")
-    known = (bool, int, float, complex, str, list, numpy.ndarray, numpy.generic, types.FunctionType, Ufunc, Stencil, Scalar)
+    known = (bool, int, float, complex, str, list, numpy.ndarray, numpy.generic, types.FunctionType, Ufunc, Stencil, Type)
     return not isinstance(value, known) and not callable(value)
 
 
@@ -253,13 +286,13 @@ def _meaning(root: str, path: str, value: Any) -> tuple[str, Any] | None:
     if isinstance(value, int) and not isinstance(value, bool):
         value = int(value)  # of a subclass, such as IntEnum
     if value is None or isinstance(value, (bool, int, float, str, tuple, list, numpy.generic, numpy.ndarray)):
-        return ("unsupported", None) if value is None else ("constant", value)
+        return ("unsupported", None) if value is None else ("constant", _copied(value))
     if isinstance(value, type):
         if issubclass(value, numpy.generic):
             return "import", f"numpy.{value.__name__}"
         return None if value.__name__ == root else ("unsupported", None)
-    if isinstance(value, Scalar):
-        return "import", f"numba.{value.name}"
+    if isinstance(value, Type):
+        return "import", f"numba.{value}"
     if isinstance(value, Stencil) or type(value).__name__ == "StencilFunc":
         return "stencil", value
     module = (getattr(value, "__module__", None) or "").split(".")[0]
@@ -285,6 +318,26 @@ def _meaning(root: str, path: str, value: Any) -> tuple[str, Any] | None:
     if type(value).__module__.startswith("numba."):  # its types
         return "import", f"numba.{value}"
     return "unsupported", _stranger(path, value) if callable(value) else None
+
+
+# Kernels take no larger arrays from what is around them.
+_MOST_ENTRIES = 65_536
+
+
+def _copied(value: Any) -> Any:
+    """The value as it is now, whatever becomes of its array or its list."""
+    if isinstance(value, (tuple, list)):
+        return tuple(_copied(entry) for entry in value)
+    if isinstance(value, enum.Enum):
+        return _copied(value.value)
+    if isinstance(value, numpy.ndarray) and value.size <= _MOST_ENTRIES:
+        return value.copy()
+    if isinstance(value, (bool, numpy.generic)):
+        return value
+    for kind in (int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
 
 
 # What kernels have in the place of functions of scipy.special.

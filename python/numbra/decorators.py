@@ -9,9 +9,12 @@ import types as python_types
 import warnings
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
+import numpy
+
 from . import _source
 from ._core import Stencil, Ufunc
-from .types import Array, Scalar, Signature
+from ._typeof import text_of
+from .types import Signature, Type
 
 
 if TYPE_CHECKING:
@@ -70,8 +73,16 @@ class Helper:
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else python_types.MethodType(self, instance)
 
-    def __reduce__(self) -> str:
-        return self.__qualname__
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        from . import _travel
+
+        return _travel.reduced(self)
+
+    def __copy__(self) -> Helper:
+        return self
+
+    def __deepcopy__(self, memory: Any) -> Helper:
+        return self
 
     def __repr__(self) -> str:
         return f"<numbra helper '{self.__name__}'>"
@@ -172,7 +183,7 @@ def _applied(name: str, make: Callable[[Any, str], Any], arguments: tuple[Any, .
 
 def _is_signature(value: Any) -> bool:
     """Whether a decorator's first argument may be one or several signatures."""
-    return isinstance(value, (str, list, tuple, set, Scalar, Array, Signature)) or type(value).__module__.startswith("numba.core.t")
+    return isinstance(value, (str, list, tuple, set, Type, Signature)) or type(value).__module__.startswith("numba.core.t")
 
 
 def _no_function(name: str, value: Any) -> TypeError:
@@ -212,47 +223,31 @@ _ALLOWED = {"cval": "cval is the result at the border: a bool, an integer or a f
 
 
 def _text(value: Any) -> str:
-    """A value of an option as text that means the same."""
-    if isinstance(value, (Scalar, Array, Signature)):
-        return repr(str(value))
-    if value is None or isinstance(value, (bool, int, str)):
+    """A value of an option as text that means the same. NumPy's numbers are Python's of the same value."""
+    if isinstance(value, (numpy.generic, numpy.ndarray)):
+        value = value.tolist()
+        if isinstance(value, numpy.generic):  # longdouble has no other form
+            value = float(value)
+    if value is None or isinstance(value, bool):
         return repr(value)
+    # Classes derived from these, such as enumerations, show something else.
+    if isinstance(value, int):
+        return repr(int(value))
+    if isinstance(value, str):
+        return str.__repr__(value)
     if isinstance(value, float):
         if math.isnan(value):
             return "math.nan"
-        return repr(value) if math.isfinite(value) else ("math.inf" if value > 0 else "-math.inf")
+        return float.__repr__(value) if math.isfinite(value) else ("math.inf" if value > 0 else "-math.inf")
     if isinstance(value, list):
         return f"[{', '.join(map(_text, value))}]"
     if isinstance(value, tuple):
         return f"({', '.join(map(_text, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, (dict, set, frozenset)):
         return repr(value)
-    if hasattr(value, "tolist") and hasattr(value, "dtype") and not isinstance(value, type):
-        plain = value.tolist()
-        if type(plain) is not type(value):  # longdouble has no other form
-            return _text(plain)
-    foreign = numba_type(value)
-    if foreign is not None:
-        return repr(foreign)
+    if isinstance(value, (Type, Signature)) or type(value).__module__.startswith("numba."):
+        return repr(text_of(value))
     raise TypeError(
         f"numbra cannot use {value!r} as an option or a signature\n"
         "  help: signatures are text or types: 'float64(float64)', float64(float64), with the types of numbra or Numba"
     )
-
-
-def numba_type(value: Any) -> str | None:
-    """A type or signature object of Numba's as text."""
-    if not type(value).__module__.startswith("numba."):
-        return None
-    if hasattr(value, "return_type") and hasattr(value, "args"):
-        arguments = [numba_type(argument) for argument in value.args]
-        if None in arguments:
-            return None
-        result = "" if value.return_type is None else numba_type(value.return_type)
-        return f"{result}({', '.join(map(str, arguments))})"
-    if hasattr(value, "dtype") and hasattr(value, "ndim"):
-        axes = [":"] * value.ndim
-        if value.layout in "CF":
-            axes[-1 if value.layout == "C" else 0] = "::1"
-        return f"{value.dtype}[{', '.join(axes)}]"
-    return str(value)

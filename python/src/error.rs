@@ -1,4 +1,5 @@
-//! Errors as exceptions of Python's own classes, with the kernel's line and a caret in the message.
+//! Errors as exceptions, with the kernel's line and a caret in the message: of Python's own classes, and for what cannot be
+//! compiled of classes that are Numba's too.
 
 use crate::raised::Exceptions;
 use numbra::Error;
@@ -8,14 +9,6 @@ use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
 use std::cell::Cell;
-
-pyo3::create_exception!(
-    numbra,
-    KernelSyntaxError,
-    PySyntaxError,
-    "A kernel's text that is no Python, or not the Python of kernels."
-);
-pyo3::create_exception!(numbra, DeviceError, PyRuntimeError, "A device that is not here, or that failed.");
 
 /// The exception for an error of the library.
 pub fn exception(py: Python, error: Error) -> PyErr {
@@ -29,11 +22,13 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
         return exceptions.exception(py, mistake);
     }
     let text = error.to_string();
+    if let (Some(class), Error::Front(_) | Error::Codegen(_)) = (class, &error) {
+        return of_package(py, of_compiler(class), text);
+    }
     match class {
-        Some(Class::Syntax) => KernelSyntaxError::new_err(text),
+        Some(Class::Syntax | Class::Value | Class::Key) => PyValueError::new_err(text),
         Some(Class::Name) => PyNameError::new_err(text),
         Some(Class::Type) => PyTypeError::new_err(text),
-        Some(Class::Value) => PyValueError::new_err(text),
         Some(Class::Index) => PyIndexError::new_err(text),
         Some(Class::ZeroDivision) => PyZeroDivisionError::new_err(text),
         Some(Class::Overflow) => PyOverflowError::new_err(text),
@@ -41,9 +36,31 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
         Some(Class::Raised) => PyRuntimeError::new_err(text),
         None => match error {
             Error::Array(ArrayError::OutOfMemory { .. }) => PyMemoryError::new_err(text),
-            Error::Device { .. } => DeviceError::new_err(text),
+            Error::Device { .. } => of_package(py, "DeviceError", text),
             _ => PyRuntimeError::new_err(text),
         },
+    }
+}
+
+/// The class in `numbra.core.errors` of what cannot be compiled: one of Numba's and one of Python's at once.
+fn of_compiler(class: Class) -> &'static str {
+    match class {
+        Class::Syntax => "KernelSyntaxError",
+        Class::Name => "KernelNameError",
+        Class::Type => "NumbaTypeError",
+        Class::Value | Class::ZeroDivision | Class::Overflow | Class::Raised => "NumbaValueError",
+        Class::Key => "UnknownOptionError",
+        Class::Index => "NumbaIndexError",
+        Class::Unsupported => "KernelUnsupportedError",
+    }
+}
+
+/// An exception of the package's own.
+fn of_package(py: Python, class: &str, text: String) -> PyErr {
+    let errors = py.import("numbra.core.errors");
+    match errors.and_then(|errors| errors.getattr(class)?.call1((text,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(error) => error,
     }
 }
 

@@ -12,22 +12,36 @@ use numbra_front::syntax::tree::{FunctionDefinition, Module};
 use numbra_front::types::{Constant, ScalarType};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The function and all functions that it calls, each a module of its own; with the name of the function in it, and what
-/// they raise.
+/// A function with everything that its kernel is made of.
+pub struct Surrounded {
+    pub module: Arc<Module>,
+    /// The function's, in the module.
+    pub name: String,
+    pub exceptions: Exceptions,
+    /// The same as Python's objects, for each function: the name, the first line and the text of its file, what its names
+    /// stand for (`resolve`), and what it raises (`exception_of`).
+    pub surroundings: Py<PyDict>,
+}
+
+/// The function and all functions that it calls, each a module of its own.
 ///
 /// `lines`: the lines of the function's file as they were when the function was made, or None.
-pub fn freeze(
-    py: Python,
-    function: &Bound<PyAny>,
-    lines: &Bound<PyAny>,
-) -> PyResult<(Arc<Module>, String, Exceptions)> {
+pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<Surrounded> {
     let mut freezer = Freezer::new(py)?;
     let (module, name) = freezer.module(function, lines, None)?;
-    Ok((module, name, freezer.exceptions))
+    let surroundings = freezer.surroundings.unbind();
+    Ok(Surrounded { module, name, exceptions: freezer.exceptions, surroundings })
+}
+
+/// What a function that kernels call is made of; see [`Surrounded::surroundings`].
+#[pyfunction]
+pub fn _surroundings(function: &Bound<PyAny>) -> PyResult<Py<PyDict>> {
+    let py = function.py();
+    Ok(freeze(py, function, py.None().bind(py))?.surroundings)
 }
 
 /// The function without what is around it.
@@ -43,6 +57,7 @@ struct Freezer<'py> {
     open: Vec<Bound<'py, PyAny>>,
     done: Vec<Done<'py>>,
     exceptions: Exceptions,
+    surroundings: Bound<'py, PyDict>,
 }
 
 /// A function with its decorator, its module, and its name there.
@@ -55,7 +70,8 @@ type Elements = (ScalarType, Vec<usize>, Vec<u64>);
 impl<'py> Freezer<'py> {
     fn new(py: Python<'py>) -> PyResult<Freezer<'py>> {
         let finder = py.import("numbra._source")?;
-        Ok(Freezer { finder, open: Vec::new(), done: Vec::new(), exceptions: Exceptions::default() })
+        let (exceptions, surroundings) = (Exceptions::default(), PyDict::new(py));
+        Ok(Freezer { finder, open: Vec::new(), done: Vec::new(), exceptions, surroundings })
     }
 
     /// `decorator`: that of a function which kernels call.
@@ -70,9 +86,11 @@ impl<'py> Freezer<'py> {
             return Ok(done.clone());
         }
         let (source, mut definition) = self.text(function, lines)?;
-        self.exceptions.find(&self.finder, function, &source, &mut definition)?;
+        let raised = PyDict::new(function.py());
+        self.exceptions.find(&self.finder, function, &source, &mut definition, &raised)?;
         let names: Vec<String> = bind::outer_names(&definition).into_iter().map(|(name, _)| name).collect();
         let resolved = self.finder.call_method1("resolve", (function, names))?;
+        self.surroundings.set_item(function, (&source.name, source.first_line, &source.text, &resolved, raised))?;
         self.open.push(function.clone());
         let mut meanings = Vec::new();
         for entry in resolved.try_iter()? {
@@ -120,7 +138,8 @@ impl<'py> Freezer<'py> {
     }
 
     fn place(&self, function: &Bound<'py, PyAny>) -> PyResult<Place> {
-        let (name, line, parameters, inside): Found = self.finder.call_method1("place_of", (function,))?.extract()?;
+        let (name, line, parameters, inside): Found =
+            self.finder.call_method1("place_of", (function.getattr("__code__")?,))?.extract()?;
         Ok(match name.as_str() {
             "<lambda>" => Place::Lambda { parameters, line, inside },
             _ => Place::Definition { name, line },

@@ -1,12 +1,13 @@
 //! A Python function on its way to a kernel.
 
 use crate::error::{exception, exception_of, front_exception, heard};
-use crate::freeze::{freeze, text_alone};
+use crate::freeze::{Surrounded, freeze, text_alone};
 use crate::raised::Exceptions;
 use crate::target::Target;
 use numbra::{Error, Kernel};
 use numbra_front::declaration::{self, Declaration};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use std::sync::{Arc, OnceLock};
 
 /// The function with its decorator. What it finds around it is frozen when it is first compiled.
@@ -26,6 +27,8 @@ pub struct Frozen {
     pub kernel: Arc<Kernel>,
     pub target: Target,
     exceptions: Exceptions,
+    /// What it is made of, as Python's objects.
+    surroundings: Py<PyDict>,
 }
 
 impl Frozen {
@@ -38,7 +41,6 @@ impl Frozen {
 impl Declared {
     pub fn new(function: &Bound<PyAny>, decorator: String, lines: &Bound<PyAny>) -> PyResult<Declared> {
         let name: String = function.getattr("__name__")?.extract()?;
-        let name = if name == "<lambda>" { "lambda".to_string() } else { name };
         let (function, lines) = (function.clone().unbind(), lines.clone().unbind());
         Ok(Declared { function, decorator, lines, name, settled: OnceLock::new() })
     }
@@ -61,13 +63,26 @@ impl Declared {
         if let Some(frozen) = self.settled.get() {
             return Ok(frozen.clone());
         }
-        let (module, name, exceptions) = freeze(py, self.function.bind(py), self.lines.bind(py))?;
+        let made_of = freeze(py, self.function.bind(py), self.lines.bind(py))?;
+        let Surrounded { module, name, exceptions, surroundings } = made_of;
         let declaration =
             declaration::apply(&module, &name, &self.decorator).map_err(|error| front_exception(py, error))?;
         let target = declaration.target.as_ref().map(|(name, _)| name.as_str());
         let target = Target::new(target).map_err(|error| exception(py, error))?;
         let kernel = Arc::new(Kernel::new(&module, &name, declaration).map_err(|error| exception(py, error))?);
-        Ok(Arc::new(Frozen { kernel, target, exceptions }))
+        Ok(Arc::new(Frozen { kernel, target, exceptions, surroundings }))
+    }
+
+    /// Whether the kernel was compiled, so that nothing of it changes any more; and what it is made of: see
+    /// [`Surrounded::surroundings`].
+    pub fn surroundings(&self, py: Python) -> PyResult<(bool, Py<PyDict>)> {
+        let settled = self.settled.get().is_some();
+        Ok((settled, self.frozen(py)?.surroundings.clone_ref(py)))
+    }
+
+    /// What pickle makes of the kernel.
+    pub fn reduced<'py>(kernel: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        kernel.py().import("numbra._travel")?.call_method1("reduced", (kernel,))
     }
 
     /// Compiles the kernel, and may run it, without the interpreter's lock. From the first time that it could be compiled

@@ -5,11 +5,12 @@
 //!   that arrays of others take over;
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
-//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `emit`: `inspect_*`.
+//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `common`: what all kernels have.
 
 mod arrays;
 mod device;
-mod emit;
+#[macro_use]
+mod common;
 mod error;
 mod freeze;
 mod kernel;
@@ -20,14 +21,22 @@ mod stencil;
 mod target;
 mod ufunc;
 
+use numbra_front::types::names::{self, Meaning};
 use pyo3::prelude::*;
+
+/// The compiler's names for types of numbers, with the names that stand for themselves: what numbra.types is tested against.
+#[pyfunction]
+fn _type_names() -> Vec<(&'static str, &'static str)> {
+    let own = |(name, meaning)| match meaning {
+        Meaning::Scalar(scalar) => (name, scalar.name()),
+        _ => (name, "none"),
+    };
+    names::numba().map(own).collect()
+}
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    let py = module.py();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add("KernelSyntaxError", py.get_type::<error::KernelSyntaxError>())?;
-    module.add("DeviceError", py.get_type::<error::DeviceError>())?;
     module.add_class::<ufunc::Ufunc>()?;
     module.add_class::<stencil::Stencil>()?;
     module.add_function(wrap_pyfunction!(target::set_default_target, module)?)?;
@@ -35,5 +44,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(device::devices, module)?)?;
     module.add_function(wrap_pyfunction!(device::versions, module)?)?;
     module.add_function(wrap_pyfunction!(device::threads, module)?)?;
+    module.add_function(wrap_pyfunction!(freeze::_surroundings, module)?)?;
+    module.add_function(wrap_pyfunction!(_type_names, module)?)?;
     Ok(())
 }

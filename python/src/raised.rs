@@ -7,7 +7,7 @@ use numbra_front::syntax::bind::chain;
 use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Statement, StatementKind};
 use pyo3::exceptions::{PyBaseException, PyRuntimeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyTuple, PyType};
+use pyo3::types::{PyDict, PyTuple, PyType};
 use std::sync::Arc;
 
 /// What the names after `raise` in a kernel and its helpers stand for.
@@ -26,14 +26,16 @@ struct Exception {
 type Found<'py> = (Option<(Bound<'py, PyType>, Option<Bound<'py, PyTuple>>)>, Option<(String, String, String)>);
 
 impl Exceptions {
-    /// Finds what `function` raises. Its names become names that differ in all of the kernel: helpers of other modules
-    /// and closures may mean other classes by the same one.
+    /// Finds what `function` raises, and notes it in `raised`: for a name, and whether it is called, the class and an
+    /// object's arguments. Its names become names that differ in all of the kernel: helpers of other modules and closures
+    /// may mean other classes by the same one.
     pub fn find(
         &mut self,
         finder: &Bound<PyModule>,
         function: &Bound<PyAny>,
         source: &Arc<Source>,
         definition: &mut FunctionDefinition,
+        raised: &Bound<PyDict>,
     ) -> PyResult<()> {
         let py = function.py();
         each(&mut definition.body, &mut |exception| {
@@ -43,9 +45,10 @@ impl Exceptions {
                 _ => (exception, false),
             };
             let Some(text) = chain(name) else { return Ok(()) };
-            let found: Found = finder.call_method1("exception_of", (function, text, called))?.extract()?;
+            let found: Found = finder.call_method1("exception_of", (function, &text, called))?.extract()?;
             match found {
                 (Some((class, arguments)), _) => {
+                    raised.set_item((text, called), (&class, &arguments))?;
                     name.kind = ExpressionKind::Name(self.name(&class, arguments)?);
                     Ok(())
                 }

@@ -1,16 +1,14 @@
 //! What `stencil` returns.
 
 use crate::arrays::{self, Operand, Taker, operand, output, to_numpy};
-use crate::emit::emitted;
 use crate::kernel::Declared;
-use numbra::emit::Emit;
 use numbra::{Error, Input, Kernel};
 use numbra_front::declaration::Kind;
 use numbra_front::types::ScalarType;
 use numbra_runtime::stencil::Stencil as Runtime;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::PyTuple;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -119,12 +117,6 @@ impl Stencil {
         }
     }
 
-    /// The Python function.
-    #[getter]
-    fn py_func(&self, py: Python) -> Py<PyAny> {
-        self.declared.function.clone_ref(py)
-    }
-
     /// The reach along every axis, (lowest, highest), if it was declared.
     #[getter]
     fn neighborhood(&self, py: Python) -> PyResult<Option<Vec<(i64, i64)>>> {
@@ -134,57 +126,23 @@ impl Stencil {
         })
     }
 
-    /// The device that the stencil runs on.
+    /// The signatures that calls have needed so far, as text.
     #[getter]
-    fn target(&self, py: Python) -> PyResult<String> {
-        Ok(self.declared.frozen(py)?.target.name().to_string())
-    }
-
-    /// The IR of the host function and its kernels, for a signature such as 'float64(float64[:, :])'.
-    #[pyo3(signature = (signature=None))]
-    fn inspect_ir(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Ir, signature, "")
-    }
-
-    /// LLVM IR for this machine's processor.
-    #[pyo3(signature = (signature=None))]
-    fn inspect_llvm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Llvm, signature, "")
-    }
-
-    /// Assembly for this machine's processor.
-    #[pyo3(signature = (signature=None))]
-    fn inspect_asm(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Asm, signature, "")
-    }
-
-    /// PTX for an NVIDIA GPU, in the form for arrays of two and more axes; `arch`: `sm_50` or newer.
-    #[pyo3(signature = (signature=None, arch="sm_80"))]
-    fn inspect_ptx(&self, py: Python, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Ptx, signature, arch)
-    }
-
-    /// WGSL for a GPU of any vendor.
-    #[pyo3(signature = (signature=None))]
-    fn inspect_wgsl(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Wgsl, signature, "")
-    }
-
-    /// SPIR-V, as bytes.
-    #[pyo3(signature = (signature=None))]
-    fn inspect_spirv(&self, py: Python, signature: Option<&Bound<PyAny>>) -> PyResult<Py<PyAny>> {
-        self.inspect(py, Emit::Spirv, signature, "")
-    }
-
-    /// Pickled by name, as functions are.
-    fn __reduce__(slf: &Bound<Self>) -> PyResult<Py<PyAny>> {
-        Ok(slf.getattr("__qualname__")?.unbind())
+    fn signatures(&self, _py: Python) -> PyResult<Vec<String>> {
+        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let signature = |(result, arguments): Used| {
+            let arguments: Vec<String> = arguments.into_iter().map(text).collect();
+            format!("{}({})", result.name(), arguments.join(", "))
+        };
+        Ok(used.into_iter().map(signature).collect())
     }
 
     fn __repr__(&self) -> String {
         format!("<numbra stencil '{}'>", self.declared.name)
     }
 }
+
+kernel_methods!(Stencil);
 
 impl Stencil {
     fn operand<'py>(&self, argument: &Bound<'py, PyAny>) -> PyResult<Operand<'py>> {
@@ -207,22 +165,6 @@ impl Stencil {
         if !used.contains(&call) {
             used.push(call);
         }
-    }
-
-    fn inspect(&self, py: Python, form: Emit, signature: Option<&Bound<PyAny>>, arch: &str) -> PyResult<Py<PyAny>> {
-        let frozen = self.declared.frozen(py)?;
-        let emitted = |text: &str| emitted(py, &self.declared, &frozen, form, text, arch);
-        if let Some(signature) = signature {
-            return emitted(&signature.str()?.to_string());
-        }
-        let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let all = PyDict::new(py);
-        for (result, arguments) in used {
-            let arguments: Vec<String> = arguments.into_iter().map(text).collect();
-            let signature = format!("{}({})", result.name(), arguments.join(", "));
-            all.set_item(&signature, emitted(&signature)?)?;
-        }
-        Ok(all.into_any().unbind())
     }
 }
 

@@ -243,6 +243,27 @@ impl DeviceArray {
         self
     }
 
+    /// The same elements with the axes in this order.
+    pub(crate) fn transposed(mut self, axes: &[usize]) -> DeviceArray {
+        self.shape = axes.iter().map(|&axis| self.shape[axis]).collect();
+        self.strides = axes.iter().map(|&axis| self.strides[axis]).collect();
+        self
+    }
+
+    /// The elements with these indices along an axis.
+    pub(crate) fn part(mut self, axis: usize, indices: Range<usize>) -> DeviceArray {
+        self.offset = self.offset.saturating_add_signed(indices.start as isize * self.strides[axis]);
+        self.shape[axis] = indices.len();
+        self
+    }
+
+    /// The same elements without an axis of extent 1.
+    pub(crate) fn without_axis(mut self, axis: usize) -> DeviceArray {
+        self.shape.remove(axis);
+        self.strides.remove(axis);
+        self
+    }
+
     /// The array as a kernel sees it.
     pub fn as_binding(&self) -> Binding {
         self.binding(&self.shape, &self.strides)

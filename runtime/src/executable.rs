@@ -53,7 +53,7 @@ impl Executable {
         let launches = |statement: &&Statement| matches!(statement, Statement::Launch { .. });
         match (self.module.functions.first(), self.kernels.as_slice()) {
             (Some(host), [loaded]) if host.body.statements.iter().filter(launches).count() == 1 => {
-                Ok(Some((host, self.variant(loaded, &[1])?)))
+                Ok(Some((host, self.variant(loaded, self.device.schedule(&[1]))?)))
             }
             _ => Ok(None),
         }
@@ -89,9 +89,8 @@ impl Executable {
 }
 
 impl Executable {
-    /// The kernel in the schedule that suits `space`.
-    fn variant(&self, loaded: &Loaded, space: &[i64]) -> Result<Arc<dyn Kernel>> {
-        let schedule = self.device.schedule(space);
+    /// The kernel in a schedule.
+    fn variant(&self, loaded: &Loaded, schedule: Schedule) -> Result<Arc<dyn Kernel>> {
         if let Some(kernel) = loaded.known(schedule) {
             return Ok(kernel);
         }
@@ -149,12 +148,9 @@ impl Launcher<'_> {
             .collect::<Option<_>>()
             .ok_or_else(|| Error::Internal(format!("'{name}' launched with an array that is not there")))?;
         let (captures, space) = (launch.captures, launch.space);
-        self.executable.variant(loaded, space)?.launch(&Launch {
-            arrays: &arrays,
-            footprints: &loaded.footprints,
-            captures,
-            space,
-        })
+        let launch = Launch { arrays: &arrays, footprints: &loaded.footprints, captures, space };
+        let schedule = self.executable.device.schedule_of(&launch);
+        self.executable.variant(loaded, schedule)?.launch(&launch)
     }
 }
 

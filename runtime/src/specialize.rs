@@ -5,6 +5,7 @@ use crate::executable::Executable;
 use numbra_front::declaration::Declaration;
 use numbra_front::error::{Mistake, Warning};
 use numbra_front::ir::Module;
+use numbra_front::kernel::combine::Combine;
 use numbra_front::stack::with_stack;
 use numbra_front::typing::{Options, Rules, Typed};
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ const DEEP_STACK: usize = 256 << 20;
 /// Typed functions and executables by key.
 pub struct Specializations<K> {
     typed: Mutex<HashMap<K, Arc<Module>>>,
+    combining: Mutex<HashMap<K, Arc<Combine>>>,
     executables: Mutex<HashMap<K, Arc<Executable>>>,
     /// Of everything that was typed, each once.
     warnings: Mutex<Vec<Mistake>>,
@@ -24,7 +26,12 @@ pub struct Specializations<K> {
 
 impl<K> Default for Specializations<K> {
     fn default() -> Self {
-        Specializations { typed: Mutex::default(), executables: Mutex::default(), warnings: Mutex::default() }
+        Specializations {
+            typed: Mutex::default(),
+            combining: Mutex::default(),
+            executables: Mutex::default(),
+            warnings: Mutex::default(),
+        }
     }
 }
 
@@ -54,6 +61,11 @@ impl<K: Hash + Eq> Specializations<K> {
     pub fn warnings(&self) -> Vec<Warning> {
         let known = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         known.iter().cloned().map(Warning).collect()
+    }
+
+    /// What is known of a function that combines two values.
+    pub fn combining(&self, key: K, look: impl FnOnce(&K) -> Result<Combine>) -> Result<Combine> {
+        get(&self.combining, key, look).map(|found| *found)
     }
 
     pub fn executable(&self, key: K, build: impl FnOnce(&K) -> Result<Executable>) -> Result<Arc<Executable>> {

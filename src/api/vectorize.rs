@@ -56,6 +56,12 @@ impl Vectorize {
     ///
     /// Errors: a number other than 0 and 1.
     pub fn identity(self, identity: Identity) -> Result<Vectorize> {
+        if let Identity::Number(number) = identity
+            && !matches!(number, 0 | 1)
+        {
+            let help = "Identity::Number is of 0 and 1; Identity::Reorderable says that the order makes no difference";
+            return Err(Error::call_with_help(format!("Invalid identity value {number}"), help));
+        }
         Ok(Vectorize { described: self.described.with(|options| options.identity = Some(identity)).checked()? })
     }
 
@@ -126,8 +132,11 @@ impl On<Vectorize> {
         self.kernel.runtime()?.call_into(&self.device.0, &inputs_with(&arguments, &out), out.array()).in_rust()
     }
 
-    /// `f(...f(f(a[0], a[1]), a[2])..., a[n-1])` along the axes, which the result lacks. `axes`: `[0]`, `[0, 2]`. The
-    /// order of the values is kept, so every device gives the same bits.
+    /// All values along the axes, which the result lacks, combined to one. `axes`: `[0]`, `[0, 2]`.
+    ///
+    /// A function that has an [identity](Vectorize::identity), or is `+`, `*`, `minimum`, `maximum`, `&`, `|` or `^`,
+    /// combines them in a tree that depends on their number alone; any other from left to right, `f(f(a[0], a[1]), a[2])`
+    /// and so on. Either way every device gives the same bits.
     ///
     /// ```
     /// # use numbra::{Argument, Device};

@@ -40,26 +40,22 @@ fn is_of_options(mistake: &Mistake) -> bool {
     mistake.source.name.contains(", decorator of '")
 }
 
-/// A message with Rust's names of types, and of integers that a kernel was called with. What stands in quotes, such as a kernel's name, stays; so does what is part of a
-/// longer name.
+/// A message with Rust's names of types, and of integers that a kernel was called with. What stands alone in quotes, such as a kernel's name, stays; so does what is part
+/// of a longer name.
 fn words(text: &str) -> String {
     let text = text.replace("Python integer ", "the integer ");
     let mut result = String::new();
-    let mut quoted = false;
     let mut rest = text.as_str();
     while let Some(first) = rest.chars().next() {
         let length = rest.find(|letter: char| !is_of_word(letter)).unwrap_or(rest.len());
         if length == 0 {
-            // An apostrophe within a word, as in "doesn't", is none.
-            let inside = result.ends_with(is_of_word) && rest[1..].starts_with(is_of_word);
-            quoted ^= first == '\'' && !(inside && !quoted);
             result.push(first);
             rest = &rest[first.len_utf8()..];
             continue;
         }
         let (word, after) = rest.split_at(length);
         match ScalarType::from_name(word) {
-            Some(scalar) if !quoted => result += scalar.short_name(),
+            Some(scalar) if !(result.ends_with('\'') && after.starts_with('\'')) => result += scalar.short_name(),
             _ => result += word,
         }
         rest = after;
@@ -111,6 +107,7 @@ mod tests {
                 "Cannot cast ufunc 'float64' output from f64 to i32",
             ),
             ("doesn't take float32", "doesn't take f32"),
+            ("signature 'float32(float32)' has", "signature 'f32(f32)' has"),
             ("write float64(float64), or my_float64", "write f64(f64), or my_float64"),
             ("casting rule ''safe'' of int8", "casting rule ''safe'' of i8"),
             ("'f' of float32: 'x' is int64 \u{e9}", "'f' of f32: 'x' is i64 \u{e9}"),

@@ -4,9 +4,10 @@
 //! checks conformance --devices cuda,vulkan --data FOLDER
 //! checks fuzz --devices cuda --seconds 120 ...
 //! checks bench --device cuda ...
+//! checks exhaust --function 'math.gamma(a)' --most 2
 //! ```
 
-use numbra_tests::commands::{self, Arguments, bench, conformance, fuzz};
+use numbra_tests::commands::{self, Arguments, bench, conformance, exhaust, fuzz};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
         Some("conformance") => conformance::run(rest),
         Some("fuzz") => fuzz::run(rest),
         Some("bench") => bench::run(rest),
-        other => Err(format!("'{}' is none of conformance, fuzz, bench", other.unwrap_or_default())),
+        Some("exhaust") => exhaust::run(rest),
+        other => Err(format!("'{}' is none of conformance, fuzz, bench, exhaust", other.unwrap_or_default())),
     })
 }

@@ -85,7 +85,7 @@ def test_decorators():
     with pytest.raises(ValueError) as error:
         stencil(neighborhood=((1, 0),))(lambda a: a[0])
     line = test_decorators.__code__.co_firstlineno + 10
-    assert f"{__file__}:{line}, decorator of 'lambda':" in str(error.value)
+    assert f"{__file__}:{line}, decorator of '<lambda>':" in str(error.value)
 
 
 @pytest.mark.parametrize("target", TARGETS)

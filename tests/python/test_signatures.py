@@ -59,16 +59,6 @@ def test_results_are_cast_to_the_declared_type():
     assert f(np.array([0.0, 2.0])).tolist() == [False, True]
 
 
-def test_types_are_objects():
-    assert str(float64[:, ::1]) == "float64[:, ::1]" and str(int32[::1, :]) == "int32[::1, :]"
-    assert float64(float32, int64) == float64(float32, int64) != float64(float32)
-    assert hash(float64[:]) == hash(float64[:]) and float64[:] != float64[::1]
-    assert numbra.types.float64 is float64 and numbra.f4 is float32 and str(boolean) == "bool"
-    assert type(uint8(3)) is np.uint8 and uint8(3) == 3
-    with pytest.raises(TypeError, match="axis"):
-        float64[1:2]
-
-
 @pytest.mark.parametrize(
     "signature, error, message",
     [
@@ -115,8 +105,12 @@ def test_options():
     assert vectorize(["float64(float64, float64)"], identity=0)(add).identity == 0
     assert vectorize(add).identity is None
     assert vectorize(nopython=True, cache=True, fastmath=True)(add)(1.0, 2.0) == 3.0
-    with pytest.raises(ValueError, match="Unrecognized options: {'speed'}"):
-        vectorize(speed=11)(add)
+    for options in ({"speed": 11}, {"nopython": True, "speed": 11, "height": 3}):
+        with pytest.raises(KeyError) as error:
+            vectorize(**options)(add)
+        unknown = [name for name in options if name != "nopython"]
+        words = ", ".join(f"'{name}'" for name in unknown)
+        assert f"Unrecognized options: {{{words}}}. Known options are dict_keys(['boundscheck', 'cache'," in str(error.value)
     with pytest.raises(ValueError, match="identity"):
         vectorize(identity=7)(add)
     with pytest.raises(TypeError, match=r"cval' of stencil cannot be 1j\n  help: cval is .*a bool, an integer or a float"):
@@ -125,6 +119,26 @@ def test_options():
         with pytest.raises(TypeError, match=r"numbra cannot use <class .*float.* as .* a signature\n  help: .*float64\(float64\)"):
             vectorize([wrong])(add)
     assert stencil(cval=np.float32(2), neighborhood=np.array([[-1, 1]]))(lambda a: a[0])(np.ones(3)).tolist() == [2, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "cval", [np.float64(2.5), np.float32(2.5), np.float16(2.5), np.longdouble(2.5), np.array(2.5), 2.5, np.int8(3), np.uint64(3), np.bool_(1), True, 3, -7.0]
+)
+def test_values_at_the_border(cval):
+    whole, real = stencil(cval=cval)(lambda a: a[0] + a[1]), stencil(cval=cval)(lambda a: a[0] + a[1])
+    assert real(np.arange(3.0)).tolist() == [1, 3, float(cval)]
+    if float(cval).is_integer():
+        assert whole(np.arange(3)).tolist() == [1, 3, int(cval)]
+    else:  # Numba takes the whole part, without a word
+        with pytest.raises(TypeError, match="cval type does not match stencil return type: 2.5 is not whole"):
+            whole(np.arange(3))
+
+
+def test_numpys_numbers_as_options():
+    offsets = ((np.int64(-1), np.int8(1)),)
+    assert stencil(neighborhood=offsets)(lambda a: a[0]).neighborhood == [(-1, 1)]
+    f = vectorize(nopython=np.bool_(True), identity=np.int32(0), target=np.str_("interp"))(add)
+    assert (f.identity, f.target) == (0, "interp")
 
 
 def test_numbers_of_arguments():

@@ -1,13 +1,11 @@
 """Where kernels are written: files, notebooks, lambdas, text, closures; and what the names in them stand for."""
 
 import cmath
-import copy
 import enum
 import importlib
 import linecache
 import math
 import operator
-import pickle
 import subprocess
 import sys
 import textwrap
@@ -440,19 +438,6 @@ def test_text_around_that_is_no_python():
     names = {}
     exec(compile(text, name, "exec"), names)
     assert names["f"](1) == 2
-
-
-def test_pickles_and_copies():
-    assert pickle.loads(pickle.dumps(top)) is top
-    assert pickle.loads(pickle.dumps(Nested.kernel)) is Nested.kernel
-    assert copy.copy(top) is top and copy.deepcopy([top])[0] is top
-    assert pickle.loads(pickle.dumps(square)) is square
-    assert pickle.loads(pickle.dumps(numbra.float64)) == numbra.float64
-    assert pickle.loads(pickle.dumps(numbra.float64[:, ::1])) == numbra.float64[:, ::1]
-    assert pickle.loads(pickle.dumps(numbra.float64(numbra.int32))) == numbra.float64(numbra.int32)
-    local = vectorize(lambda a: a)
-    with pytest.raises((pickle.PicklingError, AttributeError)):
-        pickle.dumps(local)
 
 
 @pytest.mark.parametrize("thing", [math.sin, np.sin, len, 3.5, object(), print])

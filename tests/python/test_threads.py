@@ -4,6 +4,8 @@ import math
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +22,14 @@ def rounds(a, n):
     for i in range(n):
         s = math.sin(s) + 1.0
     return s
+
+
+@pytest.fixture(autouse=True)
+def hears_control_c():
+    """Ctrl-C raises here, also where the tests were started with SIGINT ignored: in the background, or by nohup."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @vectorize
@@ -99,6 +109,8 @@ ON_CUDA = """
 import ctypes, os, signal, threading, time
 import numpy as np
 from numbra import vectorize
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored here
 
 @vectorize(target="cuda")
 def twice(a):
@@ -183,6 +195,15 @@ def test_control_c_handlers_run():
         assert kernel(array, n).shape == array.shape and heard == [1]
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_where_control_c_is_ignored():
+    """As in the background of a shell, and under nohup. Without handlers of their own the tests would go on for hours."""
+    some = "test_control_c_handlers_run or test_control_c_ends_iterate and interp or test_control_c_ends_a_kernel and cuda"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", some]
+    ignored = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh", *command]
+    done = subprocess.run(ignored, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "3 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_many_threads_call_at_once():

@@ -127,7 +127,7 @@ def test_outer_into():
     with pytest.raises(TypeError, match="unexpected keyword argument 'axis'"):
         minus.outer([1], [2], axis=0)
     with pytest.raises(NotImplementedError, match="'where'"):
-        minus.outer([1], [2], where=True)
+        minus.outer([1], [2], where=[[True]])
 
 
 def test_axes_of_accumulate():
@@ -192,7 +192,7 @@ def test_outputs_that_kernels_cannot_write(like, target):
 @pytest.mark.parametrize("like", [">i4", "m8[s]"])
 def test_outputs_of_another_kind(like):
     f = vectorize(lambda a, b: a + b)
-    with pytest.raises(TypeError, match="Cannot cast ufunc 'lambda' output from float64 to .* with casting rule 'same_kind'"):
+    with pytest.raises(TypeError, match="Cannot cast ufunc '<lambda>' output from float64 to .* with casting rule 'same_kind'"):
         f(1.0, 2.0, out=np.zeros(1, like))
     out = np.zeros(1, like)
     assert f(1, 2, out=out) is out and out == np.array([3]).astype(like)
@@ -298,3 +298,72 @@ def test_arrays_of_classes_that_take_over():
     assert np.asarray(out).tolist() == [[2] * 3] * 2
     add.accumulate(np.ones((2, 3)), out=out)
     assert np.asarray(out).tolist() == [[1] * 3, [2] * 3]
+
+
+def test_keywords_that_change_nothing():
+    f = vectorize(identity=0)(lambda a, b: a + b)
+    x = np.arange(6.0).reshape(2, 3)
+    for keywords in ({"dtype": None}, {"where": True}, {"where": np.True_}, {"casting": "same_kind"}, {"order": "K"}, {"order": None}):
+        assert f(x, 1.0, **keywords).tolist() == (x + 1).tolist(), keywords
+        assert f(1, 2, **keywords) == 3
+    assert f(x, 1.0, out=None, subok=True, order="C", casting="same_kind", where=True, dtype=None).tolist() == (x + 1).tolist()
+    assert f.reduce(x, initial=None, where=True, dtype=None).tolist() == [3, 5, 7]
+    assert f.reduce(x, 0, None, None, True, np._NoValue, True).tolist() == [[3, 5, 7]]
+    assert f.accumulate(x, 1, dtype=None, out=None).tolist() == np.add.accumulate(x, 1).tolist()
+    assert f.outer([1.0, 2.0], [3.0], dtype=None, order="C").tolist() == [[4], [5]]
+
+
+@pytest.mark.parametrize(
+    "keywords, error",
+    [
+        ({"dtype": "f4"}, NotImplementedError), ({"where": False}, NotImplementedError), ({"where": [True, False]}, NotImplementedError),
+        ({"where": np.ones(2, bool)}, NotImplementedError), ({"casting": "unsafe"}, NotImplementedError), ({"signature": "dd->d"}, NotImplementedError),
+        ({"casting": "any"}, ValueError), ({"casting": None}, TypeError), ({"order": "X"}, ValueError), ({"order": 1}, TypeError),
+        ({"subok": 1}, TypeError), ({"wherever": True}, TypeError),
+    ],
+)
+def test_keywords_that_would_change_something(keywords, error):
+    f = vectorize(lambda a, b: a + b)
+    with pytest.raises(error, match=f"'?{next(iter(keywords))}"):
+        f(np.ones(2), 1.0, **keywords)
+
+
+def test_orders_of_results():
+    f = vectorize(lambda a, b: a + b)
+    c, fortran = np.ones((3, 4, 5)), np.asfortranarray(np.ones((3, 4, 5)))
+    mixed = c.transpose(1, 0, 2).copy().transpose(1, 0, 2)
+    for a, b in [(c, c), (fortran, fortran), (c, fortran), (fortran, 1.0), (mixed, mixed), (mixed, 2.0), (fortran[:, 0], fortran[:, 1]), (c[0, 0], 1.0), (c[:0], 1.0)]:
+        for order in ("C", "F", "A", "K", "c", "f"):
+            result, numpys = f(a, b, order=order), np.add(a, b, order=order)
+            assert np.array_equal(result, numpys) and result.strides == numpys.strides, (a.strides, order)
+
+
+def test_classes_of_results():
+    f = vectorize(lambda a: a + 1)
+    matrix = np.ones((2, 2)).view(np.matrix)
+    assert type(f(matrix, subok=True)) is type(f(matrix)) is np.matrix and type(f(matrix, subok=False)) is np.ndarray
+
+
+def test_folds_of_numbers():
+    f = vectorize(identity=0)(lambda a, b: a + b)
+    for number in (3.0, np.float32(3), np.array(3.0)):
+        for axis in (0, -1, None, ()):
+            result = f.reduce(number, axis=axis)
+            assert result == 3 and type(result) is type(np.add.reduce(number, axis=axis)), (number, axis)
+        assert f.reduce(number, keepdims=True) == 3
+        for axis in (1, -2, (0,)):
+            with pytest.raises(np.exceptions.AxisError):
+                f.reduce(number, axis=axis)
+        with pytest.raises(TypeError, match="cannot accumulate on a scalar"):
+            f.accumulate(number)
+
+
+def test_nothing_to_begin_with():
+    f = vectorize(identity=0)(lambda a, b: a + b)
+    message = "zero-size array to reduction operation <lambda> which has no identity"
+    assert f.reduce(np.zeros(0)) == 0
+    with pytest.raises(ValueError, match=message):
+        f.reduce(np.zeros(0), initial=None)
+    assert f.reduce(np.zeros((0, 2)), axis=1, initial=None).shape == (0,)
+    with pytest.raises(ValueError, match=message):
+        f.reduce(np.zeros((0, 0)), axis=1, initial=None)

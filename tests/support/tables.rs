@@ -15,6 +15,8 @@ use std::sync::Arc;
 pub struct Table {
     function: String,
     dtype: String,
+    /// What the kernel returns, if it is not a function of `math` of the file's name: an expression of `a` and `b`.
+    expression: Option<String>,
     max_ulp: u64,
     a: Vec<String>,
     #[serde(default)]
@@ -49,7 +51,7 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.sort();
     match files.len() {
-        54.. => Ok(files),
+        96.. => Ok(files),
         found => Err(format!(
             "{}: {found} tables, not one for every function of the prelude in both types",
             folder.display()
@@ -63,19 +65,18 @@ impl Table {
         toml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
-    /// The kernel that calls the function.
+    /// The kernel that calls the function, with the table's type all through.
     fn text(&self) -> String {
-        let (parameters, expression) = match self.function.as_str() {
-            "floordiv" => ("a, b", "a // b".to_string()),
-            "mod" => ("a, b", "a % b".to_string()),
-            "pow" => ("a, b", "a ** b".to_string()),
-            "fmod" | "atan2" | "hypot" => ("a, b", format!("math.{}(a, b)", self.function)),
-            name => ("a", format!("math.{name}(a)")),
+        let parameters = if self.b.is_empty() { "a" } else { "a, b" };
+        let expression = match &self.expression {
+            Some(expression) => expression.clone(),
+            None => format!("math.{}({parameters})", self.function),
         };
         let dtype = &self.dtype;
         let types = parameters.split(", ").map(|_| dtype.as_str()).collect::<Vec<_>>().join(", ");
-        let header = format!("import math\nfrom numba import vectorize\n\n@vectorize(['{dtype}({types})'])");
-        format!("{header}\ndef f({parameters}):\n    return {expression}\n")
+        let decorator = format!("@vectorize(['{dtype}({types})'], typing='exact')");
+        let imports = "import math\nimport numpy as np\nfrom numba import vectorize\n";
+        format!("{imports}\n{decorator}\ndef f({parameters}):\n    return {expression}\n")
     }
 
     fn scalar(&self) -> Result<ScalarType, String> {

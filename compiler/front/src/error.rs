@@ -34,6 +34,8 @@ pub enum Class {
     Name,
     Type,
     Value,
+    /// An option that a decorator does not have.
+    Key,
     Index,
     ZeroDivision,
     /// A number that its type cannot hold.

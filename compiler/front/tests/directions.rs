@@ -14,10 +14,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("declaration", &["error", "types", "syntax", "constants"]),
     ("ir", &["error", "types"]),
     ("interp", &["error", "types", "ir"]),
-    ("capabilities", &[]),
+    ("capabilities", &["types", "ir"]),
     ("passes", &["error", "types", "ir", "interp", "capabilities"]),
     ("typing", &["error", "types", "syntax", "constants", "declaration", "ir"]),
-    ("kernel", &["error", "types", "ir"]),
+    ("kernel", &["error", "types", "ir", "passes"]),
     ("pipeline", &["error", "ir", "capabilities", "passes"]),
 ];
 

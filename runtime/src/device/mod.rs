@@ -8,6 +8,8 @@ mod compile;
 pub mod cpu;
 pub mod cuda;
 mod gpu;
+#[cfg(any(feature = "wgpu", feature = "cuda"))]
+pub mod grid;
 mod host;
 pub mod interp;
 mod name;
@@ -54,6 +56,11 @@ pub trait Device: Send + Sync {
         self.target().schedule
     }
 
+    /// The schedule for a launch.
+    fn schedule_of(&self, launch: &Launch) -> Schedule {
+        self.schedule(launch.space)
+    }
+
     /// A GPU in software, which `auto` never chooses.
     fn is_software_gpu(&self) -> bool {
         false
@@ -67,6 +74,11 @@ pub trait Device: Send + Sync {
     /// Whether kernels work on the host's memory as it is, so that [`HostBuffer`]s are buffers of this device.
     fn works_in_host_memory(&self) -> bool {
         false
+    }
+
+    /// What one point of a launch may do at most. Folds go in pieces of that.
+    fn point_limits(&self) -> PointLimits {
+        PointLimits { bytes: u64::MAX, turns: u64::MAX }
     }
 
     /// Facts for `numbra devices`: (what, how much).
@@ -97,6 +109,15 @@ pub trait Device: Send + Sync {
 
     /// Waits for all work. An error if a launch of this thread has failed of which nobody was told: the first one.
     fn wait(&self) -> Result<()>;
+}
+
+/// What a device lets one point of a launch do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PointLimits {
+    /// Bytes from the first to behind the last one that it touches of an array.
+    pub bytes: u64,
+    /// Turns of a loop.
+    pub turns: u64,
 }
 
 impl fmt::Debug for dyn Device {

@@ -2,13 +2,15 @@
 //!
 //! A call chooses a loop ([`dispatch`]), broadcasts and collapses the operands, has the kernel built for what is left
 //! of their strides, and runs it. [`direct`] is the short way for small arrays in C order, of which [`quick`] keeps what was
-//! prepared; [`fold`] has `reduce` and `accumulate`.
+//! prepared. [`reduce`] has `reduce`: a tree over a [`sequence`], or a left [`fold`], as `accumulate` is.
 
 pub mod casting;
 pub mod direct;
 mod dispatch;
 mod fold;
 pub mod quick;
+mod reduce;
+mod sequence;
 
 use crate::array::{BorrowedArray, HostArray, broadcast_shapes, broadcast_strides, collapse, like, shape_text};
 use crate::call::{DeviceArray, Input, Overlap, known_strides};
@@ -22,10 +24,14 @@ pub use dispatch::{Given, Loop};
 use numbra_front::declaration::Declaration;
 use numbra_front::error::{Class, Warning};
 use numbra_front::ir::Module;
+use numbra_front::kernel::combine::Combine;
+use numbra_front::kernel::fold::{Keep, Start};
+use numbra_front::kernel::tree::Order;
 use numbra_front::kernel::{Operand, vectorize};
 use numbra_front::syntax::tree;
 use numbra_front::types::ScalarType;
 use numbra_front::typing::{self, ArgumentType, Relative};
+pub use reduce::Reduction;
 use std::sync::Arc;
 
 /// A function of scalars that applies to arrays: `@vectorize`.
@@ -50,7 +56,9 @@ struct Key {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Form {
     Elementwise,
-    Fold(numbra_front::kernel::fold::Keep),
+    Fold(Keep, Start),
+    /// Whether the last axis has [`numbra_front::kernel::tree::LANES`] elements.
+    Tree(Order, bool),
 }
 
 /// What a call gives.
@@ -274,6 +282,18 @@ impl Vectorize {
             let options = typing_options(&self.declaration);
             Ok(typing::infer(&self.module, &self.name, &arguments, *result, &Relative::default(), &options)?)
         })
+    }
+
+    /// What is known of the function where it combines two values.
+    fn combining(&self, chosen: &Loop) -> Result<Combine> {
+        let key = Key {
+            device: String::new(),
+            form: Form::Elementwise,
+            chosen: chosen.clone(),
+            operands: Vec::new(),
+            output: None,
+        };
+        self.specializations.combining(key, |_| Ok(Combine::of(self.typed(chosen)?.as_ref())?))
     }
 
     /// The function applied to arrays in C order of the given types, as one IR module before any pass: what

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod conformance;
+pub mod exhaust;
 pub mod fuzz;
 
 use numbra::device::{self, Device};

@@ -10,7 +10,7 @@ use crate::error::Result;
 use inkwell::values::{BasicValue, BasicValueEnum, FastMathFlags, FloatValue, IntValue};
 use inkwell::{FloatPredicate, IntPredicate};
 use numbra_front::ir::{FloatFlags, Op, Value};
-use numbra_front::types::ScalarType;
+use numbra_front::types::{Constant, ScalarType};
 
 /// The intrinsics that lowering may leave behind, without their type suffixes. LLVM's NVPTX back end ends the process
 /// when it meets one that it cannot select, so whatever else appears is refused before.
@@ -79,7 +79,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             }
             _ if scalar.is_float() => {
                 let floats: Vec<_> = values.into_iter().map(BasicValueEnum::into_float_value).collect();
-                self.float_op(op, &floats, flags)
+                self.float_op(op, &floats, scalar, flags)
             }
             _ => {
                 let integers: Vec<_> = values.into_iter().map(BasicValueEnum::into_int_value).collect();
@@ -140,7 +140,13 @@ impl<'ctx> Lowering<'ctx, '_> {
         .map_err(backend_error)
     }
 
-    fn float_op(&self, op: Op, operands: &[FloatValue<'ctx>], flags: FloatFlags) -> Result<BasicValueEnum<'ctx>> {
+    fn float_op(
+        &self,
+        op: Op,
+        operands: &[FloatValue<'ctx>],
+        scalar: ScalarType,
+        flags: FloatFlags,
+    ) -> Result<BasicValueEnum<'ctx>> {
         let builder = &self.builder;
         let first = operands[0];
         let second = operands.get(1).copied().unwrap_or(first);
@@ -178,7 +184,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             Op::Gt => compare(FloatPredicate::OGT),
             Op::Ge => compare(FloatPredicate::OGE),
             Op::IsNan => compare(FloatPredicate::UNO),
-            Op::IsInf => self.is_infinite(first),
+            Op::IsInf => self.is_infinite(first, scalar),
             // Each of the four takes -0.0 for less than 0.0, as the interpreter does.
             Op::Minimum => intrinsic("llvm.minimum"),
             Op::Maximum => intrinsic("llvm.maximum"),
@@ -204,13 +210,11 @@ impl<'ctx> Lowering<'ctx, '_> {
         builder.build_select(is_nan(first)?, second.into(), kept, "").map_err(backend_error)
     }
 
-    fn is_infinite(&self, value: FloatValue<'ctx>) -> Result<BasicValueEnum<'ctx>> {
+    fn is_infinite(&self, value: FloatValue<'ctx>, scalar: ScalarType) -> Result<BasicValueEnum<'ctx>> {
         let bits = self.float_bits(value)?;
         let kind = bits.get_type();
-        let (magnitude, infinity) = match kind.get_bit_width() {
-            32 => (i32::MAX as u64, f32::INFINITY.to_bits() as u64),
-            _ => (i64::MAX as u64, f64::INFINITY.to_bits()),
-        };
+        let magnitude = (1 << (scalar.bits() - 1)) - 1;
+        let infinity = Constant::float(scalar, f64::INFINITY).bits;
         let bits = self.builder.build_and(bits, kind.const_int(magnitude, false), "").map_err(backend_error)?;
         let infinite = self.builder.build_int_compare(IntPredicate::EQ, bits, kind.const_int(infinity, false), "");
         Ok(infinite.map_err(backend_error)?.into())

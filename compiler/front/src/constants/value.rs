@@ -114,8 +114,7 @@ pub fn convert(constant: Constant, scalar: ScalarType) -> Constant {
         None => {
             let value = constant.as_f64();
             match scalar {
-                ScalarType::F32 => Constant::f32(value as f32),
-                ScalarType::F64 => Constant::f64(value),
+                _ if scalar.is_float() => Constant::float(scalar, value),
                 ScalarType::Bool => Constant::bool(value != 0.0),
                 _ => {
                     let (least, greatest) = scalar.range().unwrap_or((0, 0));

@@ -76,10 +76,15 @@ impl<'a> Options<'a> {
         for (position, keyword) in decorator.keywords.iter().enumerate() {
             let name = option_name(decorator, position)?;
             if !known.0.contains(&name) {
-                let mistake =
-                    decorator.mistake(Class::Value, keyword.span, format!("Unrecognized options: {{'{name}'}}"));
+                // Numba's words.
+                let unknown = decorator.keywords.iter().filter_map(|keyword| keyword.name.as_deref());
+                let unknown: Vec<&str> = unknown.filter(|name| !known.0.contains(name)).collect();
+                let (unknown, known) = (unknown.join("', '"), known.0.join("', '"));
+                let message =
+                    format!("Unrecognized options: {{'{unknown}'}}. Known options are dict_keys(['{known}'])");
                 let decorator_name = decorator.text(decorator.name.span);
-                return Err(mistake.help(format!("the options of '{decorator_name}' are {}", known.0.join(", "))));
+                let mistake = decorator.mistake(Class::Key, keyword.span, message);
+                return Err(mistake.help(format!("remove what '{decorator_name}' does not know")));
             }
             let value = decorator.module.resolve(&keyword.value);
             match name {

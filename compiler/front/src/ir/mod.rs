@@ -93,7 +93,7 @@ pub struct Function {
 pub enum Form {
     /// An ordinary function; statements may include `parallel`, `call`, `launch`.
     Function,
-    /// A kernel from `outline`: its body is exactly one `parallel`.
+    /// A kernel from `outline`: its body is one `parallel`, behind the extents of the space that are constants.
     Kernel,
     /// A scheduled kernel for CPUs: one call does the units `Begin..End` of the space (see [`Role`]), in order.
     /// A unit is an element of a one-dimensional space, and a row (all axes but the last) of any other.
@@ -169,7 +169,8 @@ pub enum Stride {
 /// Which elements of an array the body of a `parallel` touches at a point `p` of its space.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Footprint {
-    /// Along axis k: from `p[k] + windows[k].0` to `p[k] + windows[k].1`. The array's axes are the space's.
+    /// Along axis k: from `p[k] + windows[k].0` to `p[k] + windows[k].1`. The array's axes are the space's; of axes
+    /// behind those of the window any element.
     Window(Vec<(i64, i64)>),
     /// Any element.
     Whole,

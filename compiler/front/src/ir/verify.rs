@@ -11,7 +11,7 @@
 //! * A function with results does not run off its end. Only functions of the form `Function` have results.
 //! * A `parallel` holds no `return`, `parallel` or `launch`. A variable that it reads or sets is its own: nothing
 //!   outside it, and no other `parallel`, uses that variable. (It is zero at the start of every point.)
-//! * A `Kernel`'s body is exactly one `parallel`. `Range` and `Grid` kernels have no `parallel`, `call` or `launch`.
+//! * A `Kernel`'s body is one `parallel`, behind constants at most. `Range` and `Grid` kernels have no `parallel`, `call` or `launch`.
 //!   Their traps have positions. Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel
 //!   are buffers or none is.
 //! * Regions are nested at most [`NESTING`] deep.
@@ -215,7 +215,7 @@ impl<'a> Verifier<'a> {
             return self.error("a kernel has no results");
         }
         match function.form {
-            Form::Kernel if !matches!(function.body.statements[..], [Statement::Parallel(_)]) => {
+            Form::Kernel if !is_kernel_body(&function.body) => {
                 self.error("the body of a kernel is exactly one parallel")
             }
             Form::Grid { group: 0, .. } => self.error("a group has at least one thread"),
@@ -401,7 +401,7 @@ impl<'a> Verifier<'a> {
         if kernel.form == Form::Function {
             return Err("what it launches is no kernel".to_string());
         }
-        if let [Statement::Parallel(parallel)] = &kernel.body.statements[..]
+        if let Some(Statement::Parallel(parallel)) = kernel.body.statements.last()
             && parallel.space.len() != space.len()
         {
             return Err(format!("the kernel's space has {} axes", parallel.space.len()));
@@ -591,7 +591,7 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
     }
     if let Footprint::Window(windows) = &array.footprint {
         // The axes of a buffer's window are those that the array had before.
-        if !array.buffer && windows.len() != array.rank as usize {
+        if !array.buffer && windows.len() > array.rank as usize {
             return Err(format!("it has {} axes and a window of {}", array.rank, windows.len()));
         }
         if windows.iter().any(|(low, high)| low > high) {
@@ -599,6 +599,18 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// One `parallel`, behind constants at most: the extents of its space that are known.
+fn is_kernel_body(body: &Region) -> bool {
+    let is_constant = |statement: &Statement| match statement {
+        Statement::Let { expression: Expression::Constant(constant), .. } => constant.scalar == ScalarType::Index,
+        _ => false,
+    };
+    match body.statements.split_last() {
+        Some((Statement::Parallel(_), before)) => before.iter().all(is_constant),
+        _ => false,
+    }
 }
 
 fn form_name(form: &Form) -> &'static str {

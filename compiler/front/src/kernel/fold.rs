@@ -1,5 +1,6 @@
 //! A function of two scalars, folded from left to right along the last axis of an array.
 
+use super::combine::Combining;
 use super::*;
 use crate::error::{Error, Result};
 use crate::source::Span;
@@ -14,24 +15,29 @@ pub enum Keep {
     All,
 }
 
+/// Where a fold begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Start {
+    /// With the first element of the row.
+    First,
+    /// With what the output holds, where an earlier fold has ended; of an output that keeps all values that is the
+    /// first one, and it has one more than the input.
+    Output,
+}
+
 /// Puts a function in front of `module`'s first one, `f`, that folds every row of its input: the value is the first
-/// element, and then `f(value, element)` for one element after the other.
+/// element, or what the output holds, and then `f(value, element)` for one element after the other.
 ///
-/// `f` takes two scalars and returns one, all of one type. The parameters are the input (an array of rank 2 or more,
-/// whose last axis is the one along which to fold, with at least one element) and the output. Its name is `f`'s with
-/// `.fold`.
-pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep) -> Result<Module> {
-    let folded = module.functions.first().ok_or_else(|| Error::Internal("an empty module".into()))?;
-    let callee = folded.name.clone();
-    let types: Vec<ScalarType> = folded.scalar_parameters().map(|(_, value, _)| folded.scalar(value)).collect();
-    let scalar = match (types.as_slice(), folded.results.as_slice()) {
-        ([left, right], [result]) if left == result && right == result => *result,
-        _ => return Err(Error::Internal(format!("'{callee}' folded, which is no function of two values of its type"))),
-    };
+/// `f` takes two scalars and returns one, of the type of the first. The parameters are the input (an array of rank 2 or
+/// more, whose last axis is the one along which to fold, with at least one element) and the output. Its name is `f`'s
+/// with `.fold`.
+pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep, start: Start) -> Result<Module> {
+    let Combining { callee, source, scalar, element } = Combining::of(&module)?;
     let mut function = Function::new(format!("{callee}.fold"));
-    function.source = folded.source.clone();
+    function.source = source;
+    let access = if start == Start::First { Access::Write } else { Access::ReadWrite };
     let inputs = add_parameters(&mut function, &["array".into()], std::slice::from_ref(input), Access::Read);
-    let outputs = add_parameters(&mut function, &["out".into()], std::slice::from_ref(output), Access::Write);
+    let outputs = add_parameters(&mut function, &["out".into()], std::slice::from_ref(output), access);
     let (Some(array), Some(out)) = (inputs.first().and_then(array_of), outputs.first().and_then(array_of)) else {
         return Err(Error::Internal(format!("'{callee}' folds what is no array")));
     };
@@ -41,9 +47,8 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep) 
         return Err(Error::Internal(format!("'{callee}' folds arrays whose ranks do not fit")));
     }
     // A point of the space touches a whole row.
-    function.arrays[array.index()].footprint = Footprint::Whole;
-    if keep == Keep::All {
-        function.arrays[out.index()].footprint = Footprint::Whole;
+    for array in [array, out] {
+        function.arrays[array.index()].footprint = Footprint::Window(vec![(0, 0); axis as usize]);
     }
 
     let mut body = Region::default();
@@ -53,20 +58,29 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep) 
     let value = function.variable("value", scalar);
     let position = function.variable("position", ScalarType::Index);
     let along = |last: Value| point.iter().copied().chain([last]).collect::<Vec<Value>>();
-    let load = |function: &mut Function, region: &mut Region, at: Value| {
+    let load = |function: &mut Function, region: &mut Region, at: Value, wanted: ScalarType| {
         let stored = function.arrays[array.index()].scalar;
         let element = function.define(region, stored, Span::NONE, Expression::Load { array, indices: along(at) });
-        function.convert(region, element, scalar)
+        function.convert(region, element, wanted)
     };
+    let place = |last: Value| if keep == Keep::All { along(last) } else { point.clone() };
 
     let mut row = Region::default();
     let zero = function.constant(&mut row, Constant::index(0));
     let one = function.constant(&mut row, Constant::index(1));
     let extent = function.define(&mut row, ScalarType::Index, Span::NONE, Expression::Extent { array, axis });
-    let first = load(&mut function, &mut row, zero);
+    let first = match start {
+        Start::First => load(&mut function, &mut row, zero, scalar),
+        Start::Output => {
+            let stored = function.arrays[out.index()].scalar;
+            let indices = place(zero);
+            let so_far = function.define(&mut row, stored, Span::NONE, Expression::Load { array: out, indices });
+            function.convert(&mut row, so_far, scalar)
+        }
+    };
     row.push(Statement::Set { variable: value, value: first });
-    row.push(Statement::Set { variable: position, value: one });
-    if keep == Keep::All {
+    row.push(Statement::Set { variable: position, value: if start == Start::First { one } else { zero } });
+    if keep == Keep::All && start == Start::First {
         store_results(&mut function, &mut row, &[out], &along(zero), &[first]);
     }
 
@@ -75,14 +89,18 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep) 
     let done = function.apply(&mut turn, Op::Ge, &[at, extent]);
     let then = Region { statements: vec![Statement::Break] };
     turn.push(Statement::If { condition: done, then, otherwise: Region::default(), rare: false });
-    let element = load(&mut function, &mut turn, at);
+    let loaded = load(&mut function, &mut turn, at, element);
     let before = function.get(&mut turn, value);
     let after = function.fresh(scalar, Span::NONE);
-    let arguments = vec![Argument::Value(before), Argument::Value(element)];
+    let arguments = vec![Argument::Value(before), Argument::Value(loaded)];
     turn.push(Statement::Call { results: vec![after], function: callee, arguments });
     turn.push(Statement::Set { variable: value, value: after });
     if keep == Keep::All {
-        store_results(&mut function, &mut turn, &[out], &along(at), &[after]);
+        let to = match start {
+            Start::First => at,
+            Start::Output => function.apply(&mut turn, Op::Add, &[at, one]),
+        };
+        store_results(&mut function, &mut turn, &[out], &along(to), &[after]);
     }
     let mut step = Region::default();
     let at = function.get(&mut step, position);

@@ -1,7 +1,10 @@
-//! A function over scalars made into a function over arrays, with one `parallel`: [`vectorize`], [`stencil`], [`fold`].
+//! A function over scalars made into a function over arrays, with one `parallel`: [`vectorize`], [`stencil`], and of
+//! functions that combine two values ([`combine`]) [`fold`] and [`tree`].
 
+pub mod combine;
 pub mod fold;
 pub mod stencil;
+pub mod tree;
 pub mod vectorize;
 
 use crate::ir::*;

@@ -34,13 +34,20 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
     let mistake = |message: String, help: &str| -> Result<Constant> {
         Err(Mistake::new(Class::Type, source, span, message).help(help).into())
     };
+    // A float that is whole, and small enough for i128 to hold it, is as good as the integer.
+    let number = match number {
+        Number::Float(value) if !scalar.is_float() && value.trunc() == value && value.abs() < 1e30 => {
+            Number::Integer(value as i128)
+        }
+        number => number,
+    };
     match number {
         Number::Bool(value) => Ok(if scalar.is_float() {
-            float(scalar, value as u8 as f64)
+            Constant::float(scalar, value as u8 as f64)
         } else {
             Constant::integer(scalar, value as i128)
         }),
-        Number::Integer(value) if scalar.is_float() => Ok(float(scalar, value as f64)),
+        Number::Integer(value) if scalar.is_float() => Ok(Constant::float(scalar, value as f64)),
         Number::Integer(value) => {
             let constant = Constant::integer(scalar, value);
             match constant.as_integer() == Some(value) {
@@ -51,16 +58,14 @@ pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: 
                 ),
             }
         }
-        Number::Float(value) if scalar.is_float() => Ok(float(scalar, value)),
+        Number::Float(value) if scalar.is_float() => Ok(Constant::float(scalar, value)),
         Number::Float(value) => mistake(
-            format!("cval type does not match stencil return type: {value:?} is a float, the kernel returns {scalar}"),
+            format!(
+                "cval type does not match stencil return type: {value:?} is not whole, the kernel returns {scalar}"
+            ),
             "write an integer cval, or return a float from the kernel",
         ),
     }
-}
-
-fn float(scalar: ScalarType, value: f64) -> Constant {
-    if scalar == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) }
 }
 
 /// Puts a function in front of `module`'s first one, `f`, that applies it to every point of its output.

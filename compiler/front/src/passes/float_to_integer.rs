@@ -21,7 +21,7 @@ fn saturated(function: &mut Function, out: &mut Region, x: Value, to: ScalarType
     // Powers of two, so both ends are exact: the integers of the type are those of bottom..top.
     let top = 2f64.powi(magnitude_bits as i32);
     let bottom = if to.is_signed() { -top } else { 0.0 };
-    let float = |value: f64| if from == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) };
+    let float = |value: f64| Constant::float(from, value);
     let top = function.constant(out, float(top));
     let bottom = function.constant(out, float(bottom));
     let zero = function.constant(out, float(0.0));

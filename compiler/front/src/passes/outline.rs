@@ -82,9 +82,16 @@ fn kernel(
     for (index, site) in host.sites.iter().enumerate() {
         copier.sites.insert(SiteId(index as u32), kernel.site(site.clone()));
     }
-    let space: Vec<Value> = (0..parallel.space.len() as u32)
-        .map(|axis| kernel.scalar_parameter(format!("space{axis}"), ScalarType::Index, Role::SpaceExtent(axis)))
-        .collect();
+    // Extents that are known stay so: loops of so few turns are worth other code.
+    let mut extents = Region::default();
+    let extent = |(axis, extent): (usize, &Value)| match constants.get(extent) {
+        Some(&constant) => kernel.constant(&mut extents, constant),
+        None => {
+            let role = Role::SpaceExtent(axis as u32);
+            kernel.scalar_parameter(format!("space{axis}"), ScalarType::Index, role)
+        }
+    };
+    let space: Vec<Value> = parallel.space.iter().enumerate().map(extent).collect();
     let point: Vec<Value> = parallel.point.iter().map(|_| kernel.fresh(ScalarType::Index, Span::NONE)).collect();
     copier.values.extend(parallel.point.iter().copied().zip(point.iter().copied()));
     let mut body = copier.region(&host.values, &parallel.body, &mut kernel);
@@ -106,6 +113,7 @@ fn kernel(
         None => None,
     };
     top.statements.append(&mut body.statements);
+    kernel.body = extents;
     kernel.body.push(Statement::Parallel(Box::new(Parallel { space, point, body: top, border })));
     if captures.iter().any(|capture| captures.iter().filter(|other| *other == capture).count() > 1) {
         return Err(Error::Internal(format!("'{}' captures a value twice", kernel.name)));

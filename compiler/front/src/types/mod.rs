@@ -102,6 +102,11 @@ impl ScalarType {
         Some(if self.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) })
     }
 
+    /// The signed integer of a float's width, which holds its bits.
+    pub fn bits_type(self) -> ScalarType {
+        if self.bits() == 32 { I32 } else { I64 }
+    }
+
     pub fn is_float(self) -> bool {
         matches!(self, F32 | F64)
     }
@@ -147,6 +152,15 @@ impl Constant {
 
     pub fn f64(value: f64) -> Constant {
         Constant { scalar: F64, bits: value.to_bits() }
+    }
+
+    /// A constant of a float type: `value`, rounded to it.
+    pub fn float(scalar: ScalarType, value: f64) -> Constant {
+        debug_assert!(scalar.is_float());
+        match scalar {
+            F32 => Constant::f32(value as f32),
+            _ => Constant::f64(value),
+        }
     }
 
     pub fn index(value: i64) -> Constant {

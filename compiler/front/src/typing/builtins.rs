@@ -281,7 +281,7 @@ impl<'t> Typer<'t, '_> {
         let mut best = numbers[0];
         for &number in &numbers[1..] {
             best = match best.scalar {
-                ScalarType::F32 | ScalarType::F64 | ScalarType::Bool => {
+                scalar if scalar.is_float() || scalar == ScalarType::Bool => {
                     let better = if comparison == Comparison::Less { Op::Lt } else { Op::Gt };
                     let better = self.apply(better, &[number, best], span);
                     self.select(better, number, best, span)
@@ -330,42 +330,4 @@ impl<'t> Typer<'t, '_> {
         let scalar = promote(&types);
         Ok(numbers.into_iter().zip(arguments).map(|(number, (_, at))| self.convert(number, scalar, *at)).collect())
     }
-
-    /// `round(x, n)` with a constant n, by Numba's formula.
-    pub fn round_to(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
-        let known = match &digits.0 {
-            Item::Literal(Literal::Integer(value)) => *value,
-            Item::Scalar(scalar) => scalar.integer(),
-            _ => None,
-        };
-        let Some(digits) = known.and_then(|digits| i32::try_from(digits).ok()).filter(|digits| digits.abs() <= 300)
-        else {
-            let mistake = self.mistake(Class::Unsupported, digits.1, "the number of digits must be a constant integer");
-            return Err(mistake.help("write round(x * scale) / scale").into());
-        };
-        if !number.scalar.is_float() {
-            // Integers have no digits after the point.
-            if digits >= 0 {
-                return Ok(number);
-            }
-            let mistake = self.mistake(Class::Unsupported, span, "integers cannot be rounded to tens");
-            return Err(mistake.help("convert the number to a float first").into());
-        }
-        let scalar = number.scalar;
-        let scale = self.float(scalar, ten_to(digits.unsigned_abs()), span);
-        let (into, out_of) = if digits >= 0 { (Op::Mul, Op::Div) } else { (Op::Div, Op::Mul) };
-        let scaled = self.apply(into, &[number, scale], span);
-        let rounded = self.apply(Op::Rint, &[scaled], span);
-        let result = self.apply(out_of, &[rounded, scale], span);
-        // What scaling takes out of range (infinities among it) has no digits to round.
-        let magnitude = self.apply(Op::Abs, &[scaled], span);
-        let infinity = self.float(scalar, f64::INFINITY, span);
-        let finite = self.apply(Op::Lt, &[magnitude, infinity], span);
-        Ok(self.select(finite, result, number, span))
-    }
-}
-
-fn ten_to(digits: u32) -> f64 {
-    let text = format!("1e{digits}");
-    text.parse().unwrap_or(f64::INFINITY)
 }

@@ -3,12 +3,12 @@
 use super::Rules;
 use super::closures::{Around, Code};
 use super::expressions::root_name;
-use super::item::{Item, Scalar, Shape};
+use super::item::{Item, Literal, Scalar, Shape};
 use super::names::Builtin;
 use super::program::{Instance, Unit, Wanted};
 use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
-use super::{functions, prelude};
+use super::{library, prelude};
 use crate::error::{Class, Error, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Statement, Value};
 use crate::source::Span;
@@ -70,10 +70,10 @@ impl<'t> Typer<'t, '_> {
             return self.call_cast(scalar, arguments, span);
         }
         if let Some(path) = module.path(function) {
-            return match functions::find(&path) {
+            return match library::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
-                    let evaluated = self.with_decimals(found, evaluated, keywords)?;
+                    let evaluated = self.with_keywords(&path, found, evaluated, keywords)?;
                     self.library_function(&path, found, &evaluated, span)
                 }
                 None => Err(self.unknown_function(&path, function.span).into()),
@@ -114,21 +114,37 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    /// `decimals=` and `ndigits=` are the only keywords that scalar functions have.
-    fn with_decimals(
+    /// The arguments with those that are named, and the defaults of those that may be.
+    fn with_keywords(
         &mut self,
-        function: functions::Function,
+        path: &str,
+        function: library::Function,
         mut evaluated: Vec<Evaluated<'t>>,
         keywords: &'t [Keyword],
     ) -> Result<Vec<Evaluated<'t>>> {
-        match keywords {
-            [Keyword { name: Some(name), value, .. }]
-                if function == functions::Function::Around && name == "decimals" =>
-            {
-                evaluated.push((self.expression(value)?, value.span));
+        let (before, optional) = library::optional(path, function);
+        let given = evaluated.len();
+        let mut named = Vec::new();
+        for (place, (name, default)) in optional.iter().enumerate() {
+            let keyword = keywords.iter().position(|keyword| keyword.name.as_deref() == Some(name));
+            if before + place < given {
+                continue;
             }
-            _ => self.refuse_keywords(keywords)?,
+            match (keyword, default) {
+                (Some(place), _) => {
+                    let value = &keywords[place].value;
+                    named.push(place);
+                    evaluated.push((self.expression(value)?, value.span));
+                }
+                (None, Some(default)) if given >= before => {
+                    let literal = Literal::Float(Some((*default, default.to_string())));
+                    evaluated.push((Item::Literal(literal), Span::default()));
+                }
+                _ => {}
+            }
         }
+        let other = keywords.iter().enumerate().find(|(place, _)| !named.contains(place));
+        self.refuse_keywords(other.map_or(&[], |(_, keyword)| std::slice::from_ref(keyword)))?;
         Ok(evaluated)
     }
 
@@ -311,20 +327,29 @@ impl<'t> Typer<'t, '_> {
 
     /// Calls the prelude function `name` for operands of type `scalar`: `exp`, float64 -> `exp_f64`.
     pub fn elementary(&mut self, name: &str, scalar: ScalarType, operands: &[Scalar], span: Span) -> Result<Scalar> {
+        match self.elementary_item(name, scalar, operands, span)? {
+            Item::Scalar(result) => Ok(result),
+            _ => Err(Error::Internal(format!("prelude function '{name}' gives several numbers"))),
+        }
+    }
+
+    /// The same for functions that may have several results.
+    pub fn elementary_item(
+        &mut self,
+        name: &str,
+        scalar: ScalarType,
+        operands: &[Scalar],
+        span: Span,
+    ) -> Result<Item<'t>> {
         let function = format!("{name}_{}", scalar.short_name());
         let Some((unit, definition)) = prelude_function(&function)? else {
-            let message = format!("'{name}' of {scalar} is not available yet");
-            let mistake = self.mistake(Class::Unsupported, span, message);
-            return Err(mistake.help("compute it before, and pass the results as an array").into());
+            return Err(Error::Internal(format!("the prelude has no '{function}'")));
         };
         if definition.parameters.len() != operands.len() {
             return Err(Error::Internal(format!("prelude function '{function}' takes another number of arguments")));
         }
         let items: Vec<Item<'t>> = operands.iter().map(|operand| Item::Scalar(*operand)).collect();
-        match self.emit_call(unit, definition, &items, Around::default(), None, span)? {
-            Item::Scalar(result) => Ok(result),
-            _ => Err(Error::Internal(format!("prelude function '{function}' gives no number"))),
-        }
+        self.emit_call(unit, definition, &items, Around::default(), None, span)
     }
 }
 

@@ -205,7 +205,7 @@ impl<'t> Typer<'t, '_> {
                 None => mistake.help("define it with 'def'"),
             };
         }
-        if super::functions::find(&format!("math.{name}")).is_some() {
+        if super::library::find(&format!("math.{name}")).is_some() {
             return mistake.help(format!("import it: from math import {name}"));
         }
         let candidates = (self.environment.keys().copied())
@@ -232,7 +232,7 @@ impl<'t> Typer<'t, '_> {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
-            if dtype::cast_type(self.unit.module, expression).is_some() || super::functions::find(&path).is_some() {
+            if dtype::cast_type(self.unit.module, expression).is_some() || super::library::find(&path).is_some() {
                 let mistake = self.mistake(Class::Type, span, format!("'{path}' is a function, not a number"));
                 return Err(mistake.help(format!("call it: {name}(...)")).into());
             }

@@ -1,346 +1,29 @@
-//! The functions of `math` and `numpy` on numbers, with Numba's result types.
+//! The functions of `math` and `numpy` on numbers, with Numba's result types: what those of the table in `library.rs`
+//! become.
 
 use super::Rules;
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
-use super::names;
+use super::library::{self, Function};
 use super::promotion;
 use super::typer::Typer;
 use crate::error::{Class, Mistake, Result};
 use crate::ir::Op;
 use crate::source::Span;
-use crate::syntax::tree::{BinaryOperator, Comparison};
-use crate::types::ScalarType;
-
-/// What a function of a library does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Function {
-    /// A function of the prelude, of one or two floats.
-    Elementary(&'static str, usize),
-    /// `math.pow`, `np.float_power`.
-    Pow,
-    /// `np.fmod`: of integers too.
-    Fmod,
-    /// An op on floats; integers become floats.
-    FloatOp(Op),
-    /// `math.floor`: to int64.
-    ToInteger(Op),
-    /// `np.floor`: integers stay.
-    Rounding(Op),
-    /// `np.round(x)`, `np.round(x, decimals)`.
-    Around,
-    Abs,
-    Negative,
-    Positive,
-    Square,
-    Reciprocal,
-    Sign,
-    Arithmetic(BinaryOperator),
-    Compare(Comparison),
-    /// `np.minimum`, `np.fmax`: by ops on floats and on integers.
-    Extreme(Op, Op),
-    Where,
-    Clip,
-    /// `np.logical_and` and the like: of truth.
-    Logical(Op),
-    LogicalNot,
-    Invert,
-    IsNan,
-    IsInf,
-    IsFinite,
-    SignBit,
-    Radians,
-    Degrees,
-    Divmod,
-}
+use crate::syntax::tree::BinaryOperator;
+use crate::types::{Constant, ScalarType};
 
 use Function::*;
-
-const MATH: &[(&str, Function)] = &[
-    ("acos", Elementary("acos", 1)),
-    ("acosh", Elementary("acosh", 1)),
-    ("asin", Elementary("asin", 1)),
-    ("asinh", Elementary("asinh", 1)),
-    ("atan", Elementary("atan", 1)),
-    ("atan2", Elementary("atan2", 2)),
-    ("atanh", Elementary("atanh", 1)),
-    ("cbrt", Elementary("cbrt", 1)),
-    ("ceil", ToInteger(Op::Ceil)),
-    ("copysign", FloatOp(Op::Copysign)),
-    ("cos", Elementary("cos", 1)),
-    ("cosh", Elementary("cosh", 1)),
-    ("degrees", Degrees),
-    ("erf", Elementary("erf", 1)),
-    ("erfc", Elementary("erfc", 1)),
-    ("exp", Elementary("exp", 1)),
-    ("exp2", Elementary("exp2", 1)),
-    ("expm1", Elementary("expm1", 1)),
-    ("fabs", FloatOp(Op::Abs)),
-    ("floor", ToInteger(Op::Floor)),
-    ("fma", FloatOp(Op::Fma)),
-    ("fmod", Elementary("fmod", 2)),
-    ("gamma", Elementary("gamma", 1)),
-    ("hypot", Elementary("hypot", 2)),
-    ("isfinite", IsFinite),
-    ("isinf", IsInf),
-    ("isnan", IsNan),
-    ("lgamma", Elementary("lgamma", 1)),
-    ("log", Elementary("log", 1)),
-    ("log10", Elementary("log10", 1)),
-    ("log1p", Elementary("log1p", 1)),
-    ("log2", Elementary("log2", 1)),
-    ("nextafter", Elementary("nextafter", 2)),
-    ("pow", Pow),
-    ("radians", Radians),
-    ("remainder", Elementary("remainder", 2)),
-    ("sin", Elementary("sin", 1)),
-    ("sinh", Elementary("sinh", 1)),
-    ("sqrt", FloatOp(Op::Sqrt)),
-    ("tan", Elementary("tan", 1)),
-    ("tanh", Elementary("tanh", 1)),
-    ("trunc", ToInteger(Op::Trunc)),
-];
-
-const NUMPY: &[(&str, Function)] = &[
-    ("abs", Abs),
-    ("absolute", Abs),
-    ("acos", Elementary("acos", 1)),
-    ("acosh", Elementary("acosh", 1)),
-    ("add", Arithmetic(BinaryOperator::Add)),
-    ("arccos", Elementary("acos", 1)),
-    ("arccosh", Elementary("acosh", 1)),
-    ("arcsin", Elementary("asin", 1)),
-    ("arcsinh", Elementary("asinh", 1)),
-    ("arctan", Elementary("atan", 1)),
-    ("arctan2", Elementary("atan2", 2)),
-    ("arctanh", Elementary("atanh", 1)),
-    ("around", Around),
-    ("asin", Elementary("asin", 1)),
-    ("asinh", Elementary("asinh", 1)),
-    ("atan", Elementary("atan", 1)),
-    ("atan2", Elementary("atan2", 2)),
-    ("atanh", Elementary("atanh", 1)),
-    ("bitwise_and", Arithmetic(BinaryOperator::And)),
-    ("bitwise_invert", Invert),
-    ("bitwise_left_shift", Arithmetic(BinaryOperator::LeftShift)),
-    ("bitwise_not", Invert),
-    ("bitwise_or", Arithmetic(BinaryOperator::Or)),
-    ("bitwise_right_shift", Arithmetic(BinaryOperator::RightShift)),
-    ("bitwise_xor", Arithmetic(BinaryOperator::Xor)),
-    ("cbrt", Elementary("cbrt", 1)),
-    ("ceil", Rounding(Op::Ceil)),
-    ("clip", Clip),
-    ("conj", Positive),
-    ("conjugate", Positive),
-    ("copysign", FloatOp(Op::Copysign)),
-    ("cos", Elementary("cos", 1)),
-    ("cosh", Elementary("cosh", 1)),
-    ("deg2rad", Radians),
-    ("degrees", Degrees),
-    ("divide", Arithmetic(BinaryOperator::Divide)),
-    ("divmod", Divmod),
-    ("equal", Compare(Comparison::Equal)),
-    ("exp", Elementary("exp", 1)),
-    ("exp2", Elementary("exp2", 1)),
-    ("expm1", Elementary("expm1", 1)),
-    ("fabs", FloatOp(Op::Abs)),
-    ("fix", Rounding(Op::Trunc)),
-    ("float_power", Pow),
-    ("floor", Rounding(Op::Floor)),
-    ("floor_divide", Arithmetic(BinaryOperator::FloorDivide)),
-    ("fmax", Extreme(Op::Fmax, Op::Maximum)),
-    ("fmin", Extreme(Op::Fmin, Op::Minimum)),
-    ("fmod", Fmod),
-    ("greater", Compare(Comparison::Greater)),
-    ("greater_equal", Compare(Comparison::GreaterEqual)),
-    ("hypot", Elementary("hypot", 2)),
-    ("invert", Invert),
-    ("isfinite", IsFinite),
-    ("isinf", IsInf),
-    ("isnan", IsNan),
-    ("left_shift", Arithmetic(BinaryOperator::LeftShift)),
-    ("less", Compare(Comparison::Less)),
-    ("less_equal", Compare(Comparison::LessEqual)),
-    ("log", Elementary("log", 1)),
-    ("log10", Elementary("log10", 1)),
-    ("log1p", Elementary("log1p", 1)),
-    ("log2", Elementary("log2", 1)),
-    ("logaddexp", Elementary("logaddexp", 2)),
-    ("logaddexp2", Elementary("logaddexp2", 2)),
-    ("logical_and", Logical(Op::And)),
-    ("logical_not", LogicalNot),
-    ("logical_or", Logical(Op::Or)),
-    ("logical_xor", Logical(Op::Xor)),
-    ("maximum", Extreme(Op::Maximum, Op::Maximum)),
-    ("minimum", Extreme(Op::Minimum, Op::Minimum)),
-    ("mod", Arithmetic(BinaryOperator::Modulo)),
-    ("multiply", Arithmetic(BinaryOperator::Multiply)),
-    ("negative", Negative),
-    ("nextafter", Elementary("nextafter", 2)),
-    ("not_equal", Compare(Comparison::NotEqual)),
-    ("positive", Positive),
-    ("pow", Arithmetic(BinaryOperator::Power)),
-    ("power", Arithmetic(BinaryOperator::Power)),
-    ("rad2deg", Degrees),
-    ("radians", Radians),
-    ("reciprocal", Reciprocal),
-    ("remainder", Arithmetic(BinaryOperator::Modulo)),
-    ("right_shift", Arithmetic(BinaryOperator::RightShift)),
-    ("rint", FloatOp(Op::Rint)),
-    ("round", Around),
-    ("round_", Around),
-    ("sign", Sign),
-    ("signbit", SignBit),
-    ("sin", Elementary("sin", 1)),
-    ("sinc", Elementary("sinc", 1)),
-    ("sinh", Elementary("sinh", 1)),
-    ("sqrt", FloatOp(Op::Sqrt)),
-    ("square", Square),
-    ("subtract", Arithmetic(BinaryOperator::Subtract)),
-    ("tan", Elementary("tan", 1)),
-    ("tanh", Elementary("tanh", 1)),
-    ("true_divide", Arithmetic(BinaryOperator::Divide)),
-    ("trunc", Rounding(Op::Trunc)),
-    ("where", Where),
-];
-
-/// Functions on numbers that Numba has and numbra has not yet.
-const NOT_YET: &[&str] = &[
-    "math.comb",
-    "math.dist",
-    "math.factorial",
-    "math.frexp",
-    "math.fsum",
-    "math.gcd",
-    "math.isclose",
-    "math.isqrt",
-    "math.lcm",
-    "math.ldexp",
-    "math.modf",
-    "math.perm",
-    "math.prod",
-    "math.sumprod",
-    "math.ulp",
-    "numpy.frexp",
-    "numpy.gcd",
-    "numpy.heaviside",
-    "numpy.isclose",
-    "numpy.lcm",
-    "numpy.ldexp",
-    "numpy.modf",
-    "numpy.nan_to_num",
-    "numpy.real",
-    "numpy.imag",
-    "numpy.angle",
-    "numpy.spacing",
-    "numpy.i0",
-    "numpy.float16",
-    "numpy.half",
-    "numpy.complex64",
-    "numpy.complex128",
-    "numba.complex64",
-    "numba.complex128",
-    "numba.float16",
-    "numpy.bitwise_count",
-];
-
-/// Functions on whole arrays.
-const ON_ARRAYS: &[&str] = &[
-    "all",
-    "allclose",
-    "any",
-    "append",
-    "arange",
-    "argmax",
-    "argmin",
-    "argsort",
-    "array",
-    "asarray",
-    "average",
-    "concatenate",
-    "convolve",
-    "copy",
-    "count_nonzero",
-    "cross",
-    "cumprod",
-    "cumsum",
-    "diff",
-    "dot",
-    "empty",
-    "empty_like",
-    "eye",
-    "full",
-    "full_like",
-    "histogram",
-    "interp",
-    "linspace",
-    "matmul",
-    "max",
-    "mean",
-    "median",
-    "min",
-    "nanmax",
-    "nanmean",
-    "nanmin",
-    "nansum",
-    "nonzero",
-    "ones",
-    "ones_like",
-    "percentile",
-    "prod",
-    "ravel",
-    "repeat",
-    "reshape",
-    "roll",
-    "searchsorted",
-    "sort",
-    "stack",
-    "std",
-    "sum",
-    "take",
-    "tile",
-    "trace",
-    "transpose",
-    "unique",
-    "var",
-    "vstack",
-    "hstack",
-    "zeros",
-    "zeros_like",
-];
-
-/// The function that a path names: `math.cos`, `numpy.maximum`.
-pub fn find(path: &str) -> Option<Function> {
-    let (table, name) = match path.split_once('.')? {
-        ("math", name) => (MATH, name),
-        ("numpy", name) => (NUMPY, name),
-        _ => return None,
-    };
-    table.iter().find(|(text, _)| *text == name).map(|(_, function)| *function)
-}
 
 impl<'t> Typer<'t, '_> {
     /// A path that names no function of a kernel: why, and what to use.
     pub fn unknown_function(&self, path: &str, span: Span) -> Mistake {
-        let (root, name) = path.split_once('.').unwrap_or((path, ""));
-        if NOT_YET.contains(&path) {
-            let mistake = self.mistake(Class::Unsupported, span, format!("'{path}' is not available yet"));
-            return mistake.help("write it with the functions that are");
-        }
-        if root == "numpy" && (ON_ARRAYS.contains(&name) || name.contains('.')) {
-            let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use '{path}'"));
-            return mistake
-                .help("kernels compute one element at a time from numbers; work on whole arrays outside of them");
-        }
-        let mistake = self.mistake(Class::Name, span, format!("unknown name '{path}'"));
-        let table = match root {
-            "math" => MATH,
-            "numpy" => NUMPY,
-            _ => return mistake.help("kernels can use functions of this file, of 'math' and of 'numpy'"),
-        };
-        match names::suggestion(&names::near(name, table.iter().map(|(name, _)| *name))) {
-            Some(help) => mistake.help(help),
-            None => mistake.help(format!("'{root}' has no such function for numbers")),
+        match library::entry(path) {
+            Some(Err(absent)) => {
+                let (message, help) = absent.told(path);
+                self.mistake(Class::Unsupported, span, message).help(help)
+            }
+            _ => self.mistake(Class::Name, span, format!("unknown name '{path}'")).help(library::nearest(path)),
         }
     }
 
@@ -351,10 +34,21 @@ impl<'t> Typer<'t, '_> {
         arguments: &[Evaluated<'t>],
         span: Span,
     ) -> Result<Item<'t>> {
+        let math = path.starts_with("math.");
         let count = match function {
             Elementary(_, count) => count,
             FloatOp(op) => op.info().arity,
-            Pow | Fmod | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
+            Pow | Fmod | Ldexp | Arithmetic(_) | Compare(_) | Extreme(..) | Logical(_) | Divmod => 2,
+            IsClose => {
+                if arguments.len() < 2 {
+                    2
+                } else {
+                    4
+                }
+            }
+            // Python's take any number.
+            Divisor(_) if math => arguments.len().max(2),
+            Divisor(_) => 2,
             Where | Clip => 3,
             Around if arguments.len() == 2 => 2,
             _ => 1,
@@ -363,12 +57,28 @@ impl<'t> Typer<'t, '_> {
             let takes = super::count(count, "argument");
             return Err(self.wrong_count(path, &takes, span).into());
         }
-        let math = path.starts_with("math.");
         let result = match function {
             Elementary(name, _) => {
                 let numbers = self.floats(path, math, arguments)?;
                 self.elementary(name, numbers[0].scalar, &numbers, span)?
             }
+            Sinc => {
+                let promote = |types: &[ScalarType]| match types {
+                    [ScalarType::F32] => ScalarType::F64,
+                    types => promotion::numpy_float(types),
+                };
+                let numbers = match self.unit.rules {
+                    Rules::Numba => self.common_numbers(path, arguments, promote)?,
+                    Rules::Exact => self.floats(path, math, arguments)?,
+                };
+                self.elementary("sinc", numbers[0].scalar, &numbers, span)?
+            }
+            Divisor(name) => self.divisor(path, name, math, arguments, span)?,
+            Isqrt => self.integer_root(path, &arguments[0], span)?,
+            BitCount => self.bit_count(path, &arguments[0], span)?,
+            Frexp => return self.parts(path, "frexp", math, arguments, span),
+            Modf => return self.parts(path, "modf", math, arguments, span),
+            Ldexp => self.scaled(path, math, arguments, span)?,
             Pow => {
                 // A float32 with an integer beside it is float64 in math.pow; np.float_power is float64 always.
                 let promote = |types: &[ScalarType]| match types {
@@ -423,7 +133,7 @@ impl<'t> Typer<'t, '_> {
                     number = self.convert(number, wide, span);
                 }
                 match arguments.get(1) {
-                    Some(digits) => self.round_to(number, digits, span)?,
+                    Some(digits) => self.round_numpy(number, digits, span)?,
                     None if number.scalar.is_float() => self.apply(Op::Rint, &[number], span),
                     None => number,
                 }
@@ -485,7 +195,21 @@ impl<'t> Typer<'t, '_> {
                 }
                 self.not(number, span)
             }
-            IsNan | IsInf | IsFinite | SignBit => self.classify(path, function, &arguments[0], span)?,
+            IsNan | IsInf | IsFinite | IsPositiveInf | IsNegativeInf | SignBit => {
+                self.classify(path, function, &arguments[0], span)?
+            }
+            IsClose => self.is_close(path, math, arguments, span)?,
+            NanToNum => self.nan_to_number(&arguments[0], span)?,
+            Real => self.number(&arguments[0].0, arguments[0].1)?,
+            Imag => {
+                let number = self.number(&arguments[0].0, arguments[0].1)?;
+                self.zero_of(number.scalar, span)
+            }
+            Angle => {
+                let numbers = self.floats(path, math, arguments)?;
+                let zero = self.zero_of(numbers[0].scalar, span);
+                self.elementary("atan2", numbers[0].scalar, &[zero, numbers[0]], span)?
+            }
             Radians | Degrees => {
                 let numbers = self.floats(path, math, arguments)?;
                 let factor =
@@ -537,35 +261,27 @@ impl<'t> Typer<'t, '_> {
         arguments: &[Evaluated<'t>],
         span: Span,
     ) -> Result<Scalar> {
-        let given: Vec<ScalarType> = (arguments.iter())
-            .filter_map(|(item, _)| match item {
-                Item::Scalar(scalar) => Some(scalar.scalar),
-                _ => None,
-            })
-            .collect();
-        let numbers = self.common_numbers(path, arguments, promotion::numpy)?;
-        let common = numbers[0].scalar;
         use BinaryOperator::*;
-        let refused = |typer: &Self| {
-            let message = format!("'{path}' does not take {common}");
-            let mistake = typer.mistake(Class::Type, span, message);
-            crate::Error::from(mistake.help("cast the arguments to one type that it takes"))
+        let bits = matches!(operator, And | Or | Xor | LeftShift | RightShift);
+        let numbers = match bits {
+            true => self.common_integers(path, arguments)?,
+            false => self.common_numbers(path, arguments, promotion::numpy)?,
         };
+        let common = numbers[0].scalar;
         let scalar = match operator {
-            And | Or | Xor if common.is_float() => return Err(refused(self)),
-            LeftShift | RightShift if common.is_float() => return Err(refused(self)),
             // Booleans: + is or, * is and, the rest as int8.
             Add | Multiply if common == ScalarType::Bool => {
                 let op = if operator == Add { Op::Or } else { Op::And };
                 return Ok(self.apply(op, &numbers, span));
             }
-            Divide if !common.is_float() => promotion::numpy_float(&given),
+            Divide if !common.is_float() => promotion::numpy_float(&types_of(arguments)),
             And | Or | Xor => common,
             _ if common == ScalarType::Bool => ScalarType::I8,
             _ => common,
         };
         if self.unit.rules == Rules::Exact && scalar != common {
-            return Err(refused(self));
+            let mistake = self.mistake(Class::Type, span, format!("'{path}' does not take {common}"));
+            return Err(mistake.help("cast the arguments to one type that it takes").into());
         }
         let (left, right) = (self.convert(numbers[0], scalar, span), self.convert(numbers[1], scalar, span));
         if operator == Power {
@@ -576,30 +292,13 @@ impl<'t> Typer<'t, '_> {
 
     fn extreme_op(&mut self, float: Op, integer: Op, left: Scalar, right: Scalar, span: Span) -> Scalar {
         match left.scalar {
-            ScalarType::F32 | ScalarType::F64 => self.apply(float, &[left, right], span),
+            scalar if scalar.is_float() => self.apply(float, &[left, right], span),
             ScalarType::Bool => {
                 let op = if integer == Op::Minimum { Op::And } else { Op::Or };
                 self.apply(op, &[left, right], span)
             }
             _ => self.apply(integer, &[left, right], span),
         }
-    }
-
-    /// C's remainder, with the sign of the left side, from Python's, with the sign of the right one.
-    fn integer_fmod(&mut self, left: Scalar, right: Scalar, span: Span) -> Scalar {
-        let scalar = if left.scalar == ScalarType::Bool { ScalarType::I8 } else { left.scalar };
-        let (left, right) = (self.convert(left, scalar, span), self.convert(right, scalar, span));
-        let remainder = self.apply(Op::Mod, &[left, right], span);
-        if scalar.is_unsigned() {
-            return remainder;
-        }
-        let zero = self.integer(scalar, 0, span);
-        let signs = self.apply(Op::Xor, &[remainder, left], span);
-        let differ = self.apply(Op::Lt, &[signs, zero], span);
-        let some = self.apply(Op::Ne, &[remainder, zero], span);
-        let wrong = self.apply(Op::And, &[differ, some], span);
-        let other = self.apply(Op::Sub, &[remainder, right], span);
-        self.select(wrong, other, remainder, span)
     }
 
     fn reciprocal(&mut self, number: Scalar, span: Span) -> Scalar {
@@ -617,7 +316,7 @@ impl<'t> Typer<'t, '_> {
     /// -1, 0 or 1; NaN stays.
     fn sign(&mut self, number: Scalar, span: Span) -> Scalar {
         let scalar = number.scalar;
-        let zero = if scalar.is_float() { self.float(scalar, 0.0, span) } else { self.integer(scalar, 0, span) };
+        let zero = self.zero_of(scalar, span);
         let one = self.one(scalar, span);
         let positive = self.apply(Op::Gt, &[number, zero], span);
         let mut result = self.select(positive, one, number, span);
@@ -646,11 +345,18 @@ impl<'t> Typer<'t, '_> {
                 let zero = self.integer(ScalarType::I64, 0, span);
                 return Ok(self.compare_numbers(Op::Lt, number, zero, span));
             }
-            return Ok(self.constant(crate::types::Constant::bool(function == IsFinite), span));
+            return Ok(self.constant(Constant::bool(function == IsFinite), span));
         }
         Ok(match function {
             IsNan => self.apply(Op::IsNan, &[number], span),
             IsInf => self.apply(Op::IsInf, &[number], span),
+            IsPositiveInf | IsNegativeInf => {
+                let infinite = self.apply(Op::IsInf, &[number], span);
+                let zero = self.zero_of(number.scalar, span);
+                let side = if function == IsPositiveInf { Op::Gt } else { Op::Lt };
+                let side = self.apply(side, &[number, zero], span);
+                self.apply(Op::And, &[infinite, side], span)
+            }
             IsFinite => {
                 // Neither NaN nor infinity, by the bits, whatever the flags.
                 let nan = self.apply(Op::IsNan, &[number], span);
@@ -659,23 +365,116 @@ impl<'t> Typer<'t, '_> {
                 self.not(either, span)
             }
             _ => {
-                let bits = if number.scalar == ScalarType::F32 { ScalarType::I32 } else { ScalarType::I64 };
+                let bits = number.scalar.bits_type();
                 let number = self.bitcast(number, bits, span);
                 let zero = self.integer(bits, 0, span);
                 self.apply(Op::Lt, &[number, zero], span)
             }
         })
     }
+
+    /// A function of the prelude with several results: `frexp`, `modf`.
+    fn parts(
+        &mut self,
+        path: &str,
+        name: &str,
+        math: bool,
+        arguments: &[Evaluated<'t>],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let numbers = self.floats(path, math, arguments)?;
+        self.elementary_item(name, numbers[0].scalar, &numbers, span)
+    }
+
+    /// `ldexp(x, n)`. The prelude's takes an int32: beyond it any exponent gives zero or an infinity.
+    fn scaled(&mut self, path: &str, math: bool, arguments: &[Evaluated<'t>], span: Span) -> Result<Scalar> {
+        let number = self.floats(path, math, &arguments[..1])?[0];
+        let (item, at) = &arguments[1];
+        let exponent = self.number(item, *at)?;
+        if exponent.scalar.is_float() {
+            let message = format!("'{path}' takes an integer exponent, and this is {}", exponent.scalar);
+            return Err(self.mistake(Class::Type, *at, message).help("cast it to an integer type").into());
+        }
+        let mut bounded = exponent;
+        if exponent.scalar.bits() > 16 {
+            let most = self.integer(exponent.scalar, MOST_EXPONENT, span);
+            bounded = self.apply(Op::Minimum, &[bounded, most], span);
+            if exponent.scalar.is_signed() {
+                let least = self.integer(exponent.scalar, -MOST_EXPONENT, span);
+                bounded = self.apply(Op::Maximum, &[bounded, least], span);
+            }
+        }
+        let bounded = self.convert(bounded, ScalarType::I32, span);
+        self.elementary("ldexp", number.scalar, &[number, bounded], span)
+    }
+
+    /// `math.isclose`, `np.isclose`: equal, or both finite and no further apart than the tolerances, which have the numbers' type.
+    fn is_close(&mut self, path: &str, math: bool, arguments: &[Evaluated<'t>], span: Span) -> Result<Scalar> {
+        let numbers = self.floats(path, math, &arguments[..2])?;
+        let [left, right] = [numbers[0], numbers[1]];
+        let tolerance = |typer: &mut Self, place: usize| -> Result<Scalar> {
+            let (item, at) = &arguments[place];
+            match item {
+                Item::Literal(_) => typer.exactly(item, left.scalar, *at),
+                item => {
+                    let number = typer.number(item, *at)?;
+                    Ok(typer.convert(number, left.scalar, *at))
+                }
+            }
+        };
+        let (relative, absolute) = (tolerance(self, 2)?, tolerance(self, 3)?);
+        let difference = self.apply(Op::Sub, &[left, right], span);
+        let difference = self.apply(Op::Abs, &[difference], span);
+        let right_size = self.apply(Op::Abs, &[right], span);
+        let bound = if math {
+            let left_size = self.apply(Op::Abs, &[left], span);
+            let larger = self.apply(Op::Maximum, &[left_size, right_size], span);
+            let scaled = self.apply(Op::Mul, &[relative, larger], span);
+            self.apply(Op::Maximum, &[scaled, absolute], span)
+        } else {
+            let scaled = self.apply(Op::Mul, &[relative, right_size], span);
+            self.apply(Op::Add, &[absolute, scaled], span)
+        };
+        let near = self.apply(Op::Le, &[difference, bound], span);
+        // Of infinities the difference is infinite or NaN, and the bound infinite.
+        let infinity = self.float(left.scalar, f64::INFINITY, span);
+        let finite = self.apply(Op::Lt, &[difference, infinity], span);
+        let near = self.apply(Op::And, &[near, finite], span);
+        let equal = self.apply(Op::Eq, &[left, right], span);
+        Ok(self.apply(Op::Or, &[equal, near], span))
+    }
+
+    /// `np.nan_to_num`: NaN is 0, infinities the largest numbers. float32 becomes float64, as in Numba.
+    fn nan_to_number(&mut self, argument: &Evaluated<'t>, span: Span) -> Result<Scalar> {
+        let mut number = self.number(&argument.0, argument.1)?;
+        if !number.scalar.is_float() {
+            return Ok(number);
+        }
+        if self.unit.rules == Rules::Numba {
+            number = self.convert(number, ScalarType::F64, span);
+        }
+        // By its bits, the largest number is the one before infinity.
+        let infinity = Constant::float(number.scalar, f64::INFINITY);
+        let largest = self.constant(Constant { bits: infinity.bits - 1, ..infinity }, span);
+        let (zero, signed) = (self.zero_of(number.scalar, span), self.apply(Op::Copysign, &[largest, number], span));
+        let infinite = self.apply(Op::IsInf, &[number], span);
+        let finite = self.select(infinite, signed, number, span);
+        let nan = self.apply(Op::IsNan, &[number], span);
+        Ok(self.select(nan, zero, finite, span))
+    }
+
+    pub fn zero_of(&mut self, scalar: ScalarType, span: Span) -> Scalar {
+        if scalar.is_float() { self.float(scalar, 0.0, span) } else { self.integer(scalar, 0, span) }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Scaling by more powers of two than this leaves nothing of any number: the exponents of float64 span 2,098.
+const MOST_EXPONENT: i128 = 1 << 14;
 
-    #[test]
-    fn tables_are_sorted_without_repeats() {
-        for table in [MATH, NUMPY] {
-            assert!(table.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        }
-    }
+fn types_of(arguments: &[Evaluated<'_>]) -> Vec<ScalarType> {
+    let scalar = |item: &Item<'_>| match item {
+        Item::Scalar(scalar) => Some(scalar.scalar),
+        _ => None,
+    };
+    arguments.iter().filter_map(|(item, _)| scalar(item)).collect()
 }

@@ -1,7 +1,8 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `ranges`, `expressions`, `sides`, `operators`, `power`, `calls`, `closures`, `builtins`, `functions` (of math and numpy) and `stencil` are its parts.
+//! `ranges`, `expressions`, `sides`, `operators`, `power`, `rounding`, `calls`, `closures`, `builtins`, `functions` (of math
+//! and numpy, which `library` lists), `integers` and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
 //! elementary functions, `liveness` which names are read later.
@@ -13,7 +14,9 @@ mod emit;
 mod environment;
 mod expressions;
 mod functions;
+mod integers;
 mod item;
+mod library;
 mod liveness;
 mod loops;
 mod names;
@@ -23,6 +26,7 @@ pub mod prelude;
 mod program;
 pub mod promotion;
 mod ranges;
+mod rounding;
 mod sides;
 mod signatures;
 mod statements;

@@ -61,7 +61,7 @@ impl<'t> Typer<'t, '_> {
     pub fn power_of(&mut self, base: Scalar, exponent: Scalar, span: Span) -> Result<Scalar> {
         let scalar = base.scalar;
         match scalar {
-            ScalarType::F32 | ScalarType::F64 => {
+            scalar if scalar.is_float() => {
                 let known = exponent.constant().map(Constant::as_f64);
                 match known {
                     Some(count) if count == 1.0 || count == 2.0 || count == -1.0 => {
@@ -133,8 +133,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     pub fn float(&mut self, scalar: ScalarType, value: f64, span: Span) -> Scalar {
-        let constant = if scalar == ScalarType::F32 { Constant::f32(value as f32) } else { Constant::f64(value) };
-        self.constant(constant, span)
+        self.constant(Constant::float(scalar, value), span)
     }
 }
 

@@ -137,7 +137,7 @@ fn functions() {
         ("range @f(read a: f32[any, unit] buffer) { }", "a buffer has one axis"),
         ("range @f(read a: f32[unit] buffer, read b: f32[unit]) { }", "some of its arrays are buffers"),
         ("range @f(read a: f32[unit] buffer) { %1: index = extent a, 0 }", "a buffer has no extent"),
-        ("function @f(read a: f32[unit] window()) { }", "it has 1 axes and a window of 0"),
+        ("function @f(read a: f32[unit] window(0 to 0, 0 to 0)) { }", "it has 1 axes and a window of 2"),
         ("function @f(read a: f32[unit] window(1 to 0)) { }", "its window is empty"),
         ("kernel @f() { }", "the body of a kernel is exactly one parallel"),
         ("kernel @f() { %1: i8 = constant 1 parallel () in () { } }", "the body of a kernel is exactly one parallel"),

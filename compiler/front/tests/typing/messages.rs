@@ -36,14 +36,33 @@ fn stencil(text: &str, expected: &str) {
     assert!(found.contains(expected), "{found}\nhas no: {expected}");
 }
 
+/// Messages name types that the text or the arguments show, and no others.
+#[test]
+fn functions_of_integers() {
+    let shift = "def f(a, b):\n    return np.left_shift(a, b)";
+    refused(shift, &[U64, I64], "'numpy.left_shift' takes integers of one type, and these are uint64 and int64");
+    refused(shift, &[F32, I64], "'numpy.left_shift' takes integers, and this is float32");
+    refused("def f(a):\n    return np.bitwise_and(a, -1)", &[U64], "uint64 does not hold -1");
+    refused("def f(a):\n    return np.bitwise_and(a, 1.0)", &[U64], "takes integers, and this is float64");
+    refused("def f(a):\n    return np.gcd(a, a)", &[F64], "'numpy.gcd' takes integers, and this is float64");
+    refused("def f(a):\n    return math.gcd(a, a)", &[F64], "'math.gcd' takes integers, and this is float64");
+    refused("def f(a):\n    return math.gcd(a)", &[I64], "'math.gcd' takes 2 arguments");
+    refused("def f(a):\n    return math.ldexp(a, a)", &[F64], "'math.ldexp' takes an integer exponent");
+    refused("def f(a):\n    return math.isclose(a)", &[F64], "'math.isclose' takes 2 arguments");
+    refused("def f(a):\n    return np.isclose(a, a, rel_tol=1.0)", &[F64], "keyword 'rel_tol' is not taken here");
+    refused("def f(a, b):\n    return round(a, b)", &[F64, I64], "the number of digits must be a constant integer");
+}
+
 #[test]
 fn names() {
     refused("def f(alpha):\n    return alpah", &[F64], "did you mean 'alpha'?");
     refused("def f(a):\n    return q", &[F64], "unknown name 'q'");
     refused("def f(a):\n    return math.csin(a)", &[F64], "unknown name 'math.csin'");
     refused("def f(a):\n    return np.arctg(a)", &[F64], "did you mean");
-    refused("def f(a):\n    return math.gcd(a, a)", &[I64], "'math.gcd' is not available yet");
-    refused("def f(a):\n    return math.lgamma(a)", &[F64], "'lgamma' of float64 is not available yet");
+    refused("def f(a):\n    return math.comb(a, a)", &[I64], "'math.comb' is not available yet");
+    refused("def f(a):\n    return math.fsum(a)", &[F64], "kernels cannot use 'math.fsum'");
+    refused("def f(a):\n    return np.linalg.inv(a)", &[F64], "kernels cannot use 'numpy.linalg.inv'");
+    refused("def f(a):\n    return np.complex128(a)", &[F64], "'numpy.complex128' is not available yet");
     refused("def f(a):\n    return np.zeros(3)", &[F64], "kernels cannot use 'numpy.zeros'");
     refused("def f(a):\n    return exp(a)", &[F64], "from math import exp");
     refused("def f(a):\n    return select(a > 0, a, a)", &[F64], "unknown name 'select'");

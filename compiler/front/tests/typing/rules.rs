@@ -323,3 +323,153 @@ fn widening_literals_are_warned_of() {
     assert!(warnings("a < 0.25").is_empty());
     assert!(warnings("a * a").is_empty());
 }
+
+/// Python's `round(x, n)`: the decimal of so many digits that is nearest to the number, whatever its size.
+#[test]
+fn rounding_to_digits_is_pythons() {
+    let rows = [
+        ("2", 3061040371728385.0, 3061040371728385.0),
+        ("1", 6.2768919806476296e16, 6.2768919806476296e16),
+        ("2", 2.675, 2.67),
+        ("1", 0.15, 0.1),
+        ("2", 1.005, 1.0),
+        ("0", 0.5, 0.0),
+        ("0", -2.5, -2.0),
+        ("1", -0.04, -0.0),
+        ("22", 5e-23, 1e-22),
+        ("23", 2f64.powi(-24), 5.960464477539062e-08),
+        ("320", 9.023849378935e-309, 9.02384937893e-309),
+        ("323", 5e-324, 0.0),
+        ("1000", 0.1, 0.1),
+        ("-1", 25.0, 20.0),
+        ("-2", 1.2345678e300, 1.2345678e300),
+        ("-22", 5e21, 0.0),
+        ("-25", 1.5e25, 2e25),
+        ("-300", 1.5e300, 2e300),
+        ("-309", -1e308, -0.0),
+        ("3", f64::INFINITY, f64::INFINITY),
+        ("-309", f64::NAN, f64::NAN),
+    ];
+    for (digits, number, expected) in rows {
+        let expression = format!("round(a, {digits})");
+        numba(&expression, &[f64(number)], f64(expected));
+        exact(&expression, &[f64(number)], f64(expected));
+    }
+    for (digits, number, expected) in [
+        ("2", 2.675f32, 2.67f32),
+        ("11", 1.6e-11, 2e-11),
+        ("44", 7e-45, 1e-44),
+        ("-11", 1.6e11, 2e11),
+        ("-39", 1e38, 0.0),
+    ] {
+        numba(&format!("round(a, {digits})"), &[f32(number)], f32(expected));
+    }
+    numba("round(a, -1)", &[i64(25)], f64(20.0));
+    exact("round(a, -1)", &[i64(-25)], i64(-20));
+    exact("round(a, -3)", &[int(I8, 127)], int(I8, 0));
+}
+
+/// NumPy's scales, rounds and scales back; what has no digits left to round stays.
+#[test]
+fn numpys_rounding_leaves_whole_numbers() {
+    numba("np.round(a, 1)", &[f64(0.15)], f64(0.2));
+    numba("np.round(a, 2)", &[f64(2.675)], f64(2.68));
+    numba("np.round(a, 2)", &[f64(3061040371728385.0)], f64(3061040371728385.0));
+    numba("np.round(a, 1)", &[f64(6.2768919806476296e16)], f64(6.2768919806476296e16));
+    numba("np.round(a, 20)", &[f64(1e300)], f64(1e300));
+    numba("np.round(a, -2)", &[f64(1234.5)], f64(1200.0));
+    numba("np.round(a, -400)", &[f64(-1234.5)], f64(-0.0));
+    numba("np.round(a, decimals=-1)", &[int(I32, -6)], i64(-10));
+    numba("np.round(a, -1)", &[i64(25)], i64(20));
+    exact("np.round(a, 1)", &[f32(16777215.0)], f32(16777215.0));
+}
+
+#[test]
+fn numpys_functions_of_integers_take_constants_as_they_are() {
+    numba("np.left_shift(a, 1)", &[int(U64, (1 << 63) + 5)], int(U64, 10));
+    numba("np.right_shift(a, 1)", &[int(U64, u64::MAX as i128)], int(U64, (1 << 63) - 1));
+    numba("np.bitwise_and(a, 1)", &[int(U64, (1 << 63) + 5)], int(U64, 1));
+    numba("np.bitwise_or(1, a)", &[int(U64, 1 << 63)], int(U64, (1 << 63) + 1));
+    numba("np.bitwise_xor(a, True)", &[int(U64, 2)], int(U64, 3));
+    numba("np.gcd(a, 12)", &[int(U64, 18)], int(U64, 6));
+    // What Numba has a type for keeps it.
+    numba("np.left_shift(a, 1)", &[int(I32, 5)], i64(10));
+    numba("np.bitwise_and(a, 1)", &[int(U8, 201)], i64(1));
+    numba("np.add(a, 1)", &[int(U64, 5)], f64(6.0));
+}
+
+#[test]
+fn functions_of_integers() {
+    numba("math.gcd(a, b)", &[i64(-12), int(I32, 18)], i64(6));
+    numba("math.gcd(a, b)", &[int(U64, 12), int(I32, 18)], i64(6));
+    numba("math.gcd(a, b)", &[int(I8, 0), int(I8, 0)], int(I8, 0));
+    numba("math.gcd(a, b, c)", &[i64(12), i64(18), i64(27)], i64(3));
+    numba("math.lcm(a, b)", &[i64(-4), i64(6)], i64(12));
+    numba("np.gcd(a, b)", &[int(U8, 200), int(I8, -120)], int(I16, 40));
+    numba("np.gcd(a, b)", &[i64(i64::MIN), i64(0)], i64(i64::MIN));
+    numba("np.gcd(a, b)", &[bool(true), bool(true)], int(I8, 1));
+    numba("np.lcm(a, b)", &[i64(0), i64(0)], i64(0));
+    numba("np.lcm(a, b)", &[int(I8, 100), int(I8, 7)], int(I8, -68));
+    numba("math.isqrt(a)", &[i64(i64::MAX)], i64(3037000499));
+    numba("math.isqrt(a)", &[int(U64, u64::MAX as i128)], int(U64, 4294967295));
+    exact("math.isqrt(a)", &[int(I32, 99)], int(I32, 9));
+    numba("np.bitwise_count(a)", &[int(I8, -128)], int(U8, 1));
+    numba("np.bitwise_count(a)", &[i64(-7)], int(U8, 3));
+    numba("np.bitwise_count(a)", &[int(U64, u64::MAX as i128)], int(U8, 64));
+}
+
+#[test]
+fn parts_of_floats() {
+    numba("math.frexp(a)[0]", &[f64(-6.0)], f64(-0.75));
+    numba("math.frexp(a)[1]", &[f64(-6.0)], int(I32, 3));
+    numba("np.frexp(a)[0]", &[f32(1e-45)], f32(0.5));
+    numba("math.frexp(a)[1]", &[f64(5e-324)], int(I32, -1073));
+    numba("math.frexp(a)[1]", &[f64(f64::INFINITY)], int(I32, 0));
+    numba("math.modf(a)[0]", &[f64(-2.75)], f64(-0.75));
+    numba("np.modf(a)[1]", &[f32(-2.75)], f32(-2.0));
+    numba("math.modf(a)[0]", &[f64(f64::NEG_INFINITY)], f64(-0.0));
+    numba("math.ldexp(a, b)", &[f32(2.5), i64(3)], f32(20.0));
+    numba("math.ldexp(a, b)", &[f64(1.5), i64(i64::MIN)], f64(0.0));
+    numba("np.ldexp(a, b)", &[f64(-1.5), int(U64, 1 << 63)], f64(f64::NEG_INFINITY));
+    // 1.5 times the smallest number is halfway between two: to the even one.
+    numba("math.ldexp(a, -1074)", &[f64(1.5)], f64(1e-323));
+    numba("math.ldexp(a, -1)", &[f64(5e-324)], f64(0.0));
+    numba("math.ldexp(a, 2000)", &[f64(5e-324)], f64(2f64.powi(926)));
+    numba("math.ulp(a)", &[f64(-1.0)], f64(f64::EPSILON));
+    numba("math.ulp(a)", &[f32(0.0)], f32(1e-45));
+    numba("np.spacing(a)", &[f64(-1.0)], f64(-f64::EPSILON));
+    numba("np.spacing(a)", &[f64(f64::MAX)], f64(f64::INFINITY));
+    numba("np.spacing(a)", &[f64(f64::INFINITY)], f64(f64::NAN));
+    numba("math.nextafter(a, b)", &[f64(1.0), f64(0.0)], f64(1.0 - f64::EPSILON / 2.0));
+    numba("np.nextafter(a, b)", &[f32(0.0), f32(-1.0)], f32(-1e-45));
+    numba("math.nextafter(a, b)", &[f64(0.0), f64(-0.0)], f64(-0.0));
+    numba("np.nextafter(a, b)", &[f64(f64::MAX), f64(f64::INFINITY)], f64(f64::INFINITY));
+    numba("np.heaviside(a, b)", &[f64(-0.0), f64(0.25)], f64(0.25));
+    numba("np.heaviside(a, b)", &[f32(f32::NAN), f32(0.25)], f32(f32::NAN));
+    numba("math.remainder(a, b)", &[f64(7.0), i64(2)], f64(-1.0));
+    numba("math.remainder(a, b)", &[f64(5.0), f64(2.0)], f64(1.0));
+    numba("math.remainder(a, b)", &[f64(-4.0), f64(2.0)], f64(-0.0));
+    numba("math.remainder(a, b)", &[f64(1e308), f64(1.5e308)], f64(-5e307));
+    numba("math.remainder(a, b)", &[f64(3.0), f64(f64::INFINITY)], f64(3.0));
+    numba("math.remainder(a, b)", &[f64(3.0), f64(0.0)], f64(f64::NAN));
+}
+
+#[test]
+fn comparisons_and_classes() {
+    numba("math.isclose(a, b)", &[f64(1.0), f64(1.0 + 9e-10)], bool(true));
+    numba("math.isclose(a, b, rel_tol=1e-12)", &[f64(1.0), f64(1.0 + 1e-9)], bool(false));
+    numba("math.isclose(a, b, abs_tol=1e-3)", &[f64(0.0), f64(1e-4)], bool(true));
+    numba("np.isclose(a, b)", &[f64(f64::INFINITY), f64(f64::INFINITY)], bool(true));
+    numba("np.isclose(a, b)", &[f64(1.0), f64(f64::INFINITY)], bool(false));
+    numba("np.isclose(a, b, 0.5, 0.0)", &[f32(1.0), f32(2.0)], bool(true));
+    exact("np.isclose(a, b, atol=1)", &[f32(1.0), f32(1.5)], bool(true));
+    numba("np.isposinf(a)", &[f64(f64::INFINITY)], bool(true));
+    numba("np.isneginf(a)", &[f32(f32::INFINITY)], bool(false));
+    numba("np.isneginf(a)", &[i64(1)], bool(false));
+    numba("np.nan_to_num(a)", &[f64(f64::NAN)], f64(0.0));
+    numba("np.nan_to_num(a)", &[f32(f32::NEG_INFINITY)], f64(-f64::MAX));
+    numba("np.nan_to_num(a)", &[int(I32, 3)], int(I32, 3));
+    numba("np.real(a)", &[f32(2.5)], f32(2.5));
+    numba("np.imag(a)", &[int(I32, 3)], int(I32, 0));
+    numba("np.angle(a)", &[f64(-2.0)], f64(std::f64::consts::PI));
+}

@@ -2,9 +2,9 @@
 
 use super::driver::{Facts, driver, find, version_text};
 use super::gpu::{Gpu, lock};
-use super::grid::Grid;
 use super::memory::CudaBuffer;
 use crate::array::HostArray;
+use crate::device::grid::Grid;
 use crate::device::{Buffer, Device, DeviceName, Kernel, Sites};
 use crate::error::{Error, Result};
 use numbra_codegen::llvm::{NvptxOptions, compile_nvptx};

@@ -2,10 +2,10 @@
 
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
-use super::grid::{Grid, Limits, Part, parts};
 use super::memory::CudaBuffer;
 use super::status::Slots;
 use crate::device::compile::compiled;
+use crate::device::grid::{Grid, Limits, Part, parts};
 use crate::device::outcome::{Contents, Outcome};
 use crate::device::{Binding, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};

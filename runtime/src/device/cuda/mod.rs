@@ -4,7 +4,7 @@
 //! * `failure`: the driver's error codes as errors for users;
 //! * `gpu`: one GPU with its context and its stream;
 //! * `memory`: device memory, pooled; `staging`: copies through page-locked memory of the host;
-//! * `grid`: a launch in parts that fit the grid; `kernel`: modules and launches; `status`: how kernels say that they
+//! * `kernel`: modules and launches; `status`: how kernels say that they
 //!   failed;
 //! * `device`: all that as a [`Device`](super::Device).
 //!
@@ -26,7 +26,6 @@ mod failure;
 #[cfg(feature = "cuda")]
 mod gpu;
 #[cfg(feature = "cuda")]
-mod grid;
 #[cfg(feature = "cuda")]
 mod kernel;
 #[cfg(feature = "cuda")]

@@ -1,15 +1,18 @@
 //! A GPU as a [`Device`].
 
+use super::copies::Copies;
 use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
 use crate::array::HostArray;
-use crate::device::split::{Grid, Limits, Part, split};
-use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, Sites, parameters};
+use crate::device::grid::{self, Grid};
+use crate::device::split::{self, Bound, Limits, Part, split};
+use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, PointLimits, Sites, parameters};
 use crate::error::{Error, Result};
 use crate::interrupt::Pace;
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
-use numbra_front::ir::{Form, Module};
+use numbra_front::ir::{Access, Form, Module};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +20,16 @@ use std::time::Duration;
 const FIRST_PIECE: i64 = 1 << 14;
 const SHORTEST_PIECE: Duration = Duration::from_millis(25);
 /// Points of one dispatch at most: enough to fill any GPU, few enough that no watchdog ends a slow kernel.
-const POINTS: u64 = 1 << 26;
+const POINTS: i64 = 1 << 26;
 /// Threads of a group, where the GPU takes so many.
 const GROUP: u32 = 256;
 
+#[derive(Clone)]
 pub struct GpuDevice {
     name: String,
     adapter: Adapter,
     gpu: Gpu,
+    copies: Arc<Copies>,
 }
 
 /// The names of all GPUs that are here, and of each kind of which there is none the first one.
@@ -57,10 +62,22 @@ pub fn open(name: DeviceName) -> Result<Arc<dyn Device>> {
         return Err(Error::device(wanted, reason, help));
     };
     let gpu = Gpu::open(adapter)?;
-    Ok(Arc::new(GpuDevice { name: wanted, adapter: adapter.clone(), gpu }))
+    Ok(Arc::new(GpuDevice { name: wanted, adapter: adapter.clone(), gpu, copies: Arc::default() }))
 }
 
 impl GpuDevice {
+    /// A GPU as if its bindings were that small.
+    #[cfg(test)]
+    pub(super) fn with_bindings(adapter: &Adapter, bytes: u64) -> Result<GpuDevice> {
+        let gpu = Gpu::open(adapter)?.with_bindings(bytes);
+        Ok(GpuDevice { name: "vulkan".into(), adapter: adapter.clone(), gpu, copies: Arc::default() })
+    }
+
+    /// The same device, with copies of its own.
+    pub(super) fn without_copies(&self) -> GpuDevice {
+        GpuDevice { copies: Arc::default(), ..self.clone() }
+    }
+
     fn group(&self) -> u32 {
         GROUP.min(self.gpu.limits().group_threads)
     }
@@ -86,8 +103,26 @@ impl Device for GpuDevice {
         Schedule::Grid { group: self.group(), rows }
     }
 
+    fn schedule_of(&self, launch: &Launch) -> Schedule {
+        match self.schedule(launch.space) {
+            // Between rows alone it could not be split far enough.
+            Schedule::Grid { rows: true, .. } if !split::row_fits(launch, self.point_limits().bytes) => {
+                self.target().schedule
+            }
+            schedule => schedule,
+        }
+    }
+
     fn is_software_gpu(&self) -> bool {
         self.adapter.is_software()
+    }
+
+    fn point_limits(&self) -> PointLimits {
+        let limits = self.gpu.limits();
+        // Where a binding begins is aligned down.
+        let bytes = limits.binding_bytes.saturating_sub(limits.offset_alignment.max(8));
+        let turns = self.gpu.capabilities().loop_limit.map_or(u64::MAX, |limit| u64::from(limit.turns));
+        PointLimits { bytes, turns }
     }
 
     fn limits(&self) -> Vec<(String, String)> {
@@ -113,7 +148,7 @@ impl Device for GpuDevice {
             _ => return Err(Error::Internal(format!("'{}' is not scheduled for a GPU", kernel.name))),
         };
         let pace = Pace::new(FIRST_PIECE, SHORTEST_PIECE);
-        Ok(Arc::new(Loaded { gpu: self.gpu.clone(), code, sites: Sites::of(kernel), grid, pace }))
+        Ok(Arc::new(Loaded { device: self.clone(), code, sites: Sites::of(kernel), grid, pace }))
     }
 
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
@@ -189,7 +224,7 @@ fn narrow(scalar: ScalarType, words: &[u8], out: &mut [u8]) {
 }
 
 struct Loaded {
-    gpu: Gpu,
+    device: GpuDevice,
     code: GpuKernel,
     sites: Sites,
     grid: Grid,
@@ -199,15 +234,16 @@ struct Loaded {
 
 impl Kernel for Loaded {
     fn launch(&self, launch: &Launch) -> Result<()> {
-        let limits = self.gpu.limits();
+        let GpuDevice { gpu, copies, .. } = &self.device;
+        let limits = gpu.limits();
         let limits = Limits {
             binding_bytes: limits.binding_bytes,
             offset_alignment: limits.offset_alignment.max(8),
-            groups: limits.groups,
-            points: POINTS,
+            grid: grid::Limits { groups: (limits.groups, limits.groups), points: POINTS },
         };
         let manifest = self.code.manifest();
         let sizes: Vec<u64> = manifest.bindings.iter().map(|binding| binding.scalar.bytes() as u64).collect();
+        let readable: Vec<bool> = manifest.bindings.iter().map(|binding| binding.access == Access::Read).collect();
         let sites = self.sites.clone();
         let space = launch.space.to_vec();
         let explain: Arc<Explain> = Arc::new(move |status| {
@@ -215,27 +251,37 @@ impl Kernel for Loaded {
             sites.error(record, &space)
         });
         let start = |part: &Part| {
-            let bindings = launch
-                .arrays
-                .iter()
-                .zip(&part.windows)
-                .map(|(array, window)| {
-                    let buffer = array.buffer.of::<GpuBuffer>()?.clone();
-                    Ok(GpuBinding { buffer, offset: window.offset, bytes: window.bytes })
-                })
-                .collect::<Result<Vec<GpuBinding>>>()?;
-            let parameters = parameters(&manifest.scalars, launch, &part.offsets, part.begin, part.end)?;
+            // The arrays as the kernel sees them: in place of some there may be copies.
+            let mut arrays = Cow::Borrowed(launch.arrays);
+            let mut bindings = Vec::with_capacity(arrays.len());
+            let mut offsets = Vec::with_capacity(arrays.len());
+            for (number, bound) in part.arrays.iter().enumerate() {
+                let (first, offset, bytes) = match bound {
+                    Bound::Window(window) => (window.first, window.offset, window.bytes),
+                    Bound::Copy(block) => {
+                        let copy = copies.of(&self.device, &arrays[number], block)?;
+                        let (first, elements) = (copy.offset, block.shape.iter().product::<i64>() as u64);
+                        arrays.to_mut()[number] = copy;
+                        (first, 0, (elements * sizes[number]).next_multiple_of(4))
+                    }
+                };
+                let buffer = arrays[number].buffer.of::<GpuBuffer>()?.clone();
+                bindings.push(GpuBinding { buffer, offset, bytes });
+                offsets.push(first);
+            }
+            let launch = Launch { arrays: &arrays, ..*launch };
+            let parameters = parameters(&manifest.scalars, &launch, &offsets, part.begin, part.end)?;
             let explain = explain.clone();
-            self.gpu.launch(
+            gpu.launch(
                 &self.code,
                 &GpuLaunch { bindings: &bindings, parameters: &parameters, groups: part.groups, explain },
             )
         };
         let points = launch.points()?;
         let unit = self.grid.unit(launch.space);
-        let start = |units| split(launch, &sizes, self.grid, &limits, units)?.iter().try_for_each(start);
+        let start = |units| split(launch, &sizes, &readable, self.grid, &limits, units)?.iter().try_for_each(start);
         if self.pace.divides(points) {
-            return self.pace.pieces(points / unit, unit, || self.gpu.finish(), start);
+            return self.pace.pieces(points / unit, unit, || gpu.finish(), start);
         }
         start(0..points / unit)
     }

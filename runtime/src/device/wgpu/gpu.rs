@@ -95,6 +95,15 @@ impl Gpu {
         Ok(Gpu { shared: Arc::new(shared) })
     }
 
+    /// The same GPU as if its bindings were that small.
+    #[cfg(test)]
+    pub(super) fn with_bindings(mut self, bytes: u64) -> Gpu {
+        if let Some(shared) = Arc::get_mut(&mut self.shared) {
+            shared.limits.binding_bytes = bytes;
+        }
+        self
+    }
+
     /// The name of its adapter.
     pub fn name(&self) -> &str {
         &self.shared.name

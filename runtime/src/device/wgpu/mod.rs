@@ -7,6 +7,7 @@
 
 mod adapter;
 mod batch;
+mod copies;
 mod device;
 mod gpu;
 mod kernel;

@@ -1,5 +1,7 @@
 //! On software Vulkan, which must be here: what kernels compute, in all ways to launch them, and what goes wrong.
 
+mod parts;
+
 use super::*;
 use crate::error::{Error, Result};
 use crate::interrupt::interruptible;

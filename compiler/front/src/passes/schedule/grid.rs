@@ -6,11 +6,10 @@
 use super::*;
 
 pub fn run(kernel: &mut Function, group: u32, rows: bool) -> Result<()> {
-    let Parallel { space, point, mut body, border } = take_parallel(kernel)?;
+    let (mut top, Parallel { space, point, mut body, border }) = take_parallel(kernel)?;
     let rows = rows && space.len() > 1;
     kernel.form = Form::Grid { group, rows };
     let (begin, end) = position_parameters(kernel);
-    let mut top = Region::default();
 
     let builtin = |kernel: &mut Function, top: &mut Region, builtin| {
         kernel.define(top, ScalarType::Index, crate::source::Span::NONE, Expression::Builtin(builtin))

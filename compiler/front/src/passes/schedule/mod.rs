@@ -7,11 +7,11 @@ use crate::error::{Error, Result};
 use crate::ir::*;
 use crate::types::{Constant, ScalarType};
 
-/// Takes the `parallel` out of a kernel.
-fn take_parallel(kernel: &mut Function) -> Result<Parallel> {
-    let body = std::mem::take(&mut kernel.body);
-    match body.statements.into_iter().next() {
-        Some(Statement::Parallel(parallel)) if kernel.form == Form::Kernel => Ok(*parallel),
+/// Takes the `parallel` out of a kernel, and what stands before it: constants.
+fn take_parallel(kernel: &mut Function) -> Result<(Region, Parallel)> {
+    let mut body = std::mem::take(&mut kernel.body);
+    match body.statements.pop() {
+        Some(Statement::Parallel(parallel)) if kernel.form == Form::Kernel => Ok((body, *parallel)),
         _ => Err(Error::Internal(format!("'{}' is no kernel: its body is not one parallel", kernel.name))),
     }
 }

@@ -10,14 +10,13 @@ use crate::passes::copy::Copier;
 const BLOCK: i64 = 64;
 
 pub fn run(kernel: &mut Function) -> Result<()> {
-    let mut parallel = take_parallel(kernel)?;
+    let (mut top, mut parallel) = take_parallel(kernel)?;
     reset_variables(kernel, &mut parallel.body);
     if let Some(border) = &mut parallel.border {
         reset_variables(kernel, &mut border.region);
     }
     kernel.form = Form::Range;
     let (begin, end) = position_parameters(kernel);
-    let mut top = Region::default();
     let schedule = Schedule::new(kernel, parallel);
     match schedule.space.len() {
         1 => schedule.row(kernel, &mut top, &[], begin, end),

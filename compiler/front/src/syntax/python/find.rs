@@ -52,7 +52,7 @@ pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
     found.ok_or_else(|| {
         let what = match place {
             Place::Definition { name, .. } => format!("function '{name}'"),
-            Place::Lambda { .. } => "lambda".into(),
+            Place::Lambda { .. } => "function '<lambda>'".into(),
         };
         Error::request_with_help(
             Class::Value,
@@ -128,7 +128,7 @@ impl<'a> Visitor<'a> for Search<'a> {
     }
 }
 
-/// A lambda as the function `lambda` that returns its value.
+/// A lambda as the function `<lambda>` that returns its value.
 fn of_lambda(lower: &mut Lower, lambda: &ast::ExprLambda) -> Result<FunctionDefinition, Mistake> {
     let span = lower.span(lambda.range());
     let (parameters, unsupported_parameters) = match &lambda.parameters {
@@ -137,7 +137,7 @@ fn of_lambda(lower: &mut Lower, lambda: &ast::ExprLambda) -> Result<FunctionDefi
     };
     let body = lower.expression(&lambda.body)?;
     Ok(FunctionDefinition {
-        name: "lambda".into(),
+        name: "<lambda>".into(),
         name_span: span,
         span,
         decorators: Vec::new(),

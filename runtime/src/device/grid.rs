@@ -1,6 +1,6 @@
-//! A launch in parts that fit the grid.
+//! How many groups of threads a launch takes, and in how many parts that fit a GPU's grid.
 
-use crate::device::Launch;
+use super::Launch;
 use crate::error::{Error, Result};
 use std::ops::Range;
 
@@ -17,6 +17,21 @@ impl Grid {
     /// Points of a unit.
     pub fn unit(self, space: &[i64]) -> i64 {
         if self.rows { space[space.len() - 1] } else { 1 }
+    }
+
+    /// Groups along x and y for so many units, as few as will do; there may be threads too many. `across`: groups along
+    /// x at most.
+    pub fn groups(self, space: &[i64], units: i64, across: i64) -> (u32, u32) {
+        let group = i64::from(self.group);
+        let (x, y) = if self.rows {
+            (div_ceil(space[space.len() - 1], group), units)
+        } else {
+            // Rows of groups as even as it goes, so that few threads are behind the end.
+            let needed = div_ceil(units, group);
+            let y = div_ceil(needed, across);
+            (div_ceil(needed, y), y)
+        };
+        (x as u32, y as u32)
     }
 }
 
@@ -46,7 +61,7 @@ pub fn parts(
     limits: &Limits,
     units: Range<i64>,
 ) -> Result<impl Iterator<Item = Part> + use<>> {
-    let group = i64::from(grid.group);
+    let (group, space) = (i64::from(grid.group), launch.space.to_vec());
     let (across, down) = (i64::from(limits.groups.0), i64::from(limits.groups.1));
     let last = launch.space[launch.space.len() - 1];
     // Units of a part at most.
@@ -61,15 +76,7 @@ pub fn parts(
     Ok((0..div_ceil(units.end - units.start, most)).map(move |number| {
         let begin = units.start + number * most;
         let end = begin.saturating_add(most).min(units.end);
-        let (x, y) = if grid.rows {
-            (div_ceil(last, group), end - begin)
-        } else {
-            // Rows of groups as even as it goes, so that few threads are behind the end.
-            let needed = div_ceil(end - begin, group);
-            let y = div_ceil(needed, across);
-            (div_ceil(needed, y), y)
-        };
-        Part { begin, end, groups: (x as u32, y as u32) }
+        Part { begin, end, groups: grid.groups(&space, end - begin, across) }
     }))
 }
 

@@ -1,0 +1,109 @@
+"""Functions of integers: common divisors and multiples, square roots, counts of bits."""
+
+
+def gcd_u32(a: uint32, b: uint32) -> uint32:
+    """The greatest common divisor, by Euclid. gcd(0, 0) = 0."""
+    divisor = a
+    rest = b
+    while rest != 0:
+        next = divisor % rest
+        divisor = rest
+        rest = next
+    return divisor
+
+
+def lcm_u32(a: uint32, b: uint32) -> uint32:
+    """The least common multiple; what does not fit wraps. lcm(0, b) = 0."""
+    divisor = gcd_u32(a, b)
+    return (a // select(divisor == 0, uint32(1), divisor)) * b
+
+
+def gcd_i32(a: int32, b: int32) -> int32:
+    """Of the magnitudes. Where that is the least integer's, it wraps to the least integer, as in NumPy."""
+    return int32(gcd_u32(uint32(abs(a)), uint32(abs(b))))
+
+
+def lcm_i32(a: int32, b: int32) -> int32:
+    """Of the magnitudes; what does not fit wraps, and its magnitude is taken."""
+    return int32(lcm_u32(uint32(abs(a)), uint32(abs(b))))
+
+
+def isqrt_u32(n: uint32) -> uint32:
+    """The whole part of the square root, one bit at a time."""
+    rest = n
+    root = uint32(0)
+    bit = uint32(1) << 30
+    while bit != 0:
+        trial = root + bit
+        fits = rest >= trial
+        rest = select(fits, rest - trial, rest)
+        root = select(fits, (root >> 1) + bit, root >> 1)
+        bit = bit >> 2
+    return root
+
+
+def isqrt_i32(n: int32) -> int32:
+    """As isqrt_u32; Python's error below zero."""
+    if n < 0:
+        raise ValueError("isqrt() argument must be nonnegative")
+    return int32(isqrt_u32(uint32(n)))
+
+
+def gcd_u64(a: uint64, b: uint64) -> uint64:
+    """The greatest common divisor, by Euclid. gcd(0, 0) = 0."""
+    divisor = a
+    rest = b
+    while rest != 0:
+        next = divisor % rest
+        divisor = rest
+        rest = next
+    return divisor
+
+
+def lcm_u64(a: uint64, b: uint64) -> uint64:
+    """The least common multiple; what does not fit wraps. lcm(0, b) = 0."""
+    divisor = gcd_u64(a, b)
+    return (a // select(divisor == 0, uint64(1), divisor)) * b
+
+
+def gcd_i64(a: int64, b: int64) -> int64:
+    """Of the magnitudes. Where that is the least integer's, it wraps to the least integer, as in NumPy."""
+    return int64(gcd_u64(uint64(abs(a)), uint64(abs(b))))
+
+
+def lcm_i64(a: int64, b: int64) -> int64:
+    """Of the magnitudes; what does not fit wraps, and its magnitude is taken."""
+    return int64(lcm_u64(uint64(abs(a)), uint64(abs(b))))
+
+
+def isqrt_u64(n: uint64) -> uint64:
+    """The whole part of the square root, one bit at a time."""
+    rest = n
+    root = uint64(0)
+    bit = uint64(1) << 62
+    while bit != 0:
+        trial = root + bit
+        fits = rest >= trial
+        rest = select(fits, rest - trial, rest)
+        root = select(fits, (root >> 1) + bit, root >> 1)
+        bit = bit >> 2
+    return root
+
+
+def isqrt_i64(n: int64) -> int64:
+    """As isqrt_u64; Python's error below zero."""
+    if n < 0:
+        raise ValueError("isqrt() argument must be nonnegative")
+    return int64(isqrt_u64(uint64(n)))
+
+
+def bit_count_u32(n: uint32) -> uint32:
+    """How many bits are ones: sums of 2, of 4, of 8 bits at once, then of the bytes."""
+    pairs = n - ((n >> 1) & 0x55555555)
+    fours = (pairs & 0x33333333) + ((pairs >> 2) & 0x33333333)
+    return (((fours + (fours >> 4)) & 0x0f0f0f0f) * 0x01010101) >> 24
+
+
+def bit_count_u64(n: uint64) -> uint64:
+    """Of the halves."""
+    return uint64(bit_count_u32(uint32(n & 0xffffffff)) + bit_count_u32(uint32(n >> 32)))
