@@ -21,8 +21,8 @@ def sine_ratio_f32(f: float32) -> (float32, float32):
 
 def sinc_f32(x: float32) -> float32:
     """sin(pi*x)/(pi*x) of the number itself, without rounding pi*x before: f/x * sin(pi*f)/(pi*f) where x = n + f, with the
-    sign of (-1)**n. sinc(0) = 1; 0 for all other integers; NaN for infinities. Max error 0.65 ULP (every 1009th
-    argument; all: checks exhaust --function 'np.sinc(a)')."""
+    sign of (-1)**n. sinc(0) = 1; 0 for all other integers; NaN for infinities. Max error 0.77 ULP (all 2**32
+    arguments: checks exhaust --function 'np.sinc(a)')."""
     n = rint(x)
     f = x - n
     ratio, ratio_low = sine_ratio_f32(f)

@@ -3,6 +3,9 @@
 //! Nothing bounds the time that a driver takes for a kernel. Whoever waits is asked now and then whether to go on (see
 //! [`crate::interrupt`]), and gives up after [`PATIENCE`]. A compiler cannot be stopped: it goes on with what it was
 //! given, holding neither the device nor the end of the process, and what it makes in the end is dropped.
+//!
+//! What a driver compiles later is waited for as the launch is: Mesa's llvmpipe makes machine code with a kernel's first
+//! launch, on its queue's thread.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
