@@ -85,6 +85,7 @@ pub fn run(device: &Arc<dyn Device>, threads: usize, launches: usize, seed: u64)
 struct Batch<'a> {
     device: &'a Arc<dyn Device>,
     kernels: &'a Kernels,
+    seed: u64,
     /// The element at which faults are.
     place: usize,
     random: Random,
@@ -94,7 +95,7 @@ struct Batch<'a> {
 impl<'a> Batch<'a> {
     fn new(device: &'a Arc<dyn Device>, kernels: &'a Kernels, thread: usize, seed: u64) -> Batch<'a> {
         let random = Random((seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ (thread as u64 + 1) << 32);
-        let mut batch = Batch { device, kernels, place: thread, random, slots: Vec::new() };
+        let mut batch = Batch { device, kernels, seed, place: thread, random, slots: Vec::new() };
         for _ in 0..ARRAYS {
             let slot = batch.upload();
             batch.slots.push(slot);
@@ -202,10 +203,13 @@ impl<'a> Batch<'a> {
     fn check(&self, slot: &Slot) {
         let Some(array) = &slot.array else { return };
         let found: Result<HostArray> = array.clone().into_host();
+        let case = format!("seed {}, thread {}", self.seed, self.place);
         match (found, &slot.expected) {
-            (Ok(found), Expected::Elements(elements)) => assert_eq!(found.as_slice::<i64>().unwrap(), elements),
-            (Ok(found), Expected::Failed(message)) => panic!("{message}: {:?}", found.as_slice::<i64>()),
-            (Err(error), Expected::Elements(_)) => panic!("another's error: {error}"),
+            (Ok(found), Expected::Elements(elements)) => {
+                assert_eq!(found.as_slice::<i64>().unwrap(), elements, "{case}")
+            }
+            (Ok(found), Expected::Failed(message)) => panic!("{case}, {message}: {:?}", found.as_slice::<i64>()),
+            (Err(error), Expected::Elements(_)) => panic!("{case}, another's error: {error}"),
             (Err(error), Expected::Failed(_)) => self.is_fault(&error.to_string()),
         }
     }

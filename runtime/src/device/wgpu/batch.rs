@@ -9,6 +9,7 @@ use super::memory::{GpuBuffer, Mapping};
 use crate::device::outcome::Outcome;
 use crate::error::{Error, Result};
 use numbra_codegen::naga::status;
+use std::collections::HashSet;
 use std::sync::Arc;
 use wgpu::{
     BindGroup, BufferDescriptor, BufferUsages, COPY_BUFFER_ALIGNMENT, CommandEncoder, CommandEncoderDescriptor,
@@ -33,6 +34,9 @@ pub(super) struct Batch {
     watched: Vec<Watched>,
     /// Whether the device takes what is recorded.
     submission: Option<Arc<Outcome>>,
+    /// Buffers whose mapping was given up since the last wait: wgpu remembers to map them when what they waited for is done,
+    /// and would then do so for a later request, before the work that this one has to wait for.
+    pub given_up: HashSet<wgpu::Buffer>,
 }
 
 /// A launch whose record is to be read once it is done.
@@ -67,6 +71,7 @@ impl Batch {
             slot_bytes,
             watched: Vec::new(),
             submission: None,
+            given_up: HashSet::new(),
         }
     }
 }
@@ -177,7 +182,7 @@ impl Shared {
             self.submit(batch, &copies).or_else(|_| self.submit(batch, &copies))?;
         }
         let watched = std::mem::take(&mut batch.watched);
-        let finished = self.finished(&watched, status_staging, batch.slot_bytes, copy);
+        let finished = self.finished(&watched, status_staging, batch, copy);
         if let Err(error) = &finished {
             // What became of them will never be known. (Those that were settled before stay as they are.)
             watched.iter().for_each(|launch| launch.outcome.settle(Some(error.clone())));
@@ -190,16 +195,17 @@ impl Shared {
         &self,
         watched: &[Watched],
         mut records: Option<Mapping>,
-        slot_bytes: u64,
+        batch: &mut Batch,
         mut copy: Option<(Mapping, &GpuBuffer, u64, &mut [u8])>,
     ) -> Result<()> {
         let readings = records.iter_mut().chain(copy.iter_mut().map(|(reading, ..)| reading));
         readings.for_each(|reading| reading.start(MapMode::Read));
         self.poll()?;
+        batch.given_up.clear();
         self.check()?;
         if let Some(records) = records {
             self.see(records, |bytes| {
-                for (slot, launch) in bytes.chunks(slot_bytes as usize).zip(watched) {
+                for (slot, launch) in bytes.chunks(batch.slot_bytes as usize).zip(watched) {
                     let failed: Option<Error> = status::read(words(slot)).map(|status| (launch.explain)(status));
                     launch.outcome.settle(failed);
                 }

@@ -217,9 +217,9 @@ impl Gpu {
         let mut batch = lock(&shared.batch);
         // Either may submit or even wait; what they give is then still right, since it is used after.
         let status_slot = if kernel.manifest.has_status { Some(shared.status_slot(&mut batch)?) } else { None };
-        let parameter_slot = shared.parameter_slot(&mut batch, &words)?;
         let contents = || launch.bindings.iter().map(|binding| binding.buffer.contents());
         contents().try_for_each(Contents::check)?;
+        let parameter_slot = shared.parameter_slot(&mut batch, &words)?;
         let arrays = launch.bindings.len();
         let buffer = |buffer, offset, bytes| {
             BindingResource::Buffer(BufferBinding { buffer, offset, size: NonZeroU64::new(bytes) })

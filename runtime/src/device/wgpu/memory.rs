@@ -1,5 +1,6 @@
 //! Device memory: whole buffers, kept for reuse, and copies to and from the host.
 
+use super::batch::Batch;
 use super::gpu::{Gpu, Shared, lock};
 use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
@@ -161,7 +162,7 @@ impl Gpu {
         // Otherwise the copy would overtake what is recorded.
         let mut batch = lock(&shared.batch);
         shared.submit_recorded(&mut batch)?;
-        if shared.host_visible && !data.is_empty() && shared.write_mapped(buffer, offset, data)? {
+        if shared.host_visible && !data.is_empty() && shared.write_mapped(&mut batch, buffer, offset, data)? {
             return Ok(());
         }
         drop(batch);
@@ -211,18 +212,25 @@ impl Shared {
                 return Err(error);
             }
             drop(kept);
-            self.submit_recorded(&mut lock(&self.batch))?;
+            let mut batch = lock(&self.batch);
+            self.submit_recorded(&mut batch)?;
             self.poll()?;
+            batch.given_up.clear();
+            drop(batch);
             create()
         })
     }
 
     /// Copies `data` to where the GPU has it, unless work with the buffer is not done yet. Whether it did.
-    fn write_mapped(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<bool> {
+    fn write_mapped(&self, batch: &mut Batch, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<bool> {
+        if batch.given_up.contains(buffer.raw()) {
+            return Ok(false);
+        }
         let mut mapping = Mapping::of(buffer, offset, data.len() as u64);
         self.guarded("an upload", || mapping.start(MapMode::Write))?;
         self.collect()?;
         let Ok(mut mapped) = mapping.buffer.get_mapped_range_mut(mapping.stretch.clone()) else {
+            batch.given_up.insert(buffer.raw().clone());
             return self.usable().map(|()| false);
         };
         mapped.slice(mapping.skipped..mapping.skipped + data.len()).copy_from_slice(data);
