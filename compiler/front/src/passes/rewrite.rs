@@ -15,13 +15,11 @@ pub fn expressions(
     function.body = region(function, body, replace);
 }
 
+/// What takes the place of an op: it may put statements into the region.
+type Replace<'a> = dyn FnMut(&mut Function, &mut Region, Value, Op, &[Value]) -> Option<Expression> + 'a;
+
 /// Offers every op that the device does not have for that reason.
-pub fn lacking(
-    function: &mut Function,
-    capabilities: &Capabilities,
-    lack: Lack,
-    replace: &mut dyn FnMut(&mut Function, &mut Region, Value, Op, &[Value]) -> Option<Expression>,
-) {
+pub fn lacking(function: &mut Function, capabilities: &Capabilities, lack: Lack, replace: &mut Replace) {
     expressions(function, &mut |function, out, value, expression| {
         let Expression::Apply { op, operands, .. } = expression else { return None };
         let types: Vec<ScalarType> = operands.iter().map(|&operand| function.scalar(operand)).collect();

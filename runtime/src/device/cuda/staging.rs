@@ -6,6 +6,7 @@
 use super::failure::{Failure, check};
 use super::gpu::{Gpu, lock};
 use super::memory::CudaBuffer;
+use crate::device::outcome::Contents;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use cust::error::CudaError;
@@ -130,6 +131,11 @@ impl Gpu {
         if bytes == 0 {
             self.finish()?;
             return buffer.contents.check();
+        }
+        if !Contents::outcomes([&buffer.contents]).is_empty() {
+            // What is of no use may be anybody's: nobody is to see it.
+            self.finish()?;
+            buffer.contents.check()?;
         }
         let _current = self.enter()?;
         let awaited = self.ask_records()?;

@@ -211,7 +211,9 @@ impl Shared {
                 }
             })?;
         }
-        if let Some((reading, _, _, data)) = copy {
+        if let Some((reading, buffer, _, data)) = copy {
+            // What is of no use may be anybody's: nobody is to see it.
+            buffer.contents().check()?;
             self.see(reading, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
         }
         Ok(())
