@@ -91,6 +91,9 @@ macro_rules! for_every_group_of_kernels {
             stencils_with_borders_loops_and_several_arrays
             stencils_with_a_neighborhood_and_absolute_arrays
             narrow_integers_against_constants
+            choices_inner_functions_and_assignment_expressions
+            functions_of_integers_and_parts_of_floats
+            gamma_and_sums_of_logarithms_of_both_types
         }
     };
 }
@@ -402,6 +405,86 @@ fn narrow_integers_against_constants() -> Vec<Case> {
             "@stencil(standard_indexing=('b',))\ndef f(a, b):\n    return a[0] + (1 if len(b) {operator} 4 else 2) + (4 if 9 {operator} len(b) else 8)\n"
         );
         cases.push(Case::new(text, vec![line(&[1.0; 5]), line(&[1.0; 4])], EXACT));
+    }
+    cases
+}
+
+fn choices_inner_functions_and_assignment_expressions() -> Vec<Case> {
+    let text = "
+@vectorize
+def f(n):
+    def power(base, exponent=2):
+        return base ** exponent + n
+    match n % 5:
+        case 0 | 1:
+            total = power(3)
+        case 2 if n > 50:
+            total = power(n, exponent=3)
+        case rest if rest > 2:
+            total = -rest
+        case _:
+            total = 0
+    while (total := total // 2) > 10:
+        total -= 1
+    return total
+";
+    let n: Vec<i64> = (0..200).collect();
+    // As Python has it.
+    let expected = |n: i64| {
+        let mut total = match n % 5 {
+            0 | 1 => 9 + n,
+            2 if n > 50 => n.pow(3) + n,
+            rest @ 3.. => -rest,
+            _ => 0,
+        };
+        loop {
+            total = total.div_euclid(2);
+            if total <= 10 {
+                return total;
+            }
+            total -= 1;
+        }
+    };
+    let expected: Vec<i64> = n.iter().map(|&n| expected(n)).collect();
+    let case = Case::new(text, vec![line(&n)], EXACT);
+    vec![case.gives(move |result| assert_eq!(result.as_slice::<i64>().unwrap(), expected))]
+}
+
+fn functions_of_integers_and_parts_of_floats() -> Vec<Case> {
+    let divisors = "@vectorize\ndef f(a, b):\n    return np.gcd(a, b) + 3 * np.lcm(a % 1000, b % 1000)\n";
+    let (a, b) = (integers::<i64>(-100_000, 100_000, 200), integers::<i64>(-3000, 5000, 200));
+    let roots = "@vectorize\ndef f(a):\n    return math.isqrt(a) * 100 + np.bitwise_count(a)\n";
+    let large: Vec<i64> = (0..63).flat_map(|bit| [(1i64 << bit) - 1, 1i64 << bit]).chain([i64::MAX]).collect();
+    let parts = "
+@vectorize
+def f(x):
+    mantissa, exponent = math.frexp(x)
+    fraction, whole = math.modf(x)
+    return math.ldexp(mantissa, exponent - 3) + fraction * 0.5 + whole + exponent
+";
+    let roots = Case::new(roots, vec![line(&large)], EXACT).gives(move |result| {
+        for (&a, &got) in large.iter().zip(result.as_slice::<i64>().unwrap()) {
+            assert_eq!(got, a.isqrt() * 100 + i64::from(a.count_ones()), "{a}");
+        }
+    });
+    let x = floats(300);
+    let parts = Case::new(parts, vec![line(&x)], EXACT);
+    vec![Case::new(divisors, vec![line(&a), line(&b)], EXACT), roots, parts]
+}
+
+fn gamma_and_sums_of_logarithms_of_both_types() -> Vec<Case> {
+    let gammas = "@vectorize\ndef f(x):\n    return math.gamma(x) + math.lgamma(x)\n";
+    let sums = "@vectorize\ndef f(x, y):\n    return np.logaddexp(x, y) - np.logaddexp2(y, x)\n";
+    let rest =
+        "@vectorize\ndef f(x, y):\n    return math.remainder(x, y) + np.nextafter(x, y) * np.sinc(y) + np.spacing(y)\n";
+    let mut cases = Vec::new();
+    // The sums of the results may cancel, so that Vulkan's ULPs say nothing here; its functions have tables of their own.
+    const ANY: u64 = u64::MAX;
+    for text in [gammas, sums, rest] {
+        let count = if text == gammas { 1 } else { 2 };
+        let columns: Vec<Arc<HostArray>> = (0..count).map(|k| line(&floats(600)[300 * k..300 * k + 300])).collect();
+        let columns32 = (0..count).map(|k| line(&floats32(600)[300 * k..300 * k + 300])).collect();
+        cases.extend([Case::new(text, columns, ANY), Case::new(text, columns32, ANY)]);
     }
     cases
 }
