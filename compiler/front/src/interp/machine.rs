@@ -1,11 +1,12 @@
 //! Running the steps of a [`Program`].
 
 use super::memory::Breach;
-use super::program::{Code, CodeParameter, ParallelStep, Program, Step};
+use super::owned::Heap;
+use super::program::{Code, CodeParameter, ParallelStep, Place, Program, Step, ViewStep};
 use super::{ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Trap, scalar};
 use crate::error::Error;
-use crate::ir::{Builtin, Form, Role, Stride};
-use crate::types::Constant;
+use crate::ir::{Array, Builtin, Form, Role, SiteId, Stride};
+use crate::types::{Constant, ScalarType};
 use std::sync::atomic::Ordering;
 
 /// Why control left a region.
@@ -31,6 +32,8 @@ struct Frame<'p> {
     code: &'p Code,
     slots: usize,
     arrays: usize,
+    /// Where its own descriptors begin.
+    descriptors: usize,
 }
 
 impl Frame<'_> {
@@ -41,16 +44,17 @@ impl Frame<'_> {
 
 pub(super) struct Machine<'p, 'm, 'b> {
     program: &'p Program,
-    memory: &'m mut [Buffer<'b>],
+    heap: Heap<'m, 'b>,
     limits: &'m Limits<'m>,
     host: Option<&'m mut dyn Host>,
     /// The slots of all calls.
     slots: Vec<u64>,
-    /// Per call, per array: its number in `descriptors`.
+    /// Per call, per array and array variable: its number in `descriptors`.
     arrays: Vec<u32>,
     descriptors: Vec<ArrayArgument>,
-    /// What the last return gave.
+    /// What the last return gave: its scalars, its arrays.
     results: Vec<u64>,
+    array_results: Vec<ArrayArgument>,
     /// The linear position of the point that is being run.
     position: Option<i64>,
     /// Group and local id of the thread that is being run, and the number of groups.
@@ -81,13 +85,14 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     ) -> Machine<'p, 'm, 'b> {
         Machine {
             program,
-            memory,
+            heap: Heap::new(memory),
             limits,
             host,
             slots: Vec::new(),
             arrays: Vec::new(),
             descriptors: Vec::new(),
             results: Vec::new(),
+            array_results: Vec::new(),
             position: None,
             thread: Thread::default(),
             depth: 0,
@@ -104,11 +109,29 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         self.outermost(code, scalars)
     }
 
+    /// Runs a function once: gives the scalars and the arrays of its results, and the memory that it allocated.
+    pub fn evaluate(
+        mut self,
+        function: usize,
+        scalars: &[u64],
+        arrays: &[ArrayArgument],
+    ) -> Result<(Vec<u64>, Vec<ArrayArgument>, Vec<Vec<u8>>), Stop> {
+        let scalars = self.enter(function, scalars, arrays)?;
+        let arrays = std::mem::take(&mut self.array_results);
+        if self.program.functions[function].form == Form::Host
+            && let Some(leak) = self.heap.leak(&arrays)
+        {
+            return Err(internal(format!("after '{}': {leak}", self.program.functions[function].name)));
+        }
+        Ok((scalars, arrays, self.heap.into_blocks()))
+    }
+
     /// Runs a function whose arrays are all that there are.
     fn outermost(&mut self, code: &'p Code, scalars: &[u64]) -> Result<Vec<u64>, Stop> {
         self.depth = 0;
         self.slots.clear();
         self.arrays.clear();
+        self.descriptors.truncate(code.array_parameters);
         self.arrays.extend(0..self.descriptors.len() as u32);
         let frame = self.push_slots(code, 0);
         for (&to, &bits) in code.scalars.iter().zip(scalars) {
@@ -163,11 +186,17 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         first.map_or(Ok(()), |trap| Err(Box::new(Failure::Trap(trap))))
     }
 
-    /// The frame of a call whose arrays are on the stack already, from `arrays` on. Its slots are put on the stack,
-    /// all zero.
+    /// The frame of a call whose array parameters are on the stack already, from `arrays` on. Its slots and its own
+    /// arrays are put on the stack, all zero.
     fn push_slots(&mut self, code: &'p Code, arrays: usize) -> Frame<'p> {
-        let frame = Frame { code, slots: self.slots.len(), arrays };
+        let frame = Frame { code, slots: self.slots.len(), arrays, descriptors: self.descriptors.len() };
         self.slots.resize(frame.slots + code.slots, 0);
+        let local = code.arrays[code.array_parameters..].iter().map(|array| array.rank as usize);
+        for rank in local.chain(code.array_variables.iter().copied()) {
+            self.arrays.push(self.descriptors.len() as u32);
+            let nothing = ArrayArgument { buffer: usize::MAX, offset: 0, shape: vec![0; rank], strides: vec![0; rank] };
+            self.descriptors.push(nothing);
+        }
         frame
     }
 
@@ -175,9 +204,11 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         if !matches!(self.region(frame, &frame.code.body)?, Flow::Return) {
             // What a callee's return has left.
             self.results.clear();
+            self.array_results.clear();
         }
         self.slots.truncate(frame.slots);
         self.arrays.truncate(frame.arrays);
+        self.descriptors.truncate(frame.descriptors);
         Ok(())
     }
 
@@ -235,19 +266,13 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             Step::Constant { .. } | Step::Copy { .. } | Step::Apply { .. } => {}
             Step::Load { to, array, scalar, indices } => {
                 let (buffer, element) = self.element(frame, *array, indices)?;
-                let loaded = match self.memory.get(buffer) {
-                    Some(buffer) => buffer.load(element, *scalar),
-                    None => Err(Breach::NoMemory),
-                };
+                let loaded = self.heap.load(buffer, element, *scalar);
                 self.slots[frame.slot(*to)] = loaded.map_err(|breach| breach_at(frame, *array, breach))?;
             }
             Step::Store { value, array, scalar, indices } => {
                 let (buffer, element) = self.element(frame, *array, indices)?;
                 let bits = self.get(frame, *value);
-                let stored = match self.memory.get_mut(buffer) {
-                    Some(buffer) => buffer.store(element, *scalar, bits),
-                    None => Err(Breach::NoMemory),
-                };
+                let stored = self.heap.store(buffer, element, *scalar, bits);
                 stored.map_err(|breach| breach_at(frame, *array, breach))?;
             }
             Step::Extent { to, array, axis } => {
@@ -284,8 +309,19 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                     self.slots[callee.slot(to)] = self.get(frame, from);
                 }
                 self.body(callee)?;
-                for (number, &to) in results.iter().enumerate() {
-                    self.slots[frame.slot(to)] = self.results[number];
+                let (mut scalars, mut arrays) = (0, 0);
+                for &place in results.iter() {
+                    match place {
+                        Place::Slot(to) => {
+                            self.slots[frame.slot(to)] = self.results[scalars];
+                            scalars += 1;
+                        }
+                        Place::Array(to) => {
+                            let given = std::mem::take(&mut self.array_results[arrays]);
+                            self.define(frame, to, given)?;
+                            arrays += 1;
+                        }
+                    }
                 }
             }
             Step::If { condition, then, otherwise } => {
@@ -307,22 +343,72 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             Step::Continue => return Ok(Flow::Continue),
             Step::Return(values) => {
                 self.results.clear();
-                for &value in values.iter() {
-                    let bits = self.get(frame, value);
-                    self.results.push(bits);
+                self.array_results.clear();
+                for &place in values.iter() {
+                    match place {
+                        Place::Slot(value) => self.results.push(self.get(frame, value)),
+                        Place::Array(array) => {
+                            let array = self.descriptor(frame, array).clone();
+                            self.array_results.push(array);
+                        }
+                    }
                 }
                 return Ok(Flow::Return);
             }
-            Step::Trap { condition, site, payload, scalar, position } => {
+            Step::Trap { condition, site, payloads, position } => {
                 if self.get(frame, *condition) != 0 {
+                    let payload = |&(slot, scalar): &(u32, ScalarType)| Constant { scalar, bits: self.get(frame, slot) };
                     return Err(Box::new(Failure::Trap(Trap {
                         function: frame.code.name.clone(),
                         site: *site,
                         position: position.map(|position| self.get(frame, position) as i64).or(self.position),
-                        payload: Constant { scalar: *scalar, bits: self.get(frame, *payload) },
+                        payloads: payloads.iter().map(payload).collect(),
                     })));
                 }
             }
+            Step::CopyArray { to, from } => {
+                let array = self.descriptor(frame, *from).clone();
+                self.define(frame, *to, array)?;
+            }
+            Step::Allocate { to, extents, fortran, zeroed, site } => {
+                self.allocate(frame, *to, extents, *fortran, *zeroed, *site)?;
+            }
+            Step::View { to, base, starts, axes } => {
+                let view = self.view(frame, *base, starts, axes)?;
+                self.define(frame, *to, view)?;
+            }
+            Step::Reshape { to, base, extents } => {
+                let shape: Vec<i64> = extents.iter().map(|&extent| self.get(frame, extent) as i64).collect();
+                let base = self.descriptor(frame, *base);
+                let elements = |shape: &[i64]| shape.iter().fold(1i64, |product, extent| product.wrapping_mul(*extent));
+                if shape.iter().any(|&extent| extent < 0) || elements(&shape) != elements(&base.shape) {
+                    return Err(internal(format!("an array of shape {:?} cannot become {shape:?}", base.shape)));
+                }
+                let reshaped = ArrayArgument { offset: base.offset, ..ArrayArgument::c_order(base.buffer, &shape) };
+                self.define(frame, *to, reshaped)?;
+            }
+            Step::Stride { to, array, axis } => {
+                let stride = self.descriptor(frame, *array).strides[*axis as usize];
+                self.slots[frame.slot(*to)] = stride as u64;
+            }
+            Step::Overlap { to, left, right, scalars } => {
+                let (left, right) = (self.descriptor(frame, *left), self.descriptor(frame, *right));
+                let overlap = left.buffer == right.buffer
+                    && match (extent_in_bytes(left, scalars.0), extent_in_bytes(right, scalars.1)) {
+                        (Some((low, high)), Some((other_low, other_high))) => low < other_high && other_low < high,
+                        _ => false,
+                    };
+                self.slots[frame.slot(*to)] = overlap as u64;
+            }
+            Step::Retain(array) => {
+                let buffer = self.descriptor(frame, *array).buffer;
+                self.heap.retain(buffer).map_err(|breach| breach_at(frame, *array, breach))?;
+            }
+            Step::Release(array) => {
+                let buffer = self.descriptor(frame, *array).buffer;
+                self.heap.release(buffer).map_err(|breach| breach_at(frame, *array, breach))?;
+            }
+            Step::Poll => {}
             Step::Parallel(parallel) => self.parallel(frame, parallel)?,
             Step::Launch { kernel, space, captures, arrays } => {
                 let space: Vec<i64> = space.iter().map(|&extent| self.get(frame, extent) as i64).collect();
@@ -332,10 +418,10 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 let kernel = &self.program.functions[*kernel].name;
                 let launch = Launch { kernel, space: &space, captures: &captures, arrays: &arrays };
                 match &mut self.host {
-                    Some(host) => host.launch(&launch, self.memory)?,
+                    Some(host) => host.launch(&launch, self.heap.given)?,
                     None => {
                         let limits = Limits { steps: self.steps, ..*self.limits };
-                        let mut machine = Machine::new(self.program, self.memory, &limits, None);
+                        let mut machine = Machine::new(self.program, self.heap.given, &limits, None);
                         machine.launch(&launch, Part::Whole)?;
                         self.steps = machine.steps;
                     }
@@ -376,6 +462,86 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         }
         self.position = None;
         Ok(())
+    }
+
+    /// Gives an array or array variable its descriptor, which must be what the array's type says.
+    fn define(&mut self, frame: Frame, to: u32, array: ArrayArgument) -> Result<(), Stop> {
+        if let Some(known) = frame.code.arrays.get(to as usize)
+            && let Some(wrong) = breaks_strides(known, &array)
+        {
+            return Err(internal(format!("in function '{}', array '{}' {wrong}", frame.code.name, known.name)));
+        }
+        let number = self.arrays[frame.arrays + to as usize];
+        self.descriptors[number as usize] = array;
+        Ok(())
+    }
+
+    fn allocate(
+        &mut self,
+        frame: Frame,
+        to: u32,
+        extents: &[u32],
+        fortran: bool,
+        zeroed: bool,
+        site: SiteId,
+    ) -> Result<(), Stop> {
+        let shape: Vec<i64> = extents.iter().map(|&extent| self.get(frame, extent) as i64).collect();
+        if shape.iter().any(|&extent| extent < 0) {
+            return Err(internal(format!("in function '{}': memory of shape {shape:?}", frame.code.name)));
+        }
+        let scalar = frame.code.arrays[to as usize].scalar;
+        let elements = match shape.contains(&0) {
+            true => Some(0),
+            false => shape.iter().try_fold(1i64, |product, &extent| product.checked_mul(extent)),
+        };
+        let counted = frame.code.form == Form::Host;
+        let buffer = elements.and_then(|elements| self.heap.allocate(elements, scalar, zeroed, counted));
+        let Some(buffer) = buffer else {
+            let payloads = shape.iter().map(|&extent| Constant::index(extent)).collect();
+            let function = frame.code.name.clone();
+            return Err(Box::new(Failure::Trap(Trap { function, site, position: self.position, payloads })));
+        };
+        let mut array = ArrayArgument::c_order(buffer, &shape);
+        if fortran {
+            let reversed: Vec<i64> = shape.iter().rev().copied().collect();
+            array.strides = ArrayArgument::c_order(buffer, &reversed).strides.into_iter().rev().collect();
+        }
+        self.define(frame, to, array)
+    }
+
+    fn view(&self, frame: Frame, base: u32, starts: &[u32], axes: &[ViewStep]) -> Result<ArrayArgument, Stop> {
+        let array = self.descriptor(frame, base);
+        let starts: Vec<i64> = starts.iter().map(|&start| self.get(frame, start) as i64).collect();
+        let mut view = ArrayArgument { buffer: array.buffer, offset: array.offset, ..ArrayArgument::default() };
+        for (start, stride) in starts.iter().zip(&array.strides) {
+            view.offset = view.offset.wrapping_add(start.wrapping_mul(*stride));
+        }
+        // The last index along each axis of the base.
+        let mut last = starts.clone();
+        for axis in axes {
+            let extent = self.get(frame, axis.extent) as i64;
+            view.shape.push(extent);
+            view.strides.push(match axis.along {
+                None => 0,
+                Some((along, step)) => {
+                    let step = step.map_or(1, |step| self.get(frame, step) as i64);
+                    let along = along as usize;
+                    last[along] = last[along].wrapping_add((extent - 1).wrapping_mul(step));
+                    array.strides[along].wrapping_mul(step)
+                }
+            });
+        }
+        let empty = view.shape.contains(&0);
+        let mut corners = starts.iter().chain(&last).zip(array.shape.iter().cycle());
+        let inside = corners.all(|(&index, &extent)| index >= 0 && index < extent);
+        if view.shape.iter().any(|&extent| extent < 0) || !(empty || inside) {
+            let (name, function) = (&frame.code.arrays[base as usize].name, &frame.code.name);
+            let shape = &array.shape;
+            return Err(internal(format!(
+                "in function '{function}': a view from {starts:?} to {last:?} is outside of '{name}' of shape {shape:?}"
+            )));
+        }
+        Ok(view)
     }
 
     #[inline]
@@ -430,9 +596,9 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     fn check_arguments(&self, code: &Code, scalars: &[u64], arrays: &[ArrayArgument]) -> Result<(), Stop> {
         let wrong = |message: String| Err(internal(format!("function '{}' cannot run: {message}", code.name)));
         let wanted = code.scalars.len();
-        if scalars.len() != wanted || arrays.len() != code.arrays.len() {
+        if scalars.len() != wanted || arrays.len() != code.array_parameters {
             let (given, array_count) = (scalars.len(), arrays.len());
-            let wanted_arrays = code.arrays.len();
+            let wanted_arrays = code.array_parameters;
             return wrong(format!(
                 "it takes {wanted} scalars and {wanted_arrays} arrays, and is given {given} and {array_count}"
             ));
@@ -451,22 +617,50 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             if array.shape.len() != parameter.rank as usize {
                 return wrong(format!("the array '{name}' has {} axes", parameter.rank));
             }
-            for (axis, known) in parameter.strides.iter().enumerate() {
-                let stride = match known {
-                    Stride::Zero => 0,
-                    Stride::Unit => 1,
-                    Stride::Any => continue,
-                };
-                if array.shape[axis] > 1 && array.strides[axis] != stride {
-                    let found = array.strides[axis];
-                    return wrong(format!(
-                        "the array '{name}' has stride {found} along axis {axis}, expected {stride}"
-                    ));
-                }
+            if let Some(broken) = breaks_strides(parameter, array) {
+                return wrong(format!("the array '{name}' {broken}"));
             }
         }
         Ok(())
     }
+}
+
+/// What is wrong with an array of which `known` claims to know the strides.
+fn breaks_strides(known: &Array, array: &ArrayArgument) -> Option<String> {
+    if array.shape.contains(&0) {
+        return None;
+    }
+    let unit = known.strides.iter().position(|stride| *stride == Stride::Unit);
+    for (axis, stride) in known.strides.iter().enumerate() {
+        let between = |unit: usize| match unit > axis {
+            true => &array.shape[axis + 1..=unit],
+            false => &array.shape[unit..axis],
+        };
+        let expected = match stride {
+            Stride::Zero => 0,
+            Stride::Unit => 1,
+            Stride::Packed => unit.map_or(1, |unit| between(unit).iter().product()),
+            Stride::Any => continue,
+        };
+        if array.shape[axis] > 1 && array.strides[axis] != expected {
+            return Some(format!("has stride {} along axis {axis}, expected {expected}", array.strides[axis]));
+        }
+    }
+    None
+}
+
+/// Where the memory that an array touches begins and ends, in bytes of its buffer; `None` if it touches none.
+fn extent_in_bytes(array: &ArrayArgument, scalar: ScalarType) -> Option<(i128, i128)> {
+    let (mut low, mut high) = (array.offset as i128, array.offset as i128);
+    for (&extent, &stride) in array.shape.iter().zip(&array.strides) {
+        if extent <= 0 {
+            return None;
+        }
+        let reach = (extent as i128 - 1) * stride as i128;
+        (low, high) = (low + reach.min(0), high + reach.max(0));
+    }
+    let bytes = scalar.bytes() as i128;
+    Some((low * bytes, (high + 1) * bytes))
 }
 
 fn is_border(point: &[i64], space: &[i64], margins: &[(i64, i64)]) -> bool {
@@ -474,15 +668,15 @@ fn is_border(point: &[i64], space: &[i64], margins: &[(i64, i64)]) -> bool {
 }
 
 fn breach_at(frame: Frame, array: u32, breach: Breach) -> Stop {
-    let (name, function) = (&frame.code.arrays[array as usize].name, &frame.code.name);
-    internal(format!("in function '{function}', array '{name}': {breach}"))
+    let name = frame.code.arrays.get(array as usize).map_or("of a variable", |array| array.name.as_str());
+    internal(format!("in function '{}', array '{name}': {breach}", frame.code.name))
 }
 
 /// Begin and end of the units or positions, and the groups, of a part of a launch.
 fn extent_of(code: &Code, space: &[i64], part: Part) -> Result<(i64, i64, (u32, u32)), Stop> {
     let product = |extents: &[i64]| extents.iter().map(|&extent| extent.max(0)).fold(1, i64::saturating_mul);
     match (&code.form, part) {
-        (Form::Function, _) => Err(internal(format!("'{}' is no kernel", code.name))),
+        (Form::Function | Form::Host, _) => Err(internal(format!("'{}' is no kernel", code.name))),
         (Form::Kernel, Part::Whole) => Ok((0, 0, (0, 0))),
         (Form::Range, Part::Whole) => match space {
             [extent] => Ok((0, *extent, (0, 0))),

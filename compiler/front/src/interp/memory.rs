@@ -22,6 +22,8 @@ pub enum Breach {
     },
     /// The run was given no such buffer: the array's elements are elsewhere, on a device.
     NoMemory,
+    /// Nothing refers to the memory any more.
+    Freed,
 }
 
 impl<'a> Buffer<'a> {
@@ -89,6 +91,7 @@ impl fmt::Display for Breach {
             Breach::Uninitialized { element } => {
                 write!(formatter, "element {element} is read before anything was stored there")
             }
+            Breach::Freed => formatter.write_str("its memory was given back already"),
             Breach::NoMemory => formatter.write_str("its elements are not here"),
         }
     }

@@ -10,11 +10,12 @@
 
 mod machine;
 pub mod memory;
+mod owned;
 mod program;
 pub mod scalar;
 
 use crate::error::{Error, Result};
-use crate::ir::{Module, SiteId};
+use crate::ir::{Kind, Module, SiteId};
 use crate::types::Constant;
 use machine::Machine;
 pub use memory::Buffer;
@@ -52,6 +53,16 @@ pub enum Argument {
     Array(ArrayArgument),
 }
 
+/// What a function gives.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// In order of the function's results. The memory of an array is a buffer that the run was given, or one of
+    /// `memory`, whose numbers go on behind those.
+    pub results: Vec<Argument>,
+    /// What the function allocated; empty where it was given back.
+    pub memory: Vec<Vec<u8>>,
+}
+
 /// A kernel run over a space: what a `launch` statement says.
 #[derive(Debug, Clone, Copy)]
 pub struct Launch<'a> {
@@ -85,16 +96,16 @@ pub struct Trap {
     pub site: SiteId,
     /// The linear position (row-major) of the point of the space; `None` outside of any `parallel`.
     pub position: Option<i64>,
-    pub payload: Constant,
+    pub payloads: Vec<Constant>,
 }
 
 impl Trap {
-    /// The site's message with the payload in it; `module` is what ran.
+    /// The site's message with the payloads in it; `module` is what ran.
     pub fn message(&self, module: &Module) -> String {
         let site = module.function(&self.function).and_then(|function| function.sites.get(self.site.index()));
         match site {
-            Some(site) => site.text(&self.payload.to_string()),
-            None => format!("a failure at an unknown site: {}", self.payload),
+            Some(site) => site.text(self.payloads.iter().map(Constant::to_string)),
+            None => "a failure at an unknown site".to_string(),
         }
     }
 }
@@ -132,8 +143,8 @@ pub trait Host {
 }
 
 impl Program {
-    /// Runs a function of form `Function`; `parallel`s run in row-major order, kernels that it launches are
-    /// interpreted. Gives the results as bits.
+    /// Runs a function of form `Function` or `Host`; `parallel`s run in row-major order, kernels that it launches are
+    /// interpreted. Gives the results as bits, without those that are arrays.
     ///
     /// # Errors
     /// [`Failure::Internal`] also if the arguments do not fit the parameters.
@@ -160,7 +171,34 @@ impl Program {
         self.call_machine(function, arguments, Machine::new(self, memory, limits, Some(host)))
     }
 
+    /// [`Program::call`] with results of every kind.
+    pub fn evaluate(
+        &self,
+        function: &str,
+        arguments: &[Argument],
+        memory: &mut [Buffer],
+        limits: &Limits,
+    ) -> Result<Outputs, Failure> {
+        let (number, scalars, arrays) = self.sorted(function, arguments)?;
+        let machine = Machine::new(self, memory, limits, None);
+        let (scalars, arrays, memory) = machine.evaluate(number, &scalars, &arrays).map_err(|failure| *failure)?;
+        let (mut scalars, mut arrays) = (scalars.into_iter(), arrays.into_iter());
+        let result = |kind: &Kind| match kind {
+            Kind::Scalar(_) => scalars.next().map(Argument::Scalar),
+            Kind::Array(_) => arrays.next().map(Argument::Array),
+        };
+        let results: Option<Vec<Argument>> = self.functions[number].results.iter().map(result).collect();
+        let results = results.ok_or_else(|| Error::Internal(format!("'{function}' gave too few results")))?;
+        Ok(Outputs { results, memory })
+    }
+
     fn call_machine(&self, function: &str, arguments: &[Argument], mut machine: Machine) -> Result<Vec<u64>, Failure> {
+        let (number, scalars, arrays) = self.sorted(function, arguments)?;
+        machine.enter(number, &scalars, &arrays).map_err(|failure| *failure)
+    }
+
+    /// A function's number, and its arguments by kind.
+    fn sorted(&self, function: &str, arguments: &[Argument]) -> Result<(usize, Vec<u64>, Vec<ArrayArgument>), Failure> {
         let number = self.number(function)?;
         let (mut scalars, mut arrays) = (Vec::new(), Vec::new());
         let parameters = &self.functions[number].parameters;
@@ -177,7 +215,7 @@ impl Program {
                 _ => return Err(Error::Internal(format!("'{function}' takes other arguments")).into()),
             }
         }
-        machine.enter(number, &scalars, &arrays).map_err(|failure| *failure)
+        Ok((number, scalars, arrays))
     }
 
     /// Runs a kernel of any form (`Kernel`, `Range`, `Grid`; its arrays described or buffers). Parameters are filled

@@ -23,7 +23,12 @@ pub(super) struct Code {
     pub parameters: Vec<CodeParameter>,
     /// The slots of the scalar parameters, in order.
     pub scalars: Vec<u32>,
+    /// The arrays: parameters, local ones.
     pub arrays: Vec<Array>,
+    pub array_parameters: usize,
+    /// Local arrays, and then the ranks of array variables: all that has a descriptor of its own.
+    pub array_variables: Vec<usize>,
+    pub results: Vec<Kind>,
     /// Values and variables.
     pub slots: usize,
     pub body: Vec<Step>,
@@ -46,6 +51,43 @@ pub(super) enum Step {
         to: u32,
         from: u32,
     },
+    /// One array becomes another, both numbers of arrays and array variables.
+    CopyArray {
+        to: u32,
+        from: u32,
+    },
+    Allocate {
+        to: u32,
+        extents: Box<[u32]>,
+        fortran: bool,
+        zeroed: bool,
+        site: SiteId,
+    },
+    View {
+        to: u32,
+        base: u32,
+        starts: Box<[u32]>,
+        axes: Box<[ViewStep]>,
+    },
+    Reshape {
+        to: u32,
+        base: u32,
+        extents: Box<[u32]>,
+    },
+    Stride {
+        to: u32,
+        array: u32,
+        axis: u32,
+    },
+    Overlap {
+        to: u32,
+        left: u32,
+        right: u32,
+        scalars: (ScalarType, ScalarType),
+    },
+    /// Of an array or array variable.
+    Retain(u32),
+    Release(u32),
     /// `scalar` is the first operand's type.
     Apply {
         op: Op,
@@ -83,7 +125,7 @@ pub(super) enum Step {
     },
     Call {
         function: usize,
-        results: Box<[u32]>,
+        results: Box<[Place]>,
         scalars: Box<[u32]>,
         arrays: Box<[u32]>,
     },
@@ -98,12 +140,13 @@ pub(super) enum Step {
     },
     Break,
     Continue,
-    Return(Box<[u32]>),
+    /// A host looks whether to go on; here the machine looks by itself.
+    Poll,
+    Return(Box<[Place]>),
     Trap {
         condition: u32,
         site: SiteId,
-        payload: u32,
-        scalar: ScalarType,
+        payloads: Box<[(u32, ScalarType)]>,
         position: Option<u32>,
     },
     Parallel(Box<ParallelStep>),
@@ -113,6 +156,20 @@ pub(super) enum Step {
         captures: Box<[u32]>,
         arrays: Box<[u32]>,
     },
+}
+
+/// Where a result stands: a slot, or a number of an array.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Place {
+    Slot(u32),
+    Array(u32),
+}
+
+/// An axis of a view: its extent, and the axis of the base with the step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ViewStep {
+    pub extent: u32,
+    pub along: Option<(u32, Option<u32>)>,
 }
 
 #[derive(Debug)]
@@ -148,6 +205,10 @@ impl Program {
 }
 
 fn code(function: &Function, by_name: &HashMap<String, usize>) -> Result<Code> {
+    let is_array = |variable: &&Variable| variable.kind.array().is_some();
+    let array_variables = function.variables.iter().filter(is_array);
+    let array_variables: Vec<usize> =
+        array_variables.filter_map(|variable| Some(variable.kind.array()?.strides.len())).collect();
     let translator = Translator { function, by_name };
     let parameters = function.parameters.iter().map(|parameter| match parameter {
         Parameter::Scalar { value, role, .. } => CodeParameter::Scalar { role: *role, scalar: function.scalar(*value) },
@@ -159,6 +220,9 @@ fn code(function: &Function, by_name: &HashMap<String, usize>) -> Result<Code> {
         parameters: parameters.collect(),
         scalars: function.scalar_parameters().map(|(_, value, _)| value.0).collect(),
         arrays: function.arrays.clone(),
+        array_parameters: function.array_parameters(),
+        array_variables,
+        results: function.results.clone(),
         slots: function.values.len() + function.variables.len(),
         body: translator.region(&function.body)?.into_vec(),
     })
@@ -178,6 +242,20 @@ impl Translator<'_> {
         self.function.values.len() as u32 + variable.0
     }
 
+    /// The number of an array variable, behind the arrays.
+    fn array_variable(&self, variable: VariableId) -> u32 {
+        let before = self.function.variables[..variable.index()].iter();
+        let before = before.filter(|variable| variable.kind.array().is_some()).count();
+        (self.function.arrays.len() + before) as u32
+    }
+
+    fn place(&self, argument: &Argument) -> Place {
+        match argument {
+            Argument::Value(value) => Place::Slot(value.0),
+            Argument::Array(array) => Place::Array(array.0),
+        }
+    }
+
     fn number(&self, name: &str) -> Result<usize> {
         let number = self.by_name.get(name).copied();
         number.ok_or_else(|| Error::Internal(format!("the program has no function '{name}'")))
@@ -186,7 +264,13 @@ impl Translator<'_> {
     fn statement(&self, statement: &Statement) -> Result<Step> {
         Ok(match statement {
             Statement::Let { value, expression } => self.expression(*value, expression),
-            Statement::Set { variable, value } => Step::Copy { to: self.variable(*variable), from: value.0 },
+            Statement::Set { variable, value: Argument::Value(value) } => {
+                Step::Copy { to: self.variable(*variable), from: value.0 }
+            }
+            Statement::Set { variable, value: Argument::Array(array) } => {
+                Step::CopyArray { to: self.array_variable(*variable), from: array.0 }
+            }
+            Statement::Define { array, definition } => self.definition(*array, definition),
             Statement::Store { array, indices, value } => {
                 let scalar = self.function.scalar(*value);
                 Step::Store { value: value.0, array: array.0, scalar, indices: slots(indices) }
@@ -202,7 +286,7 @@ impl Translator<'_> {
                 });
                 Step::Call {
                     function: self.number(function)?,
-                    results: slots(results),
+                    results: results.iter().map(|result| self.place(result)).collect(),
                     scalars: scalars.collect(),
                     arrays: arrays.collect(),
                 }
@@ -213,12 +297,11 @@ impl Translator<'_> {
             Statement::Loop { body, step } => Step::Loop { body: self.region(body)?, step: self.region(step)? },
             Statement::Break => Step::Break,
             Statement::Continue => Step::Continue,
-            Statement::Return(values) => Step::Return(slots(values)),
-            Statement::Trap { condition, site, payload, position } => Step::Trap {
+            Statement::Return(results) => Step::Return(results.iter().map(|result| self.place(result)).collect()),
+            Statement::Trap { condition, site, payloads, position } => Step::Trap {
                 condition: condition.0,
                 site: *site,
-                payload: payload.0,
-                scalar: self.function.scalar(*payload),
+                payloads: payloads.iter().map(|payload| (payload.0, self.function.scalar(*payload))).collect(),
                 position: position.map(|position| position.0),
             },
             Statement::Parallel(parallel) => Step::Parallel(Box::new(self.parallel(parallel)?)),
@@ -228,7 +311,34 @@ impl Translator<'_> {
                 captures: slots(captures),
                 arrays: arrays.iter().map(|array| array.0).collect(),
             },
+            Statement::Retain(array) => Step::Retain(array.0),
+            Statement::Release(Holder::Array(array)) => Step::Release(array.0),
+            Statement::Release(Holder::Variable(variable)) => Step::Release(self.array_variable(*variable)),
+            Statement::Poll => Step::Poll,
         })
+    }
+
+    fn definition(&self, array: ArrayId, definition: &Definition) -> Step {
+        let to = array.0;
+        match definition {
+            Definition::Allocate { extents, zeroed, site } => {
+                let strides = &self.function.arrays[array.index()].strides;
+                let fortran = *strides != ArrayType::c_order(strides.len());
+                Step::Allocate { to, extents: slots(extents), fortran, zeroed: *zeroed, site: *site }
+            }
+            Definition::View { base, starts, axes } => {
+                let axes = axes.iter().map(|axis| ViewStep {
+                    extent: axis.extent.0,
+                    along: match axis.source {
+                        AxisSource::Repeated => None,
+                        AxisSource::Along { axis, step } => Some((axis, step.map(|step| step.0))),
+                    },
+                });
+                Step::View { to, base: base.0, starts: slots(starts), axes: axes.collect() }
+            }
+            Definition::Reshape { base, extents } => Step::Reshape { to, base: base.0, extents: slots(extents) },
+            Definition::Get(variable) => Step::CopyArray { to, from: self.array_variable(*variable) },
+        }
     }
 
     fn parallel(&self, parallel: &Parallel) -> Result<ParallelStep> {
@@ -272,6 +382,11 @@ impl Translator<'_> {
                 Step::Load { to, array: array.0, scalar: self.function.scalar(value), indices: slots(indices) }
             }
             Expression::Extent { array, axis } => Step::Extent { to, array: array.0, axis: *axis },
+            Expression::Stride { array, axis } => Step::Stride { to, array: array.0, axis: *axis },
+            Expression::Overlap { left, right } => {
+                let scalar = |array: &ArrayId| self.function.arrays[array.index()].scalar;
+                Step::Overlap { to, left: left.0, right: right.0, scalars: (scalar(left), scalar(right)) }
+            }
             Expression::TableEntry { table, index } => {
                 let signed = self.function.scalar(*index).is_signed();
                 Step::TableEntry { to, table: table.0, index: index.0, signed }

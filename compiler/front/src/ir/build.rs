@@ -25,8 +25,22 @@ impl Function {
     }
 
     pub fn variable(&mut self, name: impl Into<String>, scalar: ScalarType) -> VariableId {
-        self.variables.push(Variable { name: name.into(), scalar });
+        self.variable_of(name, Kind::Scalar(scalar))
+    }
+
+    pub fn variable_of(&mut self, name: impl Into<String>, kind: Kind) -> VariableId {
+        self.variables.push(Variable { name: name.into(), kind });
         VariableId(self.variables.len() as u32 - 1)
+    }
+
+    /// A local array, to be defined by a statement. Parameters come before all of them.
+    pub fn local_array(&mut self, name: impl Into<String>, kind: ArrayType) -> ArrayId {
+        let ArrayType { scalar, access, strides } = kind;
+        let rank = strides.len() as u32;
+        let footprint = Footprint::Whole;
+        let name = name.into();
+        self.arrays.push(Array { name, scalar, rank, access, strides, footprint, buffer: false, distinct: false });
+        ArrayId(self.arrays.len() as u32 - 1)
     }
 
     pub fn site(&mut self, site: Site) -> SiteId {
@@ -59,7 +73,7 @@ impl Function {
     }
 
     pub fn get(&mut self, region: &mut Region, variable: VariableId) -> Value {
-        let scalar = self.variables[variable.index()].scalar;
+        let scalar = self.variables[variable.index()].scalar();
         self.define(region, scalar, Span::NONE, Expression::Get(variable))
     }
 
@@ -88,6 +102,16 @@ impl Function {
     fn unary_to(&mut self, region: &mut Region, op: Op, value: Value, scalar: ScalarType) -> Value {
         let flags = FloatFlags::STRICT;
         self.define(region, scalar, Span::NONE, Expression::Apply { op, operands: vec![value], flags })
+    }
+}
+
+impl Variable {
+    /// The type of a scalar variable; of an array variable, the type of its elements.
+    pub fn scalar(&self) -> ScalarType {
+        match &self.kind {
+            Kind::Scalar(scalar) => *scalar,
+            Kind::Array(array) => array.scalar,
+        }
     }
 }
 

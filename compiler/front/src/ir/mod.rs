@@ -9,9 +9,13 @@
 //!   [`Statement::Set`]). They are zero when the function starts. Whatever is assigned in more than one place is a
 //!   variable. They have no address. A variable that a `parallel` uses is used nowhere else: every point has its own,
 //!   zero when the point starts.
-//! * **Arrays** are parameters. Until the pass `addresses` an array has a rank, an extent and a stride on every axis,
-//!   and an element offset into its buffer; afterwards every array *is* a buffer: rank 1, indexed by element.
-//!   Indices are of type `index`, never negative, and in range: what is not proved carries a [`Statement::Trap`].
+//! * **Arrays** are values too: parameters, or defined once by a statement ([`Statement::Define`]) and visible where a
+//!   value would be. An array is an immutable descriptor of memory that others may share. Until the pass `addresses`
+//!   it has a rank, an extent and a stride on every axis, and an element offset into its buffer; afterwards every
+//!   array of a kernel *is* a buffer: rank 1, indexed by element. Indices are of type `index`, never negative, and in
+//!   range: what is not proved carries a [`Statement::Trap`].
+//! * **Memory** that a function allocates lives as long as an array refers to it; the pass `ownership` says when it
+//!   ends ([`Statement::Retain`], [`Statement::Release`]).
 //! * **`parallel`** ([`Parallel`]) runs its body once for every point of a space, in any order. The pass `outline`
 //!   turns each one into a kernel of its own and leaves a [`Statement::Launch`]; the pass `schedule` turns a kernel's
 //!   `parallel` into loops over a range ([`Form::Range`], for CPUs) or into one thread's work ([`Form::Grid`]).
@@ -47,7 +51,7 @@ identifiers! {
     Value,
     /// A variable of a function: an index into [`Function::variables`].
     VariableId,
-    /// An array parameter of a function: an index into [`Function::arrays`].
+    /// An array of a function, a parameter or a local one: an index into [`Function::arrays`].
     ArrayId,
     /// A trap site of a function: an index into [`Function::sites`].
     SiteId,
@@ -76,8 +80,9 @@ pub struct Function {
     /// Unique in the module. Prelude functions are called `numbra.exp.f64`; names that users see are kept.
     pub name: String,
     pub parameters: Vec<Parameter>,
-    /// Types of the results, in order; empty for kernels and for functions that only store.
-    pub results: Vec<ScalarType>,
+    /// What the results are, in order; empty for kernels and for functions that only store.
+    pub results: Vec<Kind>,
+    /// The array parameters, in their order, and then the local arrays.
     pub arrays: Vec<Array>,
     pub values: Vec<ValueInfo>,
     pub variables: Vec<Variable>,
@@ -93,6 +98,9 @@ pub struct Function {
 pub enum Form {
     /// An ordinary function; statements may include `parallel`, `call`, `launch`.
     Function,
+    /// A function after `ownership`, to be made code for the host: it counts the references to the memory that it
+    /// allocates. It has no `parallel`.
+    Host,
     /// A kernel from `outline`: its body is one `parallel`, behind the extents of the space that are constants.
     Kernel,
     /// A scheduled kernel for CPUs: one call does the units `Begin..End` of the space (see [`Role`]), in order.
@@ -131,7 +139,23 @@ pub enum Role {
     Stride(ArrayId, u32),
 }
 
-/// An array parameter.
+/// What a variable holds, or what a function gives.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Kind {
+    Scalar(ScalarType),
+    Array(ArrayType),
+}
+
+/// What is known of an array when compiling.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ArrayType {
+    pub scalar: ScalarType,
+    pub access: Access,
+    /// One per axis.
+    pub strides: Vec<Stride>,
+}
+
+/// An array parameter, or a local array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Array {
     pub name: String,
@@ -162,7 +186,10 @@ pub enum Stride {
     Zero,
     /// The stride is 1.
     Unit,
-    /// Known only at the launch.
+    /// The stride is the product of the extents of the axes between this one and the one whose stride is 1, that one
+    /// included: of the axes behind it in C order, of those before it in Fortran's.
+    Packed,
+    /// Known only when running.
     Any,
 }
 
@@ -186,14 +213,15 @@ pub struct ValueInfo {
 pub struct Variable {
     /// The name in the user's text, or what the compiler uses it for; not unique.
     pub name: String,
-    pub scalar: ScalarType,
+    /// An array variable refers to no memory, with extents of zero, when the function starts.
+    pub kind: Kind,
 }
 
 /// A place where a kernel can fail.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     pub fault: Fault,
-    /// What to tell the user, with `{}` where the payload belongs. What the kernel raised itself is told as it is.
+    /// What to tell the user, with `{}` where a payload belongs. What the kernel raised itself is told as it is.
     pub message: String,
     pub span: Span,
     /// The text that `span` refers to.
@@ -201,12 +229,19 @@ pub struct Site {
 }
 
 impl Site {
-    /// The message with the payload in it.
-    pub fn text(&self, payload: &str) -> String {
-        match self.fault {
-            Fault::Raised => self.message.clone(),
-            _ => self.message.replace("{}", payload),
+    /// The message with the payloads in it, in order.
+    pub fn text<P: AsRef<str>>(&self, payloads: impl IntoIterator<Item = P>) -> String {
+        if self.fault == Fault::Raised {
+            return self.message.clone();
         }
+        let mut parts = self.message.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_string();
+        let mut payloads = payloads.into_iter();
+        for part in parts {
+            text.push_str(payloads.next().as_ref().map_or("?", |payload| payload.as_ref()));
+            text.push_str(part);
+        }
+        text
     }
 }
 
@@ -217,6 +252,14 @@ pub enum Fault {
     Raised,
     /// Loops turn more often than the driver lets them.
     LoopLimit,
+    /// A name is read that was not assigned.
+    Unbound,
+    /// A shape, a slice or another value that an array cannot have.
+    Value,
+    /// There is not so much memory.
+    OutOfMemory,
+    /// Calls are nested too deeply.
+    Recursion,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -233,7 +276,12 @@ pub enum Statement {
     },
     Set {
         variable: VariableId,
-        value: Value,
+        value: Argument,
+    },
+    /// Defines a local array, whose type stands in [`Function::arrays`]. In functions alone.
+    Define {
+        array: ArrayId,
+        definition: Definition,
     },
     /// Stores `value` (of the array's type) at `indices` (one per axis).
     Store {
@@ -243,7 +291,7 @@ pub enum Statement {
     },
     /// Calls a function of the module that stores or returns: defines `results`.
     Call {
-        results: Vec<Value>,
+        results: Vec<Argument>,
         function: String,
         arguments: Vec<Argument>,
     },
@@ -264,14 +312,16 @@ pub enum Statement {
     Break,
     Continue,
     /// Ends the function (in a Range kernel: this call; in a Grid kernel: this thread; never inside `parallel`).
-    Return(Vec<Value>),
+    Return(Vec<Argument>),
     /// If `condition` is true: the kernel fails at `site`. The point of the space that fails is given up, its later
     /// stores are not made; other points may or may not run. Which failure is reported: see DESIGN's status binding.
     /// `position` is the linear position of the point, filled in by `schedule`.
+    ///
+    /// `payloads`: what the site's message tells; a kernel's trap has one.
     Trap {
         condition: Value,
         site: SiteId,
-        payload: Value,
+        payloads: Vec<Value>,
         position: Option<Value>,
     },
     Parallel(Box<Parallel>),
@@ -282,6 +332,52 @@ pub enum Statement {
         captures: Vec<Value>,
         arrays: Vec<ArrayId>,
     },
+    /// One more reference to the memory of an array. Host functions only.
+    Retain(ArrayId),
+    /// One reference less; the last one gives the memory back. Host functions only.
+    Release(Holder),
+    /// Ends the function if the user wants that: the call fails as interrupted. Functions only.
+    Poll,
+}
+
+/// What holds a reference to memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    Array(ArrayId),
+    Variable(VariableId),
+}
+
+/// How a local array is made.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Definition {
+    /// Memory of its own, packed in the order that the array's strides say, for these extents (type index, never
+    /// negative). Its elements are zero, or unspecified. Fails at `site` if there is not so much memory.
+    Allocate { extents: Vec<Value>, zeroed: bool, site: SiteId },
+    /// Other elements in the memory of `base`: index `i` along axis k of the new array is index
+    /// `starts[axis] + i * step` along `axis` of `base`. `starts` has one entry per axis of `base` (type index, in
+    /// range unless the new array is empty).
+    View { base: ArrayId, starts: Vec<Value>, axes: Vec<ViewAxis> },
+    /// The elements of `base`, which is packed in C order, under other extents with the same product; packed in C
+    /// order.
+    Reshape { base: ArrayId, extents: Vec<Value> },
+    /// What the variable holds now.
+    Get(VariableId),
+}
+
+/// An axis of a view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewAxis {
+    /// Type index, never negative.
+    pub extent: Value,
+    pub source: AxisSource,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AxisSource {
+    /// Every index along the axis is the same element: its stride is 0.
+    Repeated,
+    /// Along an axis of the base, with a step (type index, 1 if there is none).
+    Along { axis: u32, step: Option<Value> },
 }
 
 /// Runs `body` for every point of the box `0..space[k]`, in any order and at the same time.
@@ -330,6 +426,16 @@ pub enum Expression {
     Extent {
         array: ArrayId,
         axis: u32,
+    },
+    /// The stride of an array along an axis, in elements (type index). Functions only.
+    Stride {
+        array: ArrayId,
+        axis: u32,
+    },
+    /// Whether the memory between the first and the last element of two arrays has a byte in common. Functions only.
+    Overlap {
+        left: ArrayId,
+        right: ArrayId,
     },
     /// An entry of a constant table; an index out of range is taken as the nearest one in range.
     TableEntry {
@@ -404,6 +510,11 @@ impl Function {
         })
     }
 
+    /// How many of the arrays are parameters: the first ones.
+    pub fn array_parameters(&self) -> usize {
+        self.parameters.iter().filter(|parameter| matches!(parameter, Parameter::Array(_))).count()
+    }
+
     /// Whether any statement of the body can fail.
     pub fn has_traps(&self) -> bool {
         let mut found = false;
@@ -445,23 +556,22 @@ impl Statement {
     pub fn operands(&self) -> Vec<Value> {
         match self {
             Statement::Let { expression, .. } => expression.operands(),
-            Statement::Set { value, .. } => vec![*value],
+            Statement::Set { value, .. } => value.value().into_iter().collect(),
+            Statement::Define { definition, .. } => definition.operands(),
             Statement::Store { indices, value, .. } => indices.iter().copied().chain([*value]).collect(),
-            Statement::Call { arguments, .. } => arguments
-                .iter()
-                .filter_map(|argument| match argument {
-                    Argument::Value(value) => Some(*value),
-                    Argument::Array(_) => None,
-                })
-                .collect(),
+            Statement::Call { arguments, .. } | Statement::Return(arguments) => values_of(arguments),
             Statement::If { condition, .. } => vec![*condition],
-            Statement::Return(values) => values.clone(),
-            Statement::Trap { condition, payload, position, .. } => {
-                [*condition, *payload].into_iter().chain(*position).collect()
+            Statement::Trap { condition, payloads, position, .. } => {
+                std::iter::once(*condition).chain(payloads.iter().copied()).chain(*position).collect()
             }
             Statement::Parallel(parallel) => parallel.space.clone(),
             Statement::Launch { space, captures, .. } => space.iter().chain(captures).copied().collect(),
-            Statement::Loop { .. } | Statement::Break | Statement::Continue => Vec::new(),
+            Statement::Loop { .. }
+            | Statement::Break
+            | Statement::Continue
+            | Statement::Retain(_)
+            | Statement::Release(_)
+            | Statement::Poll => Vec::new(),
         }
     }
 
@@ -469,28 +579,125 @@ impl Statement {
     pub fn map_operands(&mut self, map: &mut dyn FnMut(Value) -> Value) {
         match self {
             Statement::Let { expression, .. } => expression.map_operands(map),
-            Statement::Set { value, .. } => *value = map(*value),
+            Statement::Set { value, .. } => value.map(map),
+            Statement::Define { definition, .. } => definition.map_operands(map),
             Statement::Store { indices, value, .. } => {
                 indices.iter_mut().for_each(|index| *index = map(*index));
                 *value = map(*value);
             }
-            Statement::Call { arguments, .. } => arguments.iter_mut().for_each(|argument| {
-                if let Argument::Value(value) = argument {
-                    *value = map(*value);
-                }
-            }),
+            Statement::Call { arguments, .. } | Statement::Return(arguments) => {
+                arguments.iter_mut().for_each(|argument| argument.map(map))
+            }
             Statement::If { condition, .. } => *condition = map(*condition),
-            Statement::Return(values) => values.iter_mut().for_each(|value| *value = map(*value)),
-            Statement::Trap { condition, payload, position, .. } => {
+            Statement::Trap { condition, payloads, position, .. } => {
                 *condition = map(*condition);
-                *payload = map(*payload);
+                payloads.iter_mut().for_each(|payload| *payload = map(*payload));
                 *position = position.map(map);
             }
             Statement::Parallel(parallel) => parallel.space.iter_mut().for_each(|value| *value = map(*value)),
             Statement::Launch { space, captures, .. } => {
                 space.iter_mut().chain(captures).for_each(|value| *value = map(*value));
             }
-            Statement::Loop { .. } | Statement::Break | Statement::Continue => {}
+            Statement::Loop { .. }
+            | Statement::Break
+            | Statement::Continue
+            | Statement::Retain(_)
+            | Statement::Release(_)
+            | Statement::Poll => {}
+        }
+    }
+
+    /// The arrays that this statement itself uses, not those that it defines.
+    pub fn arrays(&self) -> Vec<ArrayId> {
+        match self {
+            Statement::Let { expression, .. } => match expression {
+                Expression::Load { array, .. }
+                | Expression::Extent { array, .. }
+                | Expression::Stride { array, .. } => vec![*array],
+                Expression::Overlap { left, right } => vec![*left, *right],
+                _ => Vec::new(),
+            },
+            Statement::Set { value, .. } => value.array().into_iter().collect(),
+            Statement::Define { definition, .. } => definition.base().into_iter().collect(),
+            Statement::Store { array, .. } | Statement::Retain(array) | Statement::Release(Holder::Array(array)) => {
+                vec![*array]
+            }
+            Statement::Call { arguments, .. } | Statement::Return(arguments) => {
+                arguments.iter().filter_map(|argument| argument.array()).collect()
+            }
+            Statement::Launch { arrays, .. } => arrays.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Replaces every array that this statement itself uses.
+    pub fn map_arrays(&mut self, map: &mut dyn FnMut(ArrayId) -> ArrayId) {
+        let mut of_arguments = |arguments: &mut Vec<Argument>| {
+            for argument in arguments {
+                if let Argument::Array(array) = argument {
+                    *array = map(*array);
+                }
+            }
+        };
+        match self {
+            Statement::Call { arguments, .. } | Statement::Return(arguments) => of_arguments(arguments),
+            Statement::Let { expression, .. } => match expression {
+                Expression::Load { array, .. }
+                | Expression::Extent { array, .. }
+                | Expression::Stride { array, .. } => *array = map(*array),
+                Expression::Overlap { left, right } => (*left, *right) = (map(*left), map(*right)),
+                _ => {}
+            },
+            Statement::Set { value: Argument::Array(array), .. }
+            | Statement::Define {
+                definition: Definition::View { base: array, .. } | Definition::Reshape { base: array, .. },
+                ..
+            }
+            | Statement::Store { array, .. }
+            | Statement::Retain(array)
+            | Statement::Release(Holder::Array(array)) => *array = map(*array),
+            Statement::Launch { arrays, .. } => arrays.iter_mut().for_each(|array| *array = map(*array)),
+            _ => {}
+        }
+    }
+
+    /// The arrays that this statement itself defines.
+    pub fn array_definitions(&self) -> Vec<ArrayId> {
+        match self {
+            Statement::Define { array, .. } => vec![*array],
+            Statement::Call { results, .. } => results.iter().filter_map(|result| result.array()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The variable that this statement itself reads, sets or releases.
+    pub fn variable(&self) -> Option<VariableId> {
+        match self {
+            Statement::Let { expression: Expression::Get(variable), .. }
+            | Statement::Define { definition: Definition::Get(variable), .. }
+            | Statement::Set { variable, .. }
+            | Statement::Release(Holder::Variable(variable)) => Some(*variable),
+            _ => None,
+        }
+    }
+
+    pub fn variable_mut(&mut self) -> Option<&mut VariableId> {
+        match self {
+            Statement::Let { expression: Expression::Get(variable), .. }
+            | Statement::Define { definition: Definition::Get(variable), .. }
+            | Statement::Set { variable, .. }
+            | Statement::Release(Holder::Variable(variable)) => Some(variable),
+            _ => None,
+        }
+    }
+
+    /// The site at which this statement itself can fail.
+    pub fn site_mut(&mut self) -> Option<&mut SiteId> {
+        match self {
+            Statement::Trap { site, .. } | Statement::Define { definition: Definition::Allocate { site, .. }, .. } => {
+                Some(site)
+            }
+            _ => None,
         }
     }
 
@@ -498,10 +705,127 @@ impl Statement {
     pub fn definitions(&self) -> Vec<Value> {
         match self {
             Statement::Let { value, .. } => vec![*value],
-            Statement::Call { results, .. } => results.clone(),
+            Statement::Call { results, .. } => values_of(results),
             Statement::Parallel(parallel) => parallel.point.clone(),
             _ => Vec::new(),
         }
+    }
+}
+
+fn values_of(arguments: &[Argument]) -> Vec<Value> {
+    arguments.iter().filter_map(|argument| argument.value()).collect()
+}
+
+impl From<Value> for Argument {
+    fn from(value: Value) -> Argument {
+        Argument::Value(value)
+    }
+}
+
+impl Argument {
+    pub fn value(self) -> Option<Value> {
+        match self {
+            Argument::Value(value) => Some(value),
+            Argument::Array(_) => None,
+        }
+    }
+
+    pub fn array(self) -> Option<ArrayId> {
+        match self {
+            Argument::Value(_) => None,
+            Argument::Array(array) => Some(array),
+        }
+    }
+
+    fn map(&mut self, map: &mut dyn FnMut(Value) -> Value) {
+        if let Argument::Value(value) = self {
+            *value = map(*value);
+        }
+    }
+}
+
+impl Definition {
+    /// The values that it reads.
+    pub fn operands(&self) -> Vec<Value> {
+        match self {
+            Definition::Allocate { extents, .. } | Definition::Reshape { extents, .. } => extents.clone(),
+            Definition::View { starts, axes, .. } => {
+                let mut operands = starts.clone();
+                for axis in axes {
+                    operands.push(axis.extent);
+                    if let AxisSource::Along { step, .. } = axis.source {
+                        operands.extend(step);
+                    }
+                }
+                operands
+            }
+            Definition::Get(_) => Vec::new(),
+        }
+    }
+
+    pub fn map_operands(&mut self, map: &mut dyn FnMut(Value) -> Value) {
+        match self {
+            Definition::Allocate { extents, .. } | Definition::Reshape { extents, .. } => {
+                extents.iter_mut().for_each(|extent| *extent = map(*extent));
+            }
+            Definition::View { starts, axes, .. } => {
+                starts.iter_mut().for_each(|start| *start = map(*start));
+                for axis in axes {
+                    axis.extent = map(axis.extent);
+                    if let AxisSource::Along { step: Some(step), .. } = &mut axis.source {
+                        *step = map(*step);
+                    }
+                }
+            }
+            Definition::Get(_) => {}
+        }
+    }
+
+    /// The array whose memory it shares.
+    pub fn base(&self) -> Option<ArrayId> {
+        match self {
+            Definition::View { base, .. } | Definition::Reshape { base, .. } => Some(*base),
+            Definition::Allocate { .. } | Definition::Get(_) => None,
+        }
+    }
+}
+
+impl Kind {
+    pub fn scalar(&self) -> Option<ScalarType> {
+        match self {
+            Kind::Scalar(scalar) => Some(*scalar),
+            Kind::Array(_) => None,
+        }
+    }
+
+    pub fn array(&self) -> Option<&ArrayType> {
+        match self {
+            Kind::Scalar(_) => None,
+            Kind::Array(array) => Some(array),
+        }
+    }
+}
+
+impl ArrayType {
+    pub fn rank(&self) -> u32 {
+        self.strides.len() as u32
+    }
+
+    /// The strides of an array packed in C order.
+    pub fn c_order(rank: usize) -> Vec<Stride> {
+        let last = rank.saturating_sub(1);
+        (0..rank).map(|axis| if axis == last { Stride::Unit } else { Stride::Packed }).collect()
+    }
+
+    /// The strides of an array packed in Fortran's order.
+    pub fn f_order(rank: usize) -> Vec<Stride> {
+        (0..rank).map(|axis| if axis == 0 { Stride::Unit } else { Stride::Packed }).collect()
+    }
+}
+
+impl Array {
+    pub fn kind(&self) -> ArrayType {
+        ArrayType { scalar: self.scalar, access: self.access, strides: self.strides.clone() }
     }
 }
 

@@ -61,24 +61,30 @@
 //! ```text
 //! module     = (table | function)*
 //! table      = "table" "@"name ":" type "=" "[" literal,* "]"
-//! function   = form "@"name "(" parameter,* ")" ["->" type,*] "{" declaration* statement* "}"
-//! form       = "function" | "kernel" | "range" | "grid" "(" threads in a group [ "," "rows" ] ")"
+//! function   = form "@"name "(" parameter,* ")" ["->" kind,*] "{" declaration* statement* "}"
+//! form       = "function" | "host" | "kernel" | "range" | "grid" "(" threads in a group [ "," "rows" ] ")"
 //! parameter  = value [name] ":" type [role]
 //!            | ("read" | "write" | "read_write") array ":" type "[" stride,* "]" ["window" "(" (low "to" high),* ")"]
 //!              ["buffer"] ["distinct"]
-//! stride     = "zero" | "unit" | "any"
+//! stride     = "zero" | "unit" | "packed" | "any"
+//! kind       = type | array type
+//! array type = ["read" | "write" | "read_write"] type "[" stride,* "]"
 //! role       = "argument" "(" number ")" | "space_extent" "(" axis ")" | "begin" | "end"
 //!            | "offset" "(" array ")" | "extent" "(" array "," axis ")" | "stride" "(" array "," axis ")"
-//! declaration = "variable" "$"name ":" type
-//!            | "site" "#"number ("index_out_of_bounds" | "zero_division" | "raised" | "loop_limit") quoted message
+//! declaration = "variable" "$"name ":" kind
+//!            | "site" "#"number fault quoted message
+//! fault      = "index_out_of_bounds" | "zero_division" | "raised" | "loop_limit" | "unbound" | "value"
+//!            | "out_of_memory" | "recursion"
 //! statement  = value ":" type "=" expression
-//!            | "set" "$"name "=" value
+//!            | "array" array ":" array type "=" definition
+//!            | "set" "$"name "=" (value | array)
 //!            | "store" array "[" value,* "]" "=" value
-//!            | [(value ":" type),* "="] "call" "@"name "(" (value | array),* ")"
+//!            | [(value ":" type | "array" array ":" array type),* "="] "call" "@"name "(" (value | array),* ")"
 //!            | "if" ["rare"] value region ["else" region]
 //!            | "loop" region ["step" region]
-//!            | "break" | "continue" | "return" value,*
-//!            | "trap" "#"number "if" value "payload" value ["position" value]
+//!            | "break" | "continue" | "return" (value | array),*
+//!            | "trap" "#"number "if" value "payload" value,* ["position" value]
+//!            | "retain" array | "release" (array | "$"name) | "poll"
 //!            | "parallel" "(" value,* ")" "in" "(" value,* ")" region
 //!              ["border" "(" ("(" low "," high ")"),* ")" region]
 //!            | "launch" "@"name "(" value,* ")" "captures" "(" value,* ")" "arrays" "(" array,* ")"
@@ -87,16 +93,23 @@
 //!            | "get" "$"name
 //!            | op("."flag)* value,*
 //!            | "load" array "[" value,* "]"
-//!            | "extent" array "," axis
+//!            | "extent" array "," axis | "stride" array "," axis
+//!            | "overlap" array "," array
 //!            | "entry" "@"name "[" value "]"
 //!            | "group_id_x" | "group_id_y" | "local_id_x" | "group_count_x"
+//! definition = "allocate" "(" value,* ")" ["zeroed"] "site" "#"number
+//!            | "view" array "[" value,* "]" "axes" "(" axis,* ")"
+//!            | "reshape" array "(" value,* ")"
+//!            | "get" "$"name
+//! axis       = value ("repeated" | "along" number ["step" value])
 //! flag       = "contract" | "reassociate" | "finite" | "no_signed_zeros" | "reciprocal" | "approximate"
 //!            | "fast" (all of them)
 //! ```
 //!
 //! A parameter without a name has its value's name; without a role it is `argument(k)`, k its position among all
 //! parameters. An array without a `window` may be touched anywhere. `parallel (point) in (space)`: the point's
-//! values have the type `index`. In a `launch`, the first list is the space.
+//! values have the type `index`. In a `launch`, the first list is the space. In a `view` the brackets have the index of
+//! the first element, and an axis begins with its extent. An array type without an access may be read and written.
 //!
 //! The text leaves out spans, sources, and values that nothing defines; the parser numbers values in order of their
 //! definitions. Otherwise parsing what was printed gives the same module.
@@ -175,13 +188,18 @@ pub(super) const BUILTINS: [(&str, Builtin); 4] = [
 pub(super) const ACCESSES: [(&str, Access); 3] =
     [("read", Access::Read), ("write", Access::Write), ("read_write", Access::ReadWrite)];
 
-pub(super) const STRIDES: [(&str, Stride); 3] = [("zero", Stride::Zero), ("unit", Stride::Unit), ("any", Stride::Any)];
+pub(super) const STRIDES: [(&str, Stride); 4] =
+    [("zero", Stride::Zero), ("unit", Stride::Unit), ("packed", Stride::Packed), ("any", Stride::Any)];
 
-pub(super) const FAULTS: [(&str, Fault); 4] = [
+pub(super) const FAULTS: [(&str, Fault); 8] = [
     ("index_out_of_bounds", Fault::IndexOutOfBounds),
     ("zero_division", Fault::ZeroDivision),
     ("raised", Fault::Raised),
     ("loop_limit", Fault::LoopLimit),
+    ("unbound", Fault::Unbound),
+    ("value", Fault::Value),
+    ("out_of_memory", Fault::OutOfMemory),
+    ("recursion", Fault::Recursion),
 ];
 
 fn word<T: PartialEq + Copy>(words: &[(&'static str, T)], wanted: T) -> &'static str {
@@ -256,6 +274,7 @@ impl<'a> Printer<'a> {
     fn function(&self, text: &mut String) {
         let form = match self.function.form {
             Form::Function => "function".to_string(),
+            Form::Host => "host".to_string(),
             Form::Kernel => "kernel".to_string(),
             Form::Range => "range".to_string(),
             Form::Grid { group, rows: false } => format!("grid({group})"),
@@ -264,7 +283,7 @@ impl<'a> Printer<'a> {
         let parameters = self.function.parameters.iter().enumerate();
         let parameters: Vec<String> = parameters.map(|(position, one)| self.parameter(position, one)).collect();
         let head = format!("{form} @{}", quoted_if_needed(&self.function.name));
-        let results: Vec<&str> = self.function.results.iter().map(|scalar| scalar.short_name()).collect();
+        let results: Vec<String> = self.function.results.iter().map(kind_text).collect();
         let results = if results.is_empty() { String::new() } else { format!(" -> {}", results.join(", ")) };
         let line = format!("{head}({}){results} {{", parameters.join(", "));
         if line.chars().count() <= 120 {
@@ -273,7 +292,7 @@ impl<'a> Printer<'a> {
             let _ = writeln!(text, "{head}(\n    {}\n){results} {{", parameters.join(",\n    "));
         }
         for (variable, label) in self.function.variables.iter().zip(&self.variables) {
-            let _ = writeln!(text, "  variable ${label}: {}", variable.scalar.short_name());
+            let _ = writeln!(text, "  variable ${label}: {}", kind_text(&variable.kind));
         }
         for (number, site) in self.function.sites.iter().enumerate() {
             let _ = writeln!(text, "  site #{number} {} {}", word(&FAULTS, site.fault), quoted(&site.message));
@@ -301,13 +320,12 @@ impl<'a> Printer<'a> {
                 let Some(array) = self.function.arrays.get(id.index()) else {
                     return self.array(*id);
                 };
-                let strides: Vec<&str> = array.strides.iter().map(|&stride| word(&STRIDES, stride)).collect();
                 let mut text = format!(
                     "{} {}: {}[{}]",
                     word(&ACCESSES, array.access),
                     self.array(*id),
                     array.scalar.short_name(),
-                    strides.join(", ")
+                    strides_text(&array.strides)
                 );
                 if let Footprint::Window(windows) = &array.footprint {
                     let windows: Vec<String> = windows.iter().map(|(low, high)| format!("{low} to {high}")).collect();
@@ -335,24 +353,26 @@ impl<'a> Printer<'a> {
                 let _ = write!(text, "%{}: {} = {}", value.0, self.scalar(*value), self.expression(expression));
             }
             Statement::Set { variable, value } => {
-                let _ = write!(text, "set {} = %{}", self.variable(*variable), value.0);
+                let _ = write!(text, "set {} = {}", self.variable(*variable), self.argument(*value));
+            }
+            Statement::Define { array, definition } => {
+                let _ = write!(text, "{} = {}", self.local_array(*array), self.definition(definition));
             }
             Statement::Store { array, indices, value } => {
                 let _ = write!(text, "store {}[{}] = %{}", self.array(*array), values(indices), value.0);
             }
             Statement::Call { results, function, arguments } => {
-                let results: Vec<String> =
-                    results.iter().map(|value| format!("%{}: {}", value.0, self.scalar(*value))).collect();
-                let equals = if results.is_empty() { "" } else { " = " };
-                let arguments: Vec<String> = arguments
+                let results: Vec<String> = results
                     .iter()
-                    .map(|argument| match argument {
-                        Argument::Value(value) => format!("%{}", value.0),
-                        Argument::Array(array) => self.array(*array),
+                    .map(|result| match result {
+                        Argument::Value(value) => format!("%{}: {}", value.0, self.scalar(*value)),
+                        Argument::Array(array) => self.local_array(*array),
                     })
                     .collect();
+                let equals = if results.is_empty() { "" } else { " = " };
+                let arguments = self.arguments(arguments);
                 let (results, name) = (results.join(", "), quoted_if_needed(function));
-                let _ = write!(text, "{results}{equals}call @{name}({})", arguments.join(", "));
+                let _ = write!(text, "{results}{equals}call @{name}({arguments})");
             }
             Statement::If { condition, then, otherwise, rare } => {
                 let _ = writeln!(text, "if {}%{} {{", if *rare { "rare " } else { "" }, condition.0);
@@ -376,10 +396,10 @@ impl<'a> Printer<'a> {
             Statement::Continue => text.push_str("continue"),
             Statement::Return(results) if results.is_empty() => text.push_str("return"),
             Statement::Return(results) => {
-                let _ = write!(text, "return {}", values(results));
+                let _ = write!(text, "return {}", self.arguments(results));
             }
-            Statement::Trap { condition, site, payload, position } => {
-                let _ = write!(text, "trap #{} if %{} payload %{}", site.0, condition.0, payload.0);
+            Statement::Trap { condition, site, payloads, position } => {
+                let _ = write!(text, "trap #{} if %{} payload {}", site.0, condition.0, values(payloads));
                 if let Some(position) = position {
                     let _ = write!(text, " position %{}", position.0);
                 }
@@ -400,8 +420,50 @@ impl<'a> Printer<'a> {
                 let (kernel, space, captures) = (quoted_if_needed(kernel), values(space), values(captures));
                 let _ = write!(text, "launch @{kernel}({space}) captures ({captures}) arrays ({})", arrays.join(", "));
             }
+            Statement::Retain(array) => {
+                let _ = write!(text, "retain {}", self.array(*array));
+            }
+            Statement::Release(Holder::Array(array)) => {
+                let _ = write!(text, "release {}", self.array(*array));
+            }
+            Statement::Release(Holder::Variable(variable)) => {
+                let _ = write!(text, "release {}", self.variable(*variable));
+            }
+            Statement::Poll => text.push_str("poll"),
         }
         text.push('\n');
+    }
+
+    fn definition(&self, definition: &Definition) -> String {
+        match definition {
+            Definition::Allocate { extents, zeroed, site } => {
+                format!("allocate ({}){} site #{}", values(extents), if *zeroed { " zeroed" } else { "" }, site.0)
+            }
+            Definition::View { base, starts, axes } => {
+                let axes: Vec<String> = axes.iter().map(view_axis).collect();
+                format!("view {}[{}] axes ({})", self.array(*base), values(starts), axes.join(", "))
+            }
+            Definition::Reshape { base, extents } => format!("reshape {} ({})", self.array(*base), values(extents)),
+            Definition::Get(variable) => format!("get {}", self.variable(*variable)),
+        }
+    }
+
+    /// `array name: type`, as where it is defined.
+    fn local_array(&self, array: ArrayId) -> String {
+        let kind = self.function.arrays.get(array.index()).map_or("?".to_string(), |array| array_text(&array.kind()));
+        format!("array {}: {kind}", self.array(array))
+    }
+
+    fn argument(&self, argument: Argument) -> String {
+        match argument {
+            Argument::Value(value) => format!("%{}", value.0),
+            Argument::Array(array) => self.array(array),
+        }
+    }
+
+    fn arguments(&self, arguments: &[Argument]) -> String {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| self.argument(argument)).collect();
+        arguments.join(", ")
     }
 
     fn expression(&self, expression: &Expression) -> String {
@@ -413,6 +475,8 @@ impl<'a> Printer<'a> {
             }
             Expression::Load { array, indices } => format!("load {}[{}]", self.array(*array), values(indices)),
             Expression::Extent { array, axis } => format!("extent {}, {axis}", self.array(*array)),
+            Expression::Stride { array, axis } => format!("stride {}, {axis}", self.array(*array)),
+            Expression::Overlap { left, right } => format!("overlap {}, {}", self.array(*left), self.array(*right)),
             Expression::TableEntry { table, index } => {
                 let name = match self.tables.and_then(|tables| tables.get(table.index())) {
                     Some(table) => quoted_if_needed(&table.name),
@@ -435,6 +499,36 @@ impl<'a> Printer<'a> {
     fn variable(&self, variable: VariableId) -> String {
         let label = self.variables.get(variable.index()).cloned().unwrap_or_else(|| format!("?#{}", variable.0));
         format!("${label}")
+    }
+}
+
+/// `f64`, `f64[packed, unit]`, `read f64[any]`
+fn kind_text(kind: &Kind) -> String {
+    match kind {
+        Kind::Scalar(scalar) => scalar.short_name().to_string(),
+        Kind::Array(array) => array_text(array),
+    }
+}
+
+fn array_text(array: &ArrayType) -> String {
+    let access = match array.access {
+        Access::ReadWrite => String::new(),
+        other => format!("{} ", word(&ACCESSES, other)),
+    };
+    format!("{access}{}[{}]", array.scalar.short_name(), strides_text(&array.strides))
+}
+
+fn strides_text(strides: &[Stride]) -> String {
+    let strides: Vec<&str> = strides.iter().map(|&stride| word(&STRIDES, stride)).collect();
+    strides.join(", ")
+}
+
+fn view_axis(axis: &ViewAxis) -> String {
+    let extent = axis.extent.0;
+    match axis.source {
+        AxisSource::Repeated => format!("%{extent} repeated"),
+        AxisSource::Along { axis, step: None } => format!("%{extent} along {axis}"),
+        AxisSource::Along { axis, step: Some(step) } => format!("%{extent} along {axis} step %{}", step.0),
     }
 }
 

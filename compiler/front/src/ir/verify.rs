@@ -2,23 +2,27 @@
 //!
 //! Rules of a function:
 //!
-//! * Every value is defined once, before its uses, and used only in the region of its definition and those inside.
+//! * Every value and every array is defined once, before its uses, and used only in the region of its definition and
+//!   those inside.
 //! * Operand and result types are those of the op table; conditions are bool, indices and extents `index`.
-//! * Array parameters stand in the order of [`Function::arrays`], each once. Loads need an array that may be read,
+//! * Array parameters stand in the order of [`Function::arrays`], each once, before the local arrays, which are
+//!   functions' alone. What an array is defined as has its type. Loads need an array that may be read,
 //!   stores one that may be written; there are as many indices as axes, and the types are the array's.
 //! * `break`, `continue` and `return` are the last statement of their region. The first two stand in a loop's body, of
 //!   the same `parallel`; a loop's `step` has no `break`, `continue` or `return` of its own.
-//! * A function with results does not run off its end. Only functions of the form `Function` have results.
+//! * A function with results does not run off its end. Only functions of the forms `Function` and `Host` have
+//!   results.
 //! * A `parallel` holds no `return`, `parallel` or `launch`. A variable that it reads or sets is its own: nothing
 //!   outside it, and no other `parallel`, uses that variable. (It is zero at the start of every point.)
 //! * A `Kernel`'s body is one `parallel`, behind constants at most. `Range` and `Grid` kernels have no `parallel`, `call` or `launch`.
 //!   Their traps have positions. Only `Grid` kernels read builtins. Roles fit the form; either all arrays of a kernel
 //!   are buffers or none is.
+//! * `retain` and `release` stand in `Host` functions, which have no `parallel` and no `launch`; `poll` stands in no kernel.
 //! * Regions are nested at most [`NESTING`] deep.
 //!
 //! Rules of a module: names are unique; calls and launches name functions that exist and pass what these take; a
-//! function called from inside a `parallel` has no `parallel` or `launch` itself; no function calls itself, not even
-//! through others; constant tables are not empty.
+//! function called from inside a `parallel` has no `parallel` or `launch` itself, and does not call itself, not even
+//! through others; `Host` functions call only their like; constant tables are not empty.
 
 use super::text::statement_line;
 use super::*;
@@ -56,7 +60,7 @@ pub fn verify_function(function: &Function) -> Result<()> {
     Verifier::new(function, None).run()
 }
 
-/// No recursion; nothing called from inside a `parallel` has one itself.
+/// Nothing called from inside a `parallel` has one itself, or calls itself.
 fn check_call_graph(module: &Module, functions: &HashMap<&str, usize>) -> Result<()> {
     // Per function: the functions that it calls, and of these the ones called inside a parallel.
     let mut calls = vec![Vec::new(); module.functions.len()];
@@ -77,7 +81,8 @@ fn check_call_graph(module: &Module, functions: &HashMap<&str, usize>) -> Result
             }
         });
     }
-    // Callees first: take away, again and again, functions all of whose callees are done. What stays calls itself.
+    // Callees first: take away, again and again, functions all of whose callees are done. What stays calls itself, or
+    // what calls itself.
     let mut done = vec![false; module.functions.len()];
     loop {
         let mut progress = false;
@@ -92,15 +97,15 @@ fn check_call_graph(module: &Module, functions: &HashMap<&str, usize>) -> Result
             break;
         }
     }
-    if let Some(number) = done.iter().position(|&done| !done) {
-        return Err(Error::Internal(format!("the function '{}' calls itself", module.functions[number].name)));
-    }
     for (caller, callee) in calls_inside {
-        if is_parallel[callee] {
-            let (caller, callee) = (&module.functions[caller].name, &module.functions[callee].name);
-            let message = format!("in function '{caller}': a parallel calls '{callee}', which has a parallel itself");
-            return Err(Error::Internal(message));
-        }
+        let what = match done[callee] {
+            false => "calls itself",
+            true if is_parallel[callee] => "has a parallel itself",
+            true => continue,
+        };
+        let (caller, callee) = (&module.functions[caller].name, &module.functions[callee].name);
+        let message = format!("in function '{caller}': a parallel calls '{callee}', which {what}");
+        return Err(Error::Internal(message));
     }
     Ok(())
 }
@@ -123,8 +128,11 @@ struct Verifier<'a> {
     /// Per value: has it been defined anywhere, and is it visible now?
     defined: Vec<bool>,
     visible: Vec<bool>,
-    /// Values that the current region has defined so far: outer regions' values are below in the stack.
-    scope: Vec<Value>,
+    /// The same per array.
+    arrays_defined: Vec<bool>,
+    arrays_visible: Vec<bool>,
+    /// What the current region has defined so far: what outer regions have is below in the stack.
+    scope: Vec<Argument>,
     /// Which parallel (or `None`: code outside) uses a variable; the outer option: nothing so far.
     users: Vec<Option<Option<usize>>>,
     parallels: usize,
@@ -137,6 +145,8 @@ impl<'a> Verifier<'a> {
             module,
             defined: vec![false; function.values.len()],
             visible: vec![false; function.values.len()],
+            arrays_defined: vec![false; function.arrays.len()],
+            arrays_visible: vec![false; function.arrays.len()],
             scope: Vec::new(),
             users: vec![None; function.variables.len()],
             parallels: 0,
@@ -172,6 +182,8 @@ impl<'a> Verifier<'a> {
                         return self.error("its array parameters do not stand in the order of its arrays");
                     }
                     arrays += 1;
+                    self.arrays_defined[array.index()] = true;
+                    self.arrays_visible[array.index()] = true;
                     let array = &self.function.arrays[array.index()];
                     if let Err(message) = check_array(array, &self.function.form) {
                         return self.error(format!("the array '{}': {message}", array.name));
@@ -179,8 +191,13 @@ impl<'a> Verifier<'a> {
                 }
             }
         }
-        if arrays != self.function.arrays.len() {
+        if arrays != self.function.arrays.len() && !self.is_function() {
             return self.error("it has an array that is no parameter");
+        }
+        for array in &self.function.arrays[arrays..] {
+            if let Err(message) = check_array(array, &self.function.form) {
+                return self.error(format!("the array '{}': {message}", array.name));
+            }
         }
         let buffers = self.function.arrays.iter().filter(|array| array.buffer).count();
         if buffers != 0 && buffers != self.function.arrays.len() {
@@ -211,7 +228,7 @@ impl<'a> Verifier<'a> {
 
     fn form(&self) -> Result<()> {
         let function = self.function;
-        if function.form != Form::Function && !function.results.is_empty() {
+        if !self.is_function() && !function.results.is_empty() {
             return self.error("a kernel has no results");
         }
         match function.form {
@@ -235,10 +252,18 @@ impl<'a> Verifier<'a> {
             }
             self.inner_regions(statement, surroundings)?;
         }
-        for value in self.scope.drain(start..) {
-            self.visible[value.index()] = false;
-        }
+        self.leave_scope(start);
         Ok(())
+    }
+
+    /// Nothing that was defined since is visible any more.
+    fn leave_scope(&mut self, start: usize) {
+        for defined in self.scope.drain(start..) {
+            match defined {
+                Argument::Value(value) => self.visible[value.index()] = false,
+                Argument::Array(array) => self.arrays_visible[array.index()] = false,
+            }
+        }
     }
 
     fn inner_regions(&mut self, statement: &Statement, surroundings: Surroundings) -> Result<()> {
@@ -269,9 +294,7 @@ impl<'a> Verifier<'a> {
                 if let Some(border) = &parallel.border {
                     self.region(&border.region, inside)?;
                 }
-                for value in self.scope.drain(start..) {
-                    self.visible[value.index()] = false;
-                }
+                self.leave_scope(start);
                 Ok(())
             }
             _ => Ok(()),
@@ -289,6 +312,16 @@ impl<'a> Verifier<'a> {
                 _ => return Err(format!("%{} is used before its definition", operand.0)),
             }
         }
+        for array in statement.arrays() {
+            match self.arrays_visible.get(array.index()) {
+                Some(true) => {}
+                Some(false) => {
+                    let name = &self.function.arrays[array.index()].name;
+                    return Err(format!("the array '{name}' is used outside its region or before its definition"));
+                }
+                None => return Err("there is no such array".to_string()),
+            }
+        }
         match statement {
             Statement::Let { value, expression } => {
                 let scalar = self.expression(expression, *value, surroundings)?;
@@ -296,8 +329,15 @@ impl<'a> Verifier<'a> {
                 self.expect(*value, scalar, "the result")
             }
             Statement::Set { variable, value } => {
-                let scalar = self.variable(*variable, surroundings)?;
-                self.expect(*value, scalar, "the value")
+                let kind = self.variable(*variable, surroundings)?;
+                self.expect_kind(*value, kind, "the value")
+            }
+            Statement::Define { array, definition } => {
+                if !self.is_function() {
+                    return Err(format!("a {} has no arrays of its own", form_name(&self.function.form)));
+                }
+                self.define_array(*array)?;
+                self.definition(*array, definition, surroundings)
             }
             Statement::Store { array, indices, value } => {
                 let array = self.access(*array, indices, Access::Read)?;
@@ -311,7 +351,10 @@ impl<'a> Verifier<'a> {
                     let callee = module.function(function).ok_or("there is no such function")?;
                     self.call(callee, results, arguments)?;
                 }
-                results.iter().try_for_each(|&result| self.define(result))
+                results.iter().try_for_each(|&result| match result {
+                    Argument::Value(value) => self.define(value),
+                    Argument::Array(array) => self.define_array(array),
+                })
             }
             Statement::If { condition, .. } => self.expect(*condition, ScalarType::Bool, "the condition"),
             Statement::Loop { .. } => Ok(()),
@@ -321,9 +364,10 @@ impl<'a> Verifier<'a> {
                 false => Err("it stands in no loop's body".to_string()),
             },
             Statement::Return(values) => self.check_return(values, surroundings, last),
-            Statement::Trap { condition, site, position, .. } => {
-                if site.index() >= self.function.sites.len() {
-                    return Err("there is no such site".to_string());
+            Statement::Trap { condition, site, payloads, position } => {
+                self.site(*site)?;
+                if !self.is_function() && payloads.len() != 1 {
+                    return Err("a kernel's trap has one payload".to_string());
                 }
                 match position {
                     Some(position) => self.expect(*position, ScalarType::Index, "the position")?,
@@ -338,10 +382,97 @@ impl<'a> Verifier<'a> {
             Statement::Launch { kernel, space, captures, arrays } => {
                 self.launch(kernel, space, captures, arrays, surroundings)
             }
+            Statement::Retain(_) | Statement::Release(_) if self.function.form != Form::Host => {
+                Err(format!("a {} counts no references", form_name(&self.function.form)))
+            }
+            Statement::Release(Holder::Variable(variable)) => match self.variable(*variable, surroundings)? {
+                Kind::Array(_) => Ok(()),
+                Kind::Scalar(_) => Err("the variable is no array".to_string()),
+            },
+            Statement::Retain(_) | Statement::Release(Holder::Array(_)) => Ok(()),
+            Statement::Poll if self.is_function() => Ok(()),
+            Statement::Poll => Err(format!("a {} is never interrupted", form_name(&self.function.form))),
         }
     }
 
-    fn check_return(&self, values: &[Value], surroundings: Surroundings, last: bool) -> Result<(), String> {
+    /// Whether what an array is defined as has the array's type.
+    fn definition(
+        &mut self,
+        array: ArrayId,
+        definition: &Definition,
+        surroundings: Surroundings,
+    ) -> Result<(), String> {
+        let function = self.function;
+        let defined = function.arrays.get(array.index()).ok_or("there is no such array")?;
+        for value in definition.operands() {
+            self.expect(value, ScalarType::Index, "an extent, start or step")?;
+        }
+        let axes = defined.rank as usize;
+        let packed = defined.strides == ArrayType::c_order(axes);
+        match definition {
+            Definition::Allocate { extents, site, .. } => {
+                self.site(*site)?;
+                match packed || defined.strides == ArrayType::f_order(axes) {
+                    _ if surroundings.parallel.is_some() => Err("a parallel allocates nothing".to_string()),
+                    true if extents.len() == axes => Ok(()),
+                    true => Err(format!("the array has {axes} axes")),
+                    false => Err("memory is packed in C or in Fortran's order".to_string()),
+                }
+            }
+            Definition::View { base, starts, axes: view } => {
+                let base = self.base(*base, defined)?;
+                if starts.len() != base.rank as usize || view.len() != axes {
+                    return Err("the starts or the axes are too many or too few".to_string());
+                }
+                let mut taken = HashSet::new();
+                for (axis, stride) in view.iter().zip(&defined.strides) {
+                    match axis.source {
+                        AxisSource::Along { axis, .. } if axis >= base.rank => {
+                            return Err("the base has no such axis".to_string());
+                        }
+                        AxisSource::Along { axis, .. } if !taken.insert(axis) => {
+                            return Err("two axes go along the same one".to_string());
+                        }
+                        AxisSource::Repeated if !matches!(stride, Stride::Zero | Stride::Any) => {
+                            return Err("the stride of a repeated axis is zero".to_string());
+                        }
+                        _ => {}
+                    }
+                }
+                Ok(())
+            }
+            Definition::Reshape { base, extents } => {
+                let base = self.base(*base, defined)?;
+                match packed && base.strides == ArrayType::c_order(base.rank as usize) {
+                    true if extents.len() == axes => Ok(()),
+                    true => Err(format!("the array has {axes} axes")),
+                    false => Err("only what is packed in C order has another shape".to_string()),
+                }
+            }
+            Definition::Get(variable) => {
+                let kind = self.variable(*variable, surroundings)?;
+                self.expect_kind(Argument::Array(array), kind, "the array")
+            }
+        }
+    }
+
+    /// The array whose memory `defined` shares.
+    fn base(&self, base: ArrayId, defined: &Array) -> Result<&'a Array, String> {
+        let base = self.function.arrays.get(base.index()).ok_or("there is no such array")?;
+        if base.scalar != defined.scalar || base.access != defined.access {
+            return Err(format!("'{}' has other elements, or another access", base.name));
+        }
+        Ok(base)
+    }
+
+    fn site(&self, site: SiteId) -> Result<(), String> {
+        match self.function.sites.get(site.index()) {
+            Some(_) => Ok(()),
+            None => Err("there is no such site".to_string()),
+        }
+    }
+
+    fn check_return(&self, values: &[Argument], surroundings: Surroundings, last: bool) -> Result<(), String> {
         if surroundings.parallel.is_some() {
             return Err("a parallel holds no return".to_string());
         }
@@ -357,11 +488,11 @@ impl<'a> Verifier<'a> {
         values
             .iter()
             .zip(&self.function.results)
-            .try_for_each(|(&value, &scalar)| self.expect(value, scalar, "the result"))
+            .try_for_each(|(&value, kind)| self.expect_kind(value, kind, "the result"))
     }
 
     fn parallel(&self, parallel: &Parallel, surroundings: Surroundings) -> Result<(), String> {
-        if self.is_scheduled() {
+        if self.is_scheduled() || self.function.form == Form::Host {
             return Err(format!("a {} has no parallel", form_name(&self.function.form)));
         }
         if surroundings.parallel.is_some() {
@@ -389,7 +520,7 @@ impl<'a> Verifier<'a> {
         arrays: &[ArrayId],
         surroundings: Surroundings,
     ) -> Result<(), String> {
-        if self.function.form != Form::Function {
+        if self.function.form != Form::Function && self.function.form != Form::Host {
             return Err(format!("a {} has no launch", form_name(&self.function.form)));
         }
         if surroundings.parallel.is_some() {
@@ -398,7 +529,7 @@ impl<'a> Verifier<'a> {
         space.iter().try_for_each(|&extent| self.expect(extent, ScalarType::Index, "the extent"))?;
         let Some(module) = self.module else { return Ok(()) };
         let kernel = module.function(kernel).ok_or("there is no such kernel")?;
-        if kernel.form == Form::Function {
+        if matches!(kernel.form, Form::Function | Form::Host) {
             return Err("what it launches is no kernel".to_string());
         }
         if let Some(Statement::Parallel(parallel)) = kernel.body.statements.last()
@@ -425,9 +556,13 @@ impl<'a> Verifier<'a> {
         arrays.iter().zip(&kernel.arrays).try_for_each(|(&array, wanted)| self.pass_array(array, wanted))
     }
 
-    fn call(&self, callee: &Function, results: &[Value], arguments: &[Argument]) -> Result<(), String> {
-        if callee.form != Form::Function {
-            return Err("what it calls is a kernel".to_string());
+    fn call(&self, callee: &Function, results: &[Argument], arguments: &[Argument]) -> Result<(), String> {
+        match (&self.function.form, &callee.form) {
+            (Form::Host, Form::Function) | (Form::Function | Form::Kernel, Form::Host) => {
+                return Err("a host function and another function do not call each other".to_string());
+            }
+            (_, Form::Function | Form::Host) => {}
+            _ => return Err("what it calls is a kernel".to_string()),
         }
         if arguments.len() != callee.parameters.len() {
             return Err(format!("the function takes {} arguments", callee.parameters.len()));
@@ -448,7 +583,8 @@ impl<'a> Verifier<'a> {
         if results.len() != callee.results.len() {
             return Err(format!("the function has {} results", callee.results.len()));
         }
-        results.iter().zip(&callee.results).try_for_each(|(&result, &scalar)| self.expect(result, scalar, "the result"))
+        let mut results = results.iter().zip(&callee.results);
+        results.try_for_each(|(&result, kind)| self.expect_kind(result, kind, "the result"))
     }
 
     /// Whether an array of this function may be passed for an array parameter of another.
@@ -490,7 +626,10 @@ impl<'a> Verifier<'a> {
                 }
                 Ok(constant.scalar)
             }
-            Expression::Get(variable) => self.variable(*variable, surroundings),
+            Expression::Get(variable) => match self.variable(*variable, surroundings)? {
+                Kind::Scalar(scalar) => Ok(*scalar),
+                Kind::Array(_) => Err("the variable is an array".to_string()),
+            },
             Expression::Apply { op, operands, .. } => {
                 let types: Vec<ScalarType> = operands.iter().map(|&operand| self.function.scalar(operand)).collect();
                 let asked = self.function.values.get(value.index()).map(|info| info.scalar);
@@ -508,6 +647,16 @@ impl<'a> Verifier<'a> {
                     false => Ok(ScalarType::Index),
                 }
             }
+            Expression::Stride { .. } | Expression::Overlap { .. } if !self.is_function() => {
+                Err(format!("a {} does not ask that", form_name(&self.function.form)))
+            }
+            Expression::Stride { array, axis } => {
+                match self.function.arrays.get(array.index()).is_some_and(|array| *axis < array.rank) {
+                    true => Ok(ScalarType::Index),
+                    false => Err("the array has no such axis".to_string()),
+                }
+            }
+            Expression::Overlap { .. } => Ok(ScalarType::Bool),
             Expression::TableEntry { table, index } => {
                 if !self.function.scalar(*index).is_integer() {
                     return Err("the index is no integer".to_string());
@@ -541,13 +690,13 @@ impl<'a> Verifier<'a> {
     }
 
     /// The type of a variable that is used here.
-    fn variable(&mut self, variable: VariableId, surroundings: Surroundings) -> Result<ScalarType, String> {
+    fn variable(&mut self, variable: VariableId, surroundings: Surroundings) -> Result<&'a Kind, String> {
         let known = self.function.variables.get(variable.index()).ok_or("there is no such variable")?;
         let user = &mut self.users[variable.index()];
         if *user.get_or_insert(surroundings.parallel) != surroundings.parallel {
             return Err(format!("the variable '{}' is used inside and outside of a parallel", known.name));
         }
-        Ok(known.scalar)
+        Ok(&known.kind)
     }
 
     fn define(&mut self, value: Value) -> Result<(), String> {
@@ -557,9 +706,40 @@ impl<'a> Verifier<'a> {
             Some(defined) => {
                 *defined = true;
                 self.visible[value.index()] = true;
-                self.scope.push(value);
+                self.scope.push(Argument::Value(value));
                 Ok(())
             }
+        }
+    }
+
+    fn define_array(&mut self, array: ArrayId) -> Result<(), String> {
+        match self.arrays_defined.get_mut(array.index()) {
+            None => Err("there is no such array".to_string()),
+            Some(true) => Err(format!("the array '{}' is defined twice", self.function.arrays[array.index()].name)),
+            Some(defined) => {
+                *defined = true;
+                self.arrays_visible[array.index()] = true;
+                self.scope.push(Argument::Array(array));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether what is given is of that kind. What is known of strides may be more than what is asked for.
+    fn expect_kind(&self, given: Argument, kind: &Kind, what: &str) -> Result<(), String> {
+        match (given, kind) {
+            (Argument::Value(value), Kind::Scalar(scalar)) => self.expect(value, *scalar, what),
+            (Argument::Array(array), Kind::Array(wanted)) => {
+                let given = self.function.arrays.get(array.index()).ok_or("there is no such array")?;
+                let known = |(wanted, given): (&Stride, &Stride)| *wanted == Stride::Any || wanted == given;
+                let fits = given.scalar == wanted.scalar
+                    && given.access == wanted.access
+                    && given.rank == wanted.rank()
+                    && wanted.strides.iter().zip(&given.strides).all(known);
+                if fits { Ok(()) } else { Err(format!("{what} '{}' has another type", given.name)) }
+            }
+            (Argument::Value(_), Kind::Array(_)) => Err(format!("{what} is an array")),
+            (Argument::Array(_), Kind::Scalar(_)) => Err(format!("{what} is a scalar")),
         }
     }
 
@@ -569,6 +749,11 @@ impl<'a> Verifier<'a> {
             Some(info) if info.scalar == scalar => Ok(()),
             Some(info) => Err(format!("{what} is {}, expected {}", info.scalar.short_name(), scalar.short_name())),
         }
+    }
+
+    /// Whether this is no kernel.
+    fn is_function(&self) -> bool {
+        matches!(self.function.form, Form::Function | Form::Host)
     }
 
     fn is_scheduled(&self) -> bool {
@@ -583,7 +768,7 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
     if array.strides.len() != array.rank as usize {
         return Err(format!("it has {} axes and {} strides", array.rank, array.strides.len()));
     }
-    if array.buffer && *form == Form::Function {
+    if array.buffer && matches!(form, Form::Function | Form::Host) {
         return Err("only a kernel's arrays are buffers".to_string());
     }
     if array.buffer && array.rank != 1 {
@@ -616,6 +801,7 @@ fn is_kernel_body(body: &Region) -> bool {
 fn form_name(form: &Form) -> &'static str {
     match form {
         Form::Function => "function",
+        Form::Host => "host function",
         Form::Kernel => "kernel",
         Form::Range => "range kernel",
         Form::Grid { .. } => "grid kernel",

@@ -24,8 +24,8 @@ impl Combining {
         let callee = function.name.clone();
         let types: Vec<ScalarType> = function.scalar_parameters().map(|(_, value, _)| function.scalar(value)).collect();
         match (types.as_slice(), function.results.as_slice()) {
-            (&[left, element], &[result]) if left == result => {
-                Ok(Combining { callee, source: function.source.clone(), scalar: result, element })
+            (&[left, element], [Kind::Scalar(result)]) if left == *result => {
+                Ok(Combining { callee, source: function.source.clone(), scalar: *result, element })
             }
             _ => Err(Error::Internal(format!("'{callee}' folded, which does not give the type of its first operand"))),
         }
@@ -84,7 +84,7 @@ fn recognized(function: &Function) -> Option<Op> {
     }
     // Variables are zero when the function starts.
     let zero = |variable: &Variable| {
-        if variable.scalar == ScalarType::Bool { Term::Truth(false) } else { Term::Other }
+        if variable.scalar() == ScalarType::Bool { Term::Truth(false) } else { Term::Other }
     };
     let mut evaluation = Evaluation { function, values, variables: function.variables.iter().map(zero).collect() };
     match evaluation.region(&function.body)? {
@@ -106,7 +106,7 @@ impl Evaluation<'_> {
 
     /// Whether an integer of the function's type loses nothing as this one.
     fn is_wide(&self, value: Value) -> bool {
-        self.function.results.iter().all(|result| self.function.scalar(value).bits() >= result.bits())
+        self.function.results.iter().filter_map(Kind::scalar).all(|result| self.function.scalar(value).bits() >= result.bits())
     }
 
     fn is_integer(&self, value: Value) -> bool {
@@ -121,7 +121,7 @@ impl Evaluation<'_> {
                     let term = self.expression(*value, expression);
                     self.values.insert(*value, term);
                 }
-                Statement::Set { variable, value } => self.variables[variable.index()] = self.value(*value),
+                Statement::Set { variable, value: Argument::Value(value) } => self.variables[variable.index()] = self.value(*value),
                 Statement::If { condition, then, otherwise, .. } => {
                     let condition = self.value(*condition);
                     let before = self.variables.clone();
@@ -143,7 +143,7 @@ impl Evaluation<'_> {
                 }
                 Statement::Return(values) => {
                     return match values[..] {
-                        [value] => Some(Some(self.value(value))),
+                        [Argument::Value(value)] => Some(Some(self.value(*value))),
                         _ => None,
                     };
                 }

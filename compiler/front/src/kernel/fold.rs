@@ -78,8 +78,8 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep, 
             function.convert(&mut row, so_far, scalar)
         }
     };
-    row.push(Statement::Set { variable: value, value: first });
-    row.push(Statement::Set { variable: position, value: if start == Start::First { one } else { zero } });
+    row.push(Statement::Set { variable: value, value: first.into() });
+    row.push(Statement::Set { variable: position, value: if start == Start::First { one } else { zero }.into() });
     if keep == Keep::All && start == Start::First {
         store_results(&mut function, &mut row, &[out], &along(zero), &[first]);
     }
@@ -93,8 +93,8 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep, 
     let before = function.get(&mut turn, value);
     let after = function.fresh(scalar, Span::NONE);
     let arguments = vec![Argument::Value(before), Argument::Value(loaded)];
-    turn.push(Statement::Call { results: vec![after], function: callee, arguments });
-    turn.push(Statement::Set { variable: value, value: after });
+    turn.push(Statement::Call { results: vec![after.into()], function: callee, arguments });
+    turn.push(Statement::Set { variable: value, value: after.into() });
     if keep == Keep::All {
         let to = match start {
             Start::First => at,
@@ -105,7 +105,7 @@ pub fn build(mut module: Module, input: &Operand, output: &Operand, keep: Keep, 
     let mut step = Region::default();
     let at = function.get(&mut step, position);
     let next = function.apply(&mut step, Op::Add, &[at, one]);
-    step.push(Statement::Set { variable: position, value: next });
+    step.push(Statement::Set { variable: position, value: next.into() });
     row.push(Statement::Loop { body: turn, step });
     if keep == Keep::Last {
         let last = function.get(&mut row, value);

@@ -130,7 +130,7 @@ pub fn build(
     }
     arguments.extend(point.iter().map(|&coordinate| Argument::Value(coordinate)));
     let result = function.fresh(results[0], Span::NONE);
-    inner.push(Statement::Call { results: vec![result], function: callee, arguments });
+    inner.push(Statement::Call { results: vec![result.into()], function: callee, arguments });
     store_results(&mut function, &mut inner, &outputs, &point, &[result]);
 
     let mut region = Region::default();

@@ -302,7 +302,7 @@ impl Emission {
     fn join(&mut self, left: Value, right: Value) -> Value {
         let joined = self.function.fresh(self.scalar, Span::NONE);
         let arguments = vec![Argument::Value(left), Argument::Value(right)];
-        self.region.push(Statement::Call { results: vec![joined], function: self.callee.clone(), arguments });
+        self.region.push(Statement::Call { results: vec![joined.into()], function: self.callee.clone(), arguments });
         joined
     }
 

@@ -41,7 +41,7 @@ pub fn build(mut module: Module, inputs: &[Operand], outputs: &[Operand]) -> Res
         values.push(Argument::Value(function.convert(&mut inner, value, wanted)));
     }
     let results: Vec<Value> = results.iter().map(|&scalar| function.fresh(scalar, Span::NONE)).collect();
-    inner.push(Statement::Call { results: results.clone(), function: callee, arguments: values });
+    inner.push(Statement::Call { results: results.iter().map(|&result| result.into()).collect(), function: callee, arguments: values });
     store_results(&mut function, &mut inner, &outputs, &point, &results);
     body.push(Statement::Parallel(Box::new(Parallel { space, point, body: inner, border: None })));
     body.push(Statement::Return(Vec::new()));

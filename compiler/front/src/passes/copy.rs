@@ -6,6 +6,7 @@ use std::collections::HashMap;
 /// Copies regions of one function into another (or the same one), giving every definition a fresh value.
 ///
 /// What is not in a map stays as it is, so that copying inside one function keeps its variables and outer values.
+/// Local arrays are not copied: regions that define some are host functions', which stay as they are.
 #[derive(Debug, Default, Clone)]
 pub struct Copier {
     pub values: HashMap<Value, Value>,
@@ -58,33 +59,22 @@ impl Copier {
             other => other.clone(),
         };
         copy.map_operands(&mut |value| self.value(value));
+        copy.map_arrays(&mut |array| self.array(array));
+        if let Some(variable) = copy.variable_mut() {
+            *variable = self.variable(*variable);
+        }
+        if let Some(site) = copy.site_mut() {
+            *site = self.sites.get(site).copied().unwrap_or(*site);
+        }
         match (&mut copy, statement) {
-            (Statement::Let { value, expression }, _) => {
-                match expression {
-                    Expression::Get(variable) => *variable = self.variable(*variable),
-                    Expression::Load { array, .. } | Expression::Extent { array, .. } => *array = self.array(*array),
-                    _ => {}
-                }
-                *value = self.define(infos, *value, to);
-            }
-            (Statement::Set { variable, .. }, _) => *variable = self.variable(*variable),
-            (Statement::Store { array, .. }, _) => *array = self.array(*array),
-            (Statement::Call { results, arguments, .. }, _) => {
-                for argument in arguments {
-                    if let Argument::Array(array) = argument {
-                        *array = self.array(*array);
+            (Statement::Let { value, .. }, _) => *value = self.define(infos, *value, to),
+            (Statement::Call { results, .. }, _) => {
+                for result in results {
+                    if let Argument::Value(value) = result {
+                        *value = self.define(infos, *value, to);
                     }
                 }
-                for result in results {
-                    *result = self.define(infos, *result, to);
-                }
             }
-            (Statement::Launch { arrays, .. }, _) => {
-                for array in arrays {
-                    *array = self.array(*array);
-                }
-            }
-            (Statement::Trap { site, .. }, _) => *site = self.sites.get(site).copied().unwrap_or(*site),
             (Statement::If { then, otherwise, .. }, Statement::If { then: t, otherwise: o, .. }) => {
                 *then = self.region(infos, t, to);
                 *otherwise = self.region(infos, o, to);

@@ -11,11 +11,13 @@ pub fn run_function(function: &mut Function) {
     loop {
         let mut read = HashSet::new();
         function.body.walk(&mut |statement| {
-            if let Statement::Let { expression: Expression::Get(variable), .. } = statement {
+            if let Statement::Let { expression: Expression::Get(variable), .. }
+            | Statement::Define { definition: Definition::Get(variable), .. } = statement
+            {
                 read.insert(*variable);
             }
         });
-        let mut used = vec![false; function.values.len()];
+        let mut used = Used { values: vec![false; function.values.len()], arrays: vec![false; function.arrays.len()] };
         let before = count(&function.body);
         sweep(&mut function.body, &read, &mut used);
         // Removing a `get` can leave its variable unread.
@@ -25,6 +27,12 @@ pub fn run_function(function: &mut Function) {
     }
 }
 
+/// What statements seen so far use.
+struct Used {
+    values: Vec<bool>,
+    arrays: Vec<bool>,
+}
+
 fn count(region: &Region) -> usize {
     let mut statements = 0;
     region.walk(&mut |_| statements += 1);
@@ -32,7 +40,7 @@ fn count(region: &Region) -> usize {
 }
 
 /// Backwards, so that uses are seen before definitions.
-fn sweep(region: &mut Region, read: &HashSet<VariableId>, used: &mut [bool]) {
+fn sweep(region: &mut Region, read: &HashSet<VariableId>, used: &mut Used) {
     let jump = region
         .statements
         .iter()
@@ -46,13 +54,16 @@ fn sweep(region: &mut Region, read: &HashSet<VariableId>, used: &mut [bool]) {
             sweep(inner, read, used);
         }
         let needed = match &statement {
-            Statement::Let { value, .. } => used[value.index()],
+            Statement::Let { value, .. } => used.values[value.index()],
+            // Memory that nobody reads is not asked for, even if there were not so much.
+            Statement::Define { array, .. } => used.arrays[array.index()],
             Statement::Set { variable, .. } => read.contains(variable),
             Statement::If { then, otherwise, .. } => !then.statements.is_empty() || !otherwise.statements.is_empty(),
             _ => true,
         };
         if needed {
-            statement.operands().into_iter().for_each(|value| used[value.index()] = true);
+            statement.operands().into_iter().for_each(|value| used.values[value.index()] = true);
+            statement.arrays().into_iter().for_each(|array| used.arrays[array.index()] = true);
             kept.push(statement);
         }
     }

@@ -81,7 +81,7 @@ impl Flattener<'_> {
                         }
                         Some(_) => {
                             let chosen = self.flag("chosen", out);
-                            part.push(Statement::Set { variable: chosen, value: condition });
+                            part.push(Statement::Set { variable: chosen, value: condition.into() });
                             self.guarded(guard, take(&mut part), out);
                             self.function.get(out, chosen)
                         }
@@ -152,7 +152,7 @@ impl Flattener<'_> {
 
     fn set(&mut self, variable: VariableId, to: bool, region: &mut Region) {
         let value = self.function.constant(region, Constant::bool(to));
-        region.push(Statement::Set { variable, value });
+        region.push(Statement::Set { variable, value: value.into() });
     }
 
     fn both(&mut self, guard: Option<Value>, value: Value, out: &mut Region) -> Value {

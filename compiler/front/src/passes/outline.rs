@@ -76,8 +76,8 @@ fn kernel(
         copier.values.insert(value, inside);
     }
     for &variable in &free.variables {
-        let Variable { name, scalar } = host.variables[variable.index()].clone();
-        copier.variables.insert(variable, kernel.variable(name, scalar));
+        let Variable { name, kind } = host.variables[variable.index()].clone();
+        copier.variables.insert(variable, kernel.variable_of(name, kind));
     }
     for (index, site) in host.sites.iter().enumerate() {
         copier.sites.insert(SiteId(index as u32), kernel.site(site.clone()));
@@ -154,21 +154,7 @@ impl Free {
             }
         }
         self.seen.extend(statement.definitions());
-        match statement {
-            Statement::Let {
-                expression: Expression::Load { array, .. } | Expression::Extent { array, .. }, ..
-            }
-            | Statement::Store { array, .. } => self.arrays.push(*array),
-            Statement::Call { arguments, .. } => {
-                self.arrays.extend(arguments.iter().filter_map(|argument| match argument {
-                    Argument::Array(array) => Some(*array),
-                    Argument::Value(_) => None,
-                }))
-            }
-            Statement::Let { expression: Expression::Get(variable), .. } | Statement::Set { variable, .. } => {
-                self.variables.push(*variable);
-            }
-            _ => {}
-        }
+        self.arrays.extend(statement.arrays());
+        self.variables.extend(statement.variable());
     }
 }

@@ -27,6 +27,10 @@ fn returns(function: &Function) -> u32 {
 
 fn needs_work(function: &Function) -> bool {
     let returns = returns(function);
+    // Arrays are never returned from what becomes part of a kernel.
+    if function.results.iter().any(|result| result.array().is_some()) {
+        return false;
+    }
     let at_end = matches!(function.body.statements.last(), Some(Statement::Return(_)));
     // A function that never returns gets a `return` that is never reached: its callers use its results.
     returns > at_end as u32 || (!at_end && !function.results.is_empty())
@@ -34,7 +38,7 @@ fn needs_work(function: &Function) -> bool {
 
 fn rewrite(function: &mut Function) {
     let results: Vec<VariableId> =
-        function.results.clone().into_iter().map(|scalar| function.variable("result", scalar)).collect();
+        function.results.clone().into_iter().map(|kind| function.variable_of("result", kind)).collect();
     let returned = function.variable("returned", ScalarType::Bool);
     let many = returns(function) > FEW_RETURNS;
     let body = std::mem::take(&mut function.body);
@@ -46,8 +50,9 @@ fn rewrite(function: &mut Function) {
         }
         body = Region { statements: vec![Statement::Loop { body, step: Region::default() }] };
     }
-    let values: Vec<Value> =
-        rewriter.results.clone().into_iter().map(|result| rewriter.function.get(&mut body, result)).collect();
+    let values: Vec<Argument> = (rewriter.results.clone().into_iter())
+        .map(|result| Argument::Value(rewriter.function.get(&mut body, result)))
+        .collect();
     body.push(Statement::Return(values));
     rewriter.function.body = body;
 }
@@ -79,7 +84,7 @@ impl Rewriter<'_> {
                         out.push(Statement::Set { variable, value });
                     }
                     let yes = self.function.constant(&mut out, Constant::bool(true));
-                    out.push(Statement::Set { variable: self.returned, value: yes });
+                    out.push(Statement::Set { variable: self.returned, value: Argument::Value(yes) });
                     if in_loop {
                         out.push(Statement::Break);
                     }

@@ -1,8 +1,9 @@
 //! Reading the text form (its grammar stands in [`super::text`]).
 
+mod body;
+
 use super::lexer::{Label, Token, tokens};
-use super::text::{ACCESSES, BUILTINS, FAULTS, FLAGS, STRIDES};
-use super::verify::NESTING;
+use super::text::{ACCESSES, FAULTS, STRIDES};
 use super::*;
 use crate::error::{Class, Mistake, Result};
 use std::collections::HashMap;
@@ -164,6 +165,29 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A scalar type, or an array type: `f64[packed, unit]`, which may be read and written, or `read f64[any]`.
+    fn kind(&mut self) -> Result<Kind> {
+        let access = self.accept_one_of(&ACCESSES);
+        let scalar = self.scalar()?;
+        if access.is_none() && !self.is_sign("[") {
+            return Ok(Kind::Scalar(scalar));
+        }
+        Ok(Kind::Array(ArrayType { scalar, access: access.unwrap_or(Access::ReadWrite), strides: self.strides()? }))
+    }
+
+    fn array_type(&mut self) -> Result<ArrayType> {
+        match self.kind()? {
+            Kind::Array(array) => Ok(array),
+            Kind::Scalar(_) => self.expected("'['"),
+        }
+    }
+
+    /// What is known of strides, in brackets.
+    fn strides(&mut self) -> Result<Vec<Stride>> {
+        self.expect("[")?;
+        self.list("]", |parser| parser.expect_one_of(&STRIDES))
+    }
+
     /// Elements with commas between, up to the closing sign, which is taken.
     pub fn list<T>(&mut self, close: &str, mut element: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let mut elements = Vec::new();
@@ -205,9 +229,9 @@ impl<'a> Parser<'a> {
                 Some("table") => {
                     self.table()?;
                 }
-                Some("function" | "kernel" | "range" | "grid") => functions.push(self.function()?),
+                Some("function" | "host" | "kernel" | "range" | "grid") => functions.push(self.function()?),
                 _ if *self.peek() == Token::End => break,
-                _ => return self.expected("'function', 'kernel', 'range', 'grid' or 'table'"),
+                _ => return self.expected("'function', 'host', 'kernel', 'range', 'grid' or 'table'"),
             }
         }
         Ok(Module { functions, tables: std::mem::take(&mut self.tables) })
@@ -259,6 +283,7 @@ impl<'a> Parser<'a> {
                 self.expect(")")?;
                 Form::Grid { group, rows }
             }
+            Token::Name(label) if label.name == "host" => Form::Host,
             _ => Form::Function,
         };
         let mut function = Function { form, ..Function::new(self.global()?) };
@@ -277,7 +302,7 @@ impl<'a> Parser<'a> {
         }
         if self.accept("->") {
             loop {
-                function.results.push(self.scalar()?);
+                function.results.push(self.kind()?);
                 if !self.accept(",") {
                     break;
                 }
@@ -330,8 +355,7 @@ impl<'a> Parser<'a> {
         self.take();
         self.expect(":")?;
         let scalar = self.scalar()?;
-        self.expect("[")?;
-        let strides = self.list("]", |parser| parser.expect_one_of(&STRIDES))?;
+        let strides = self.strides()?;
         let footprint = match self.accept_word("window") {
             true => {
                 self.expect("(")?;
@@ -404,7 +428,8 @@ impl<'a> Parser<'a> {
         };
         self.take();
         self.expect(":")?;
-        let id = function.variable(label.name.clone(), self.scalar()?);
+        let kind = self.kind()?;
+        let id = function.variable_of(label.name.clone(), kind);
         match names.variables.insert(label, id) {
             None => Ok(()),
             Some(_) => self.mistake_at(span, "two variables have one name: give them numbers, '$name#0' and '$name#1'"),
@@ -497,265 +522,6 @@ impl<'a> Parser<'a> {
         self.expect(open)?;
         self.list(close, |parser| parser.value(names))
     }
-
-    fn region(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Region> {
-        self.expect("{")?;
-        if depth > NESTING {
-            return self.mistake_at(self.span(), format!("regions are nested more than {NESTING} deep"));
-        }
-        self.statements(function, names, depth)
-    }
-
-    /// Statements up to the closing brace, which is taken.
-    fn statements(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Region> {
-        let mut region = Region::default();
-        while !self.accept("}") {
-            let statement = self.statement(function, names, depth)?;
-            region.push(statement);
-        }
-        Ok(region)
-    }
-
-    fn statement(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Statement> {
-        if let Token::Value(_) = self.peek() {
-            return self.definition_statement(function, names);
-        }
-        let Some(word) = self.word().map(str::to_string) else {
-            return self.expected("a statement or '}'");
-        };
-        let span = self.span();
-        self.take();
-        Ok(match word.as_str() {
-            "set" => {
-                let variable = self.variable(names)?;
-                self.expect("=")?;
-                Statement::Set { variable, value: self.value(names)? }
-            }
-            "store" => {
-                let array = self.array(names)?;
-                let indices = self.values("[", "]", names)?;
-                self.expect("=")?;
-                Statement::Store { array, indices, value: self.value(names)? }
-            }
-            "call" => self.call(Vec::new(), names)?,
-            "if" => {
-                let rare = self.accept_word("rare");
-                let condition = self.value(names)?;
-                let then = self.region(function, names, depth + 1)?;
-                let otherwise = match self.accept_word("else") {
-                    true => self.region(function, names, depth + 1)?,
-                    false => Region::default(),
-                };
-                Statement::If { condition, then, otherwise, rare }
-            }
-            "loop" => {
-                let body = self.region(function, names, depth + 1)?;
-                let step = match self.accept_word("step") {
-                    true => self.region(function, names, depth + 1)?,
-                    false => Region::default(),
-                };
-                Statement::Loop { body, step }
-            }
-            "break" => Statement::Break,
-            "continue" => Statement::Continue,
-            "return" => {
-                let mut values = Vec::new();
-                if let Token::Value(_) = self.peek() {
-                    values.push(self.value(names)?);
-                    while self.accept(",") {
-                        values.push(self.value(names)?);
-                    }
-                }
-                Statement::Return(values)
-            }
-            "trap" => {
-                let Token::Site(number) = *self.peek() else {
-                    return self.expected("a site");
-                };
-                self.take();
-                self.expect_word("if")?;
-                let condition = self.value(names)?;
-                self.expect_word("payload")?;
-                let payload = self.value(names)?;
-                let position = match self.accept_word("position") {
-                    true => Some(self.value(names)?),
-                    false => None,
-                };
-                Statement::Trap { condition, site: SiteId(number), payload, position }
-            }
-            "parallel" => self.parallel(function, names, depth)?,
-            "launch" => {
-                let kernel = self.global()?;
-                let space = self.values("(", ")", names)?;
-                self.expect_word("captures")?;
-                let captures = self.values("(", ")", names)?;
-                self.expect_word("arrays")?;
-                self.expect("(")?;
-                let arrays = self.list(")", |parser| parser.array(names))?;
-                Statement::Launch { kernel, space, captures, arrays }
-            }
-            _ => return self.mistake_at(span, format!("unknown statement '{word}'")),
-        })
-    }
-
-    /// `%1: i64 = expression`, or a call with results.
-    fn definition_statement(&mut self, function: &mut Function, names: &mut Names) -> Result<Statement> {
-        // The operands are read before the results are defined: a value cannot use itself.
-        let start = self.next;
-        let mut count = 0;
-        loop {
-            self.take();
-            self.expect(":")?;
-            self.scalar()?;
-            count += 1;
-            if !self.accept(",") {
-                break;
-            }
-            if !matches!(self.peek(), Token::Value(_)) {
-                return self.expected("a value");
-            }
-        }
-        self.expect("=")?;
-        let is_call = self.accept_word("call");
-        let mut statement = match is_call {
-            true => self.call(Vec::new(), names)?,
-            false if count != 1 => return self.expected("'call', since there are several results"),
-            false => {
-                // The type after the colon, for constants.
-                let scalar = match &self.tokens[start + 2].0 {
-                    Token::Name(label) => ScalarType::from_short_name(&label.name),
-                    _ => None,
-                };
-                let expression = self.expression(scalar.unwrap_or(ScalarType::Bool), names)?;
-                Statement::Let { value: Value(0), expression }
-            }
-        };
-        let end = std::mem::replace(&mut self.next, start);
-        let mut defined = vec![self.definition(function, names)?];
-        while self.accept(",") {
-            defined.push(self.definition(function, names)?);
-        }
-        self.next = end;
-        match &mut statement {
-            Statement::Call { results, .. } => *results = defined,
-            Statement::Let { value, .. } => *value = defined[0],
-            _ => {}
-        }
-        Ok(statement)
-    }
-
-    /// What stands after the word `call`.
-    fn call(&mut self, results: Vec<Value>, names: &Names) -> Result<Statement> {
-        let function = self.global()?;
-        self.expect("(")?;
-        let arguments = self.list(")", |parser| match parser.peek() {
-            Token::Value(_) => Ok(Argument::Value(parser.value(names)?)),
-            _ => Ok(Argument::Array(parser.array(names)?)),
-        })?;
-        Ok(Statement::Call { results, function, arguments })
-    }
-
-    fn parallel(&mut self, function: &mut Function, names: &mut Names, depth: usize) -> Result<Statement> {
-        self.expect("(")?;
-        let labels = self.list(")", |parser| {
-            let span = parser.span();
-            match parser.peek().clone() {
-                Token::Value(label) => {
-                    parser.take();
-                    Ok((label, span))
-                }
-                _ => parser.expected("a value"),
-            }
-        })?;
-        self.expect_word("in")?;
-        let space = self.values("(", ")", names)?;
-        let mut point = Vec::new();
-        for (label, span) in labels {
-            point.push(self.define(function, names, label, ScalarType::Index, span)?);
-        }
-        let body = self.region(function, names, depth + 1)?;
-        let border = match self.accept_word("border") {
-            true => {
-                self.expect("(")?;
-                let margins = self.list(")", |parser| {
-                    parser.expect("(")?;
-                    let low = parser.integer()?;
-                    parser.expect(",")?;
-                    let high = parser.integer()?;
-                    parser.expect(")")?;
-                    Ok((low, high))
-                })?;
-                Some(Border { margins, region: self.region(function, names, depth + 1)? })
-            }
-            false => None,
-        };
-        Ok(Statement::Parallel(Box::new(Parallel { space, point, body, border })))
-    }
-
-    /// `scalar`: the type of the result.
-    fn expression(&mut self, scalar: ScalarType, names: &Names) -> Result<Expression> {
-        if let Some(builtin) = self.accept_one_of(&BUILTINS) {
-            return Ok(Expression::Builtin(builtin));
-        }
-        let Some(word) = self.word().map(str::to_string) else {
-            return self.expected("an expression");
-        };
-        let span = self.span();
-        self.take();
-        Ok(match word.as_str() {
-            "constant" => Expression::Constant(Constant { scalar, bits: self.literal(scalar)? }),
-            "get" => Expression::Get(self.variable(names)?),
-            "load" => {
-                let array = self.array(names)?;
-                Expression::Load { array, indices: self.values("[", "]", names)? }
-            }
-            "extent" => {
-                let array = self.array(names)?;
-                self.expect(",")?;
-                Expression::Extent { array, axis: self.integer()? }
-            }
-            "entry" => {
-                let span = self.span();
-                let name = self.global()?;
-                let Some(table) = self.tables.iter().position(|table| table.name == name) else {
-                    return self.mistake_at(span, format!("there is no constant table '{name}'"));
-                };
-                self.expect("[")?;
-                let index = self.value(names)?;
-                self.expect("]")?;
-                Expression::TableEntry { table: TableId(table as u32), index }
-            }
-            _ => {
-                let (name, suffix) = word.split_once('.').unwrap_or((&word, ""));
-                let Some(op) = Op::from_name(name) else {
-                    return self.mistake_at(span, format!("unknown operation '{name}'"));
-                };
-                let Some(flags) = flags(suffix) else {
-                    return self.mistake_at(span, format!("unknown flags '{suffix}'"));
-                };
-                let mut operands = vec![self.value(names)?];
-                while self.accept(",") {
-                    operands.push(self.value(names)?);
-                }
-                Expression::Apply { op, operands, flags }
-            }
-        })
-    }
-}
-
-/// Names of flags with dots between; nothing is no flag.
-fn flags(text: &str) -> Option<FloatFlags> {
-    let mut flags = FloatFlags::STRICT;
-    match text {
-        "" => return Some(flags),
-        "fast" => return Some(FloatFlags::FAST),
-        _ => {}
-    }
-    for name in text.split('.') {
-        let (_, field) = FLAGS.iter().find(|(known, _)| *known == name)?;
-        *field(&mut flags) = true;
-    }
-    Some(flags)
 }
 
 /// The bits of a literal of a type, as in [`Constant::bits`]; `None` if it is none. Accepts what the text form says.

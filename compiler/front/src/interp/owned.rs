@@ -1,0 +1,116 @@
+//! Memory that functions allocate while they run, and who refers to it.
+
+use super::memory::{Breach, Buffer};
+use super::ArrayArgument;
+use crate::types::ScalarType;
+
+/// More than this is not allocated: running out of memory is an answer, not the end of the process.
+const MOST_BYTES: i64 = 1 << 33;
+
+/// All memory of a run: the buffers that it was given, and behind them those that it allocated.
+pub(super) struct Heap<'m, 'b> {
+    pub given: &'m mut [Buffer<'b>],
+    blocks: Vec<Block>,
+    /// References to the given buffers beyond the caller's own.
+    borrowed: Vec<i64>,
+}
+
+struct Block {
+    bytes: Vec<u8>,
+    written: Vec<bool>,
+    /// `None`: nobody counts.
+    references: Option<i64>,
+}
+
+impl<'m, 'b> Heap<'m, 'b> {
+    pub fn new(given: &'m mut [Buffer<'b>]) -> Heap<'m, 'b> {
+        let borrowed = vec![0; given.len()];
+        Heap { given, blocks: Vec::new(), borrowed }
+    }
+
+    /// The number of a fresh buffer for so many elements; `None` if there is not so much memory.
+    pub fn allocate(&mut self, elements: i64, scalar: ScalarType, zeroed: bool, counted: bool) -> Option<usize> {
+        let bytes = elements.checked_mul(scalar.bytes() as i64).filter(|bytes| *bytes <= MOST_BYTES)? as usize;
+        let mut block = Block { bytes: Vec::new(), written: Vec::new(), references: counted.then_some(1) };
+        block.bytes.try_reserve_exact(bytes).ok()?;
+        block.written.try_reserve_exact(bytes).ok()?;
+        block.bytes.resize(bytes, 0);
+        block.written.resize(bytes, zeroed);
+        self.blocks.push(block);
+        Some(self.given.len() + self.blocks.len() - 1)
+    }
+
+    #[inline]
+    pub fn load(&mut self, buffer: usize, element: i64, scalar: ScalarType) -> Result<u64, Breach> {
+        match self.given.get(buffer) {
+            Some(buffer) => buffer.load(element, scalar),
+            None => self.block(buffer)?.load(element, scalar),
+        }
+    }
+
+    #[inline]
+    pub fn store(&mut self, buffer: usize, element: i64, scalar: ScalarType, bits: u64) -> Result<(), Breach> {
+        match self.given.get_mut(buffer) {
+            Some(buffer) => buffer.store(element, scalar, bits),
+            None => self.block(buffer)?.store(element, scalar, bits),
+        }
+    }
+
+    fn block(&mut self, buffer: usize) -> Result<Buffer<'_>, Breach> {
+        let block = buffer.checked_sub(self.given.len()).and_then(|number| self.blocks.get_mut(number));
+        match block {
+            None => Err(Breach::NoMemory),
+            Some(Block { references: Some(..=0), .. }) => Err(Breach::Freed),
+            Some(block) => Ok(Buffer::watched(&mut block.bytes, &mut block.written)),
+        }
+    }
+
+    pub fn retain(&mut self, buffer: usize) -> Result<(), Breach> {
+        self.count(buffer, 1)
+    }
+
+    pub fn release(&mut self, buffer: usize) -> Result<(), Breach> {
+        self.count(buffer, -1)
+    }
+
+    fn count(&mut self, buffer: usize, change: i64) -> Result<(), Breach> {
+        if let Some(count) = self.borrowed.get_mut(buffer) {
+            *count += change;
+            return if *count < 0 { Err(Breach::Freed) } else { Ok(()) };
+        }
+        // A variable that was never set refers to nothing.
+        let block = buffer.checked_sub(self.given.len()).and_then(|number| self.blocks.get_mut(number));
+        let Some(Block { references: Some(count), bytes, written }) = block else { return Ok(()) };
+        if *count <= 0 {
+            return Err(Breach::Freed);
+        }
+        *count += change;
+        if *count == 0 {
+            (*bytes, *written) = (Vec::new(), Vec::new());
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the references at the end of a run that gave `results`.
+    pub fn leak(&self, results: &[ArrayArgument]) -> Option<String> {
+        let expected = |buffer: usize| results.iter().filter(|result| result.buffer == buffer).count() as i64;
+        for (number, &count) in self.borrowed.iter().enumerate() {
+            if count != expected(number) {
+                return Some(format!("the caller's buffer {number} is left with {count} references too many"));
+            }
+        }
+        for (number, block) in self.blocks.iter().enumerate() {
+            let buffer = self.given.len() + number;
+            let Some(count) = block.references else { continue };
+            if count != expected(buffer) {
+                return Some(format!("a buffer of {} bytes is left with {count} references", block.bytes.len()));
+            }
+        }
+        None
+    }
+
+    /// The bytes of the buffers that were allocated, in order of their numbers, which go on behind the given ones'.
+    pub fn into_blocks(self) -> Vec<Vec<u8>> {
+        self.blocks.into_iter().map(|block| block.bytes).collect()
+    }
+}
