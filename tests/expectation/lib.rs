@@ -21,9 +21,9 @@
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
 
-use numbra_front::error::{Class, Mistake, Result};
+use numbra_front::error::{ErrorClass, Mistake, Result};
 use numbra_front::interp::memory::{from_bytes, to_bytes};
-use numbra_front::interp::{self, Buffer, Failure, Host, Limits, Program};
+use numbra_front::interp::{self, Buffer, Failure, Host, InterpretedProgram, Limits};
 use numbra_front::ir::lexer::Token;
 use numbra_front::ir::parse::Parser;
 use numbra_front::ir::{Function, Module, Parameter, SiteId, Statement, text};
@@ -112,7 +112,7 @@ fn case(line: &Arc<Source>, module: &Module) -> Result<Case> {
     parser.expect_word("run")?;
     let span = parser.span();
     let name = parser.global()?;
-    let mistake = |message: String| Mistake::new(Class::Value, line, span, message);
+    let mistake = |message: String| Mistake::new(ErrorClass::Value, line, span, message);
     let function = module.function(&name).ok_or_else(|| mistake(format!("there is no function '{name}'")))?;
     parser.expect("(")?;
     let mut parameters = function.parameters.iter();
@@ -204,7 +204,9 @@ fn traps(parser: &mut Parser, module: &Module, function: &Function) -> Result<Ex
     // The payload's type is that of the value that the function's trap at this site passes.
     let mut scalar = ScalarType::I64;
     function.body.walk(&mut |statement| match statement {
-        Statement::Trap { site, payload, .. } if site.0 == number => scalar = function.scalar(*payload),
+        Statement::Trap { site, payloads, .. } if site.0 == number => {
+            scalar = payloads.first().map_or(scalar, |&payload| function.scalar(payload));
+        }
         _ => {}
     });
     let payload = match parser.accept_word("payload") {
@@ -217,7 +219,7 @@ fn traps(parser: &mut Parser, module: &Module, function: &Function) -> Result<Ex
 fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument]) -> Result<Expected> {
     let mut results = Vec::new();
     if parser.accept("=") {
-        for &scalar in &function.results {
+        for scalar in function.scalar_results() {
             if !results.is_empty() {
                 parser.expect(",")?;
             }
@@ -349,14 +351,14 @@ impl Case {
     }
 
     /// Runs the case on the interpreter.
-    pub fn interpret(&self, program: &Program, limits: &Limits) -> Result<Outcome, Failure> {
+    pub fn interpret(&self, program: &InterpretedProgram, limits: &Limits) -> Result<Outcome, Failure> {
         self.run(|arguments, buffers| program.call(&self.function, arguments, buffers, limits))
     }
 
     /// Runs the case on the interpreter, with someone else running the kernels that it launches.
     pub fn interpret_with_host(
         &self,
-        program: &Program,
+        program: &InterpretedProgram,
         limits: &Limits,
         host: &mut dyn Host,
     ) -> Result<Outcome, Failure> {
@@ -393,9 +395,11 @@ impl Case {
                 let arrays = arrays.collect();
                 Ok(Outcome::Returns { results, arrays })
             }
-            Err(Failure::Trap(trap)) => {
-                Ok(Outcome::Traps { site: trap.site, position: trap.position, payload: trap.payload.bits })
-            }
+            Err(Failure::Trap(trap)) => Ok(Outcome::Traps {
+                site: trap.site,
+                position: trap.position,
+                payload: trap.payloads.first().map_or(0, |payload| payload.bits),
+            }),
             Err(failure) => Err(failure),
         }
     }

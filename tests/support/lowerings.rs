@@ -167,7 +167,7 @@ impl Host for CudaForm<'_> {
             function: function.name.clone(),
             site: SiteId(status.site),
             position: Some(status.position as i64),
-            payload: Constant { scalar: ScalarType::I64, bits: status.payload },
+            payloads: vec![Constant { scalar: ScalarType::I64, bits: status.payload }],
         };
         self.fault = Some(self.call.fault(&trap, &kernel));
         Err(Failure::Cancelled)

@@ -296,7 +296,7 @@ fn parameters_variables_tables_and_control_flow() {
     let now = kernel.function.get(&mut step, counter);
     let one = kernel.function.constant(&mut step, Constant::integer(ScalarType::I32, 1));
     let next = kernel.function.apply(&mut step, Op::Add, &[now, one]);
-    step.push(Statement::Set { variable: counter, value: next });
+    step.push(Statement::Set { variable: counter, value: next.into() });
     kernel.body.push(Statement::Loop { body: turn, step });
     let mut module = kernel.finish();
     module.tables = module_tables;

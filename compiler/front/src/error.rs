@@ -17,7 +17,10 @@ pub enum Error {
     Kernel(Box<Mistake>),
     /// A mistake in something that has no place in a kernel's text: a signature given from outside, an option.
     #[error("{message}{}", help_line(.help))]
-    Request { class: Class, message: String, help: Option<String> },
+    Request { class: ErrorClass, message: String, help: Option<String> },
+    /// What is being typed is never reached, or not known yet. Never leaves `typing`.
+    #[error("this is never reached")]
+    Diverges,
     /// Our own fault. The text says what was expected; users should report it.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -29,7 +32,7 @@ fn help_line(help: &Option<String>) -> String {
 
 /// The kind of a mistake: which of Python's exceptions it becomes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum ErrorClass {
     Syntax,
     Name,
     Type,
@@ -40,6 +43,10 @@ pub enum Class {
     ZeroDivision,
     /// A number that its type cannot hold.
     Overflow,
+    /// A name that is read before it is assigned, found when running.
+    Unbound,
+    Memory,
+    Recursion,
     /// What the kernel raises itself: the message begins with the exception's name.
     Raised,
     /// A construct of the language that numbra does not have.
@@ -49,7 +56,7 @@ pub enum Class {
 /// A user's mistake: what is wrong, where, and what to do.
 #[derive(Debug, Clone)]
 pub struct Mistake {
-    pub class: Class,
+    pub class: ErrorClass,
     pub source: Arc<Source>,
     pub span: Span,
     /// One sentence, no full stop: `unknown name 'foo'`.
@@ -63,7 +70,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    pub fn new(class: Class, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Mistake {
+    pub fn new(class: ErrorClass, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Mistake {
         Mistake {
             class,
             source: source.clone(),
@@ -98,19 +105,19 @@ impl From<Mistake> for Error {
 }
 
 impl Error {
-    pub fn class(&self) -> Option<Class> {
+    pub fn class(&self) -> Option<ErrorClass> {
         match self {
             Error::Kernel(mistake) => Some(mistake.class),
             Error::Request { class, .. } => Some(*class),
-            Error::Internal(_) => None,
+            Error::Internal(_) | Error::Diverges => None,
         }
     }
 
-    pub fn request(class: Class, message: impl Into<String>) -> Error {
+    pub fn request(class: ErrorClass, message: impl Into<String>) -> Error {
         Error::Request { class, message: message.into(), help: None }
     }
 
-    pub fn request_with_help(class: Class, message: impl Into<String>, help: impl Into<String>) -> Error {
+    pub fn request_with_help(class: ErrorClass, message: impl Into<String>, help: impl Into<String>) -> Error {
         Error::Request { class, message: message.into(), help: Some(help.into()) }
     }
 }

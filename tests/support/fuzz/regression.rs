@@ -46,9 +46,11 @@ pub fn text(found: &Found) -> Option<String> {
     let run = format!("; run @{}({})", function.name, arguments.join(", "));
     let expected = match call.result_or_trap(&module, &LIMITS, None).ok()? {
         Ok(result) => format!("writes {output} = {}", nested(&result)),
-        Err(Trap { function, site, position, payload }) => {
+        Err(Trap { function, site, position, payloads }) => {
             let position = position.map_or(String::new(), |position| format!(" at {position}"));
-            format!("traps #{} of @{function}{position} payload {}", site.0, text::literal(payload))
+            let payload =
+                payloads.first().map_or(String::new(), |&payload| format!(" payload {}", text::literal(payload)));
+            format!("traps #{} of @{function}{position}{payload}", site.0)
         }
     };
     let _ = writeln!(out, "\n{run} {expected}\n");
@@ -139,7 +141,8 @@ fn run_case(case: &Case, module: &Module, checks: &Checks) -> Result<(), String>
         Expected::Traps { function, site, position, payload } => {
             // Whether a message shows the payload is its own affair.
             let payload = payload.unwrap_or(Constant { scalar: ScalarType::I64, bits: 0 });
-            let trap = Trap { function: function.clone(), site: *site, position: *position, payload };
+            let payloads = vec![payload];
+            let trap = Trap { function: function.clone(), site: *site, position: *position, payloads };
             Outcome::Fault(call.fault(&trap, module))
         }
     };

@@ -78,5 +78,5 @@ fn test(function: &mut Function, out: &mut Region, value: Value, marked: Variabl
     let subnormal = function.apply(out, Op::And, &[below, above]);
     let before = function.get(out, marked);
     let met = function.apply(out, Op::Or, &[before, subnormal]);
-    out.push(Statement::Set { variable: marked, value: met });
+    out.push(Statement::Set { variable: marked, value: met.into() });
 }

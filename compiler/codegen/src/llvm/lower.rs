@@ -242,7 +242,7 @@ impl<'ctx> Lowering<'ctx, '_> {
 
     fn variables(&mut self) -> Result<()> {
         for variable in &self.kernel.variables {
-            let kind = value_type(self.context, variable.scalar);
+            let kind = value_type(self.context, variable.scalar());
             let place = self.builder.build_alloca(kind, &variable.name).map_err(backend_error)?;
             self.builder.build_store(place, kind.const_zero()).map_err(backend_error)?;
             self.variables.push(place);
@@ -289,7 +289,7 @@ impl<'ctx> Lowering<'ctx, '_> {
                 let result = self.expression(expression, self.kernel.scalar(*value))?;
                 self.values[value.index()] = Some(result);
             }
-            Statement::Set { variable, value } => {
+            Statement::Set { variable, value: ir::Argument::Value(value) } => {
                 let value = self.value(*value)?;
                 self.builder.build_store(self.variables[variable.index()], value).map_err(backend_error)?;
             }
@@ -310,13 +310,20 @@ impl<'ctx> Lowering<'ctx, '_> {
             Statement::Return(values) if values.is_empty() => {
                 self.builder.build_return(None).map_err(backend_error)?;
             }
-            Statement::Trap { condition, site, payload, position } => {
-                self.trap(*condition, *site, *payload, *position)?;
+            Statement::Trap { condition, site, payloads, position } => {
+                let payload = *payloads.first().ok_or_else(|| malformed("a trap without payload"))?;
+                self.trap(*condition, *site, payload, *position)?;
             }
             Statement::Return(_) => return Err(malformed("a kernel that returns values")),
             Statement::Call { function, .. } => return Err(malformed(format!("a call of '{function}' in a kernel"))),
             Statement::Parallel(_) => return Err(malformed("'parallel' in a scheduled kernel")),
             Statement::Launch { .. } => return Err(malformed("a launch in a kernel")),
+            Statement::Set { .. }
+            | Statement::Define { .. }
+            | Statement::Raise { .. }
+            | Statement::Retain(_)
+            | Statement::Release(_)
+            | Statement::Poll => return Err(malformed("a statement of functions in a kernel")),
         }
         Ok(())
     }
@@ -480,7 +487,9 @@ impl<'ctx> Lowering<'ctx, '_> {
             }
             Expression::TableEntry { table, index } => self.table_entry(*table, *index),
             Expression::Builtin(builtin) => Ok(self.thread_position(*builtin)?.into()),
-            Expression::Extent { .. } => Err(malformed("an array's extent in a scheduled kernel")),
+            Expression::Extent { .. } | Expression::Stride { .. } | Expression::Overlap { .. } => {
+                Err(malformed("an array's extent in a scheduled kernel"))
+            }
         }
     }
 

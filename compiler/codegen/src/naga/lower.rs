@@ -15,7 +15,7 @@ use naga::{
     StructMember, Type, TypeInner, VectorSize,
 };
 use numbra_front::ir::{
-    Access, Builtin, Expression, Form, Function, Module, Parameter, Region, Role, SiteId, Statement, Value,
+    Access, Argument, Builtin, Expression, Form, Function, Module, Parameter, Region, Role, SiteId, Statement, Value,
 };
 use numbra_front::passes::nesting;
 use numbra_front::types::{Constant, ScalarType};
@@ -137,7 +137,7 @@ impl Lowering<'_> {
             self.arrays.push(global);
         }
         for variable in &self.kernel.variables {
-            let ty = scalar_of(variable.scalar)?;
+            let ty = scalar_of(variable.scalar())?;
             let ty = self.scalar_type(ty);
             // WGSL's and SPIR-V's variables start where the user's do only if the value is given.
             let init = Some(self.function.expressions.append(NagaExpression::ZeroValue(ty), Span::UNDEFINED));
@@ -378,7 +378,9 @@ impl Lowering<'_> {
             }
             Expression::TableEntry { table, index } => self.table_entry(block, *table, *index),
             Expression::Builtin(builtin) => Ok(self.builtin(block, *builtin)),
-            Expression::Extent { .. } => Err(broken("an extent is asked for after arrays became buffers")),
+            Expression::Extent { .. } | Expression::Stride { .. } | Expression::Overlap { .. } => {
+                Err(broken("an extent is asked for after arrays became buffers"))
+            }
         }
     }
 
@@ -430,7 +432,7 @@ impl Lowering<'_> {
                     let handle = self.expression(block, *value, expression)?;
                     self.define(*value, handle);
                 }
-                Statement::Set { variable, value } => {
+                Statement::Set { variable, value: Argument::Value(value) } => {
                     let (pointer, value) = (self.variables[variable.index()], self.value(*value)?);
                     let value = self.hidden(value)?;
                     block.push(NagaStatement::Store { pointer, value }, Span::UNDEFINED);
@@ -459,9 +461,10 @@ impl Lowering<'_> {
                         self.leave_if_failed(block);
                     }
                 }
-                Statement::Trap { condition, site, payload, position } => {
+                Statement::Trap { condition, site, payloads, position } => {
+                    let payload = *payloads.first().ok_or_else(|| broken("a trap without payload"))?;
                     let position = position.ok_or_else(|| broken("a trap has no position"))?;
-                    self.trap(block, *condition, *site, *payload, position)?;
+                    self.trap(block, *condition, *site, payload, position)?;
                 }
                 // What follows these in their region is never reached, and naga would refuse it.
                 Statement::Break => {
@@ -482,6 +485,12 @@ impl Lowering<'_> {
                 Statement::Parallel(_) | Statement::Launch { .. } => {
                     return Err(broken("a kernel may not hold 'parallel' or 'launch'"));
                 }
+                Statement::Set { .. }
+                | Statement::Define { .. }
+                | Statement::Raise { .. }
+                | Statement::Retain(_)
+                | Statement::Release(_)
+                | Statement::Poll => return Err(broken("a kernel may not hold a statement of functions")),
             }
         }
         Ok(())

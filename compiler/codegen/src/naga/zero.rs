@@ -90,7 +90,7 @@ impl Lowering<'_> {
     /// Variables of floats start with the read zero, too.
     pub(super) fn start_variables(&mut self) -> Result<()> {
         for number in 0..self.kernel.variables.len() {
-            let scalar = self.kernel.variables[number].scalar;
+            let scalar = self.kernel.variables[number].scalar();
             if scalar.is_float() {
                 let value = self.read_zero(scalar)?;
                 let pointer = self.variables[number];

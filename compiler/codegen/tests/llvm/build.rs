@@ -57,7 +57,7 @@ pub fn over_range(
         outer.push(Statement::If { condition: inside, then: inner, otherwise: Region::default(), rare: false });
     } else {
         let counter = function.variable("i", ScalarType::Index);
-        outer.push(Statement::Set { variable: counter, value: begin });
+        outer.push(Statement::Set { variable: counter, value: begin.into() });
         let index = function.get(&mut inner, counter);
         let done = function.apply(&mut inner, Op::Ge, &[index, end]);
         let leave = Region { statements: vec![Statement::Break] };
@@ -67,7 +67,7 @@ pub fn over_range(
         let index = function.get(&mut step, counter);
         let one = function.constant(&mut step, Constant::index(1));
         let next = function.apply(&mut step, Op::Add, &[index, one]);
-        step.push(Statement::Set { variable: counter, value: next });
+        step.push(Statement::Set { variable: counter, value: next.into() });
         outer.push(Statement::Loop { body: inner, step });
     }
     function.body = outer;

@@ -22,7 +22,7 @@ fn refuse_negative(form: Form) -> Module {
         let element = function.define(region, ScalarType::F32, Span::NONE, input);
         let zero = function.constant(region, Constant::zero(ScalarType::F32));
         let condition = function.apply(region, Op::Lt, &[element, zero]);
-        region.push(Statement::Trap { condition, site: SiteId(1), payload: element, position: Some(index) });
+        region.push(Statement::Trap { condition, site: SiteId(1), payloads: vec![element], position: Some(index) });
         region.push(Statement::Store { array: arrays[1], indices: vec![index], value: element });
     })
 }

@@ -69,7 +69,7 @@ fn stencil(distinct: bool) -> Module {
         let column = function.variable("j", ScalarType::Index);
         let one = function.constant(region, Constant::index(1));
         let end = function.apply(region, Op::Sub, &[columns, one]);
-        region.push(Statement::Set { variable: column, value: one });
+        region.push(Statement::Set { variable: column, value: one.into() });
         let mut inner = Region::default();
         let j = function.get(&mut inner, column);
         let done = function.apply(&mut inner, Op::Ge, &[j, end]);
@@ -90,7 +90,7 @@ fn stencil(distinct: bool) -> Module {
         let mut step = Region::default();
         let j = function.get(&mut step, column);
         let next = function.apply(&mut step, Op::Add, &[j, one]);
-        step.push(Statement::Set { variable: column, value: next });
+        step.push(Statement::Set { variable: column, value: next.into() });
         region.push(Statement::Loop { body: inner, step });
     })
 }
@@ -117,13 +117,13 @@ fn mixture(form: Form) -> Module {
         let mut then = Region::default();
         let entry = Expression::TableEntry { table: TableId(0), index: elements[0] };
         let entry = function.define(&mut then, ScalarType::F64, Span::NONE, entry);
-        then.push(Statement::Set { variable: picked, value: entry });
+        then.push(Statement::Set { variable: picked, value: entry.into() });
         let mut otherwise = Region::default();
         let byte = function.convert(&mut otherwise, elements[0], ScalarType::U8);
         let entry = Expression::TableEntry { table: TableId(1), index: byte };
         let entry = function.define(&mut otherwise, ScalarType::I16, Span::NONE, entry);
         let entry = function.convert(&mut otherwise, entry, ScalarType::F64);
-        otherwise.push(Statement::Set { variable: picked, value: entry });
+        otherwise.push(Statement::Set { variable: picked, value: entry.into() });
         region.push(Statement::If { condition: elements[1], then, otherwise, rare: true });
         vec![function.get(region, picked), function.apply(region, Op::Not, &[elements[1]])]
     });
@@ -159,10 +159,10 @@ fn collatz(form: Form) -> Module {
     elementwise(form, &[ScalarType::U32], &[ScalarType::U32], |function, region, elements| {
         let number = function.variable("number", ScalarType::U32);
         let rounds = function.variable("rounds", ScalarType::U32);
-        region.push(Statement::Set { variable: number, value: elements[0] });
+        region.push(Statement::Set { variable: number, value: elements[0].into() });
         let zero = function.constant(region, Constant::zero(ScalarType::U32));
         let one = function.constant(region, Constant::integer(ScalarType::U32, 1));
-        region.push(Statement::Set { variable: rounds, value: zero });
+        region.push(Statement::Set { variable: rounds, value: zero.into() });
         let (mut body, mut even, mut step) = (Region::default(), Region::default(), Region::default());
         let current = function.get(&mut body, number);
         let done = function.apply(&mut body, Op::Le, &[current, one]);
@@ -181,16 +181,16 @@ fn collatz(form: Form) -> Module {
         let low = function.apply(&mut body, Op::And, &[current, one]);
         let is_even = function.apply(&mut body, Op::Eq, &[low, zero]);
         let half = function.apply(&mut even, Op::ShrInRange, &[current, one]);
-        even.push(Statement::Set { variable: number, value: half });
+        even.push(Statement::Set { variable: number, value: half.into() });
         even.push(Statement::Continue);
         body.push(Statement::If { condition: is_even, then: even, otherwise: Region::default(), rare: false });
         let three = function.constant(&mut body, Constant::integer(ScalarType::U32, 3));
         let next = function.apply(&mut body, Op::Mul, &[current, three]);
         let next = function.apply(&mut body, Op::Add, &[next, one]);
-        body.push(Statement::Set { variable: number, value: next });
+        body.push(Statement::Set { variable: number, value: next.into() });
         let count = function.get(&mut step, rounds);
         let count = function.apply(&mut step, Op::Add, &[count, one]);
-        step.push(Statement::Set { variable: rounds, value: count });
+        step.push(Statement::Set { variable: rounds, value: count.into() });
         region.push(Statement::Loop { body, step });
         vec![function.get(region, rounds)]
     })

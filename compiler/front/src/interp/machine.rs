@@ -1,8 +1,8 @@
-//! Running the steps of a [`Program`].
+//! Running the steps of a [`InterpretedProgram`].
 
 use super::memory::Breach;
 use super::owned::Heap;
-use super::program::{Code, CodeParameter, ParallelStep, Place, Program, Step, ViewStep};
+use super::program::{Code, CodeParameter, InterpretedProgram, ParallelStep, Place, Step, ViewStep};
 use super::{ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Trap, scalar};
 use crate::error::Error;
 use crate::ir::{Array, Builtin, Form, Role, SiteId, Stride};
@@ -43,7 +43,7 @@ impl Frame<'_> {
 }
 
 pub(super) struct Machine<'p, 'm, 'b> {
-    program: &'p Program,
+    program: &'p InterpretedProgram,
     heap: Heap<'m, 'b>,
     limits: &'m Limits<'m>,
     host: Option<&'m mut dyn Host>,
@@ -78,7 +78,7 @@ fn internal(message: String) -> Stop {
 
 impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     pub fn new(
-        program: &'p Program,
+        program: &'p InterpretedProgram,
         memory: &'m mut [Buffer<'b>],
         limits: &'m Limits<'m>,
         host: Option<&'m mut dyn Host>,
@@ -357,15 +357,11 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             }
             Step::Trap { condition, site, payloads, position } => {
                 if self.get(frame, *condition) != 0 {
-                    let payload = |&(slot, scalar): &(u32, ScalarType)| Constant { scalar, bits: self.get(frame, slot) };
-                    return Err(Box::new(Failure::Trap(Trap {
-                        function: frame.code.name.clone(),
-                        site: *site,
-                        position: position.map(|position| self.get(frame, position) as i64).or(self.position),
-                        payloads: payloads.iter().map(payload).collect(),
-                    })));
+                    let position = position.map(|position| self.get(frame, position) as i64);
+                    return Err(self.failed(frame, *site, payloads, position));
                 }
             }
+            Step::Raise { site, payloads } => return Err(self.failed(frame, *site, payloads, None)),
             Step::CopyArray { to, from } => {
                 let array = self.descriptor(frame, *from).clone();
                 self.define(frame, *to, array)?;
@@ -462,6 +458,16 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         }
         self.position = None;
         Ok(())
+    }
+
+    fn failed(&self, frame: Frame, site: SiteId, payloads: &[(u32, ScalarType)], position: Option<i64>) -> Stop {
+        let payload = |&(slot, scalar): &(u32, ScalarType)| Constant { scalar, bits: self.get(frame, slot) };
+        Box::new(Failure::Trap(Trap {
+            function: frame.code.name.clone(),
+            site,
+            position: position.or(self.position),
+            payloads: payloads.iter().map(payload).collect(),
+        }))
     }
 
     /// Gives an array or array variable its descriptor, which must be what the array's type says.

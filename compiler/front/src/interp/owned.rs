@@ -1,7 +1,7 @@
 //! Memory that functions allocate while they run, and who refers to it.
 
-use super::memory::{Breach, Buffer};
 use super::ArrayArgument;
+use super::memory::{Breach, Buffer};
 use crate::types::ScalarType;
 
 /// More than this is not allocated: running out of memory is an answer, not the end of the process.

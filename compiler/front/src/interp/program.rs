@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A verified module, ready to run any number of times, from any thread.
 #[derive(Debug)]
-pub struct Program {
+pub struct InterpretedProgram {
     pub(super) functions: Vec<Code>,
     pub(super) tables: Vec<Table>,
     by_name: HashMap<String, usize>,
@@ -138,6 +138,11 @@ pub(super) enum Step {
         body: Box<[Step]>,
         step: Box<[Step]>,
     },
+    /// A trap that always fails.
+    Raise {
+        site: SiteId,
+        payloads: Box<[(u32, ScalarType)]>,
+    },
     Break,
     Continue,
     /// A host looks whether to go on; here the machine looks by itself.
@@ -188,14 +193,14 @@ pub(super) struct BorderSteps {
     pub steps: Box<[Step]>,
 }
 
-impl Program {
+impl InterpretedProgram {
     /// Verifies the module first.
-    pub fn new(module: &Module) -> Result<Program> {
+    pub fn new(module: &Module) -> Result<InterpretedProgram> {
         verify::verify(module)?;
         let by_name: HashMap<String, usize> =
             module.functions.iter().enumerate().map(|(number, function)| (function.name.clone(), number)).collect();
         let functions = module.functions.iter().map(|function| code(function, &by_name)).collect::<Result<_>>()?;
-        Ok(Program { functions, tables: module.tables.clone(), by_name })
+        Ok(InterpretedProgram { functions, tables: module.tables.clone(), by_name })
     }
 
     pub(super) fn number(&self, function: &str) -> Result<usize> {
@@ -301,7 +306,7 @@ impl Translator<'_> {
             Statement::Trap { condition, site, payloads, position } => Step::Trap {
                 condition: condition.0,
                 site: *site,
-                payloads: payloads.iter().map(|payload| (payload.0, self.function.scalar(*payload))).collect(),
+                payloads: self.payloads(payloads),
                 position: position.map(|position| position.0),
             },
             Statement::Parallel(parallel) => Step::Parallel(Box::new(self.parallel(parallel)?)),
@@ -311,11 +316,16 @@ impl Translator<'_> {
                 captures: slots(captures),
                 arrays: arrays.iter().map(|array| array.0).collect(),
             },
+            Statement::Raise { site, payloads } => Step::Raise { site: *site, payloads: self.payloads(payloads) },
             Statement::Retain(array) => Step::Retain(array.0),
             Statement::Release(Holder::Array(array)) => Step::Release(array.0),
             Statement::Release(Holder::Variable(variable)) => Step::Release(self.array_variable(*variable)),
             Statement::Poll => Step::Poll,
         })
+    }
+
+    fn payloads(&self, payloads: &[Value]) -> Box<[(u32, ScalarType)]> {
+        payloads.iter().map(|payload| (payload.0, self.function.scalar(*payload))).collect()
     }
 
     fn definition(&self, array: ArrayId, definition: &Definition) -> Step {

@@ -324,6 +324,11 @@ pub enum Statement {
         payloads: Vec<Value>,
         position: Option<Value>,
     },
+    /// Fails at `site`, always. In functions alone; the last statement of its region.
+    Raise {
+        site: SiteId,
+        payloads: Vec<Value>,
+    },
     Parallel(Box<Parallel>),
     /// Runs a kernel (a function of the module, form `Kernel`) over a space.
     Launch {
@@ -510,6 +515,11 @@ impl Function {
         })
     }
 
+    /// The types of the results that are scalars: of all of them, but in host functions.
+    pub fn scalar_results(&self) -> Vec<ScalarType> {
+        self.results.iter().filter_map(Kind::scalar).collect()
+    }
+
     /// How many of the arrays are parameters: the first ones.
     pub fn array_parameters(&self) -> usize {
         self.parameters.iter().filter(|parameter| matches!(parameter, Parameter::Array(_))).count()
@@ -518,12 +528,17 @@ impl Function {
     /// Whether any statement of the body can fail.
     pub fn has_traps(&self) -> bool {
         let mut found = false;
-        self.body.walk(&mut |statement| found |= matches!(statement, Statement::Trap { .. }));
+        self.body.walk(&mut |statement| found |= matches!(statement, Statement::Trap { .. } | Statement::Raise { .. }));
         found
     }
 }
 
 impl Statement {
+    /// Whether control never goes on behind it: a jump.
+    pub fn is_jump(&self) -> bool {
+        matches!(self, Statement::Break | Statement::Continue | Statement::Return(_) | Statement::Raise { .. })
+    }
+
     /// The regions directly inside.
     pub fn regions(&self) -> Vec<&Region> {
         match self {
@@ -564,6 +579,7 @@ impl Statement {
             Statement::Trap { condition, payloads, position, .. } => {
                 std::iter::once(*condition).chain(payloads.iter().copied()).chain(*position).collect()
             }
+            Statement::Raise { payloads, .. } => payloads.clone(),
             Statement::Parallel(parallel) => parallel.space.clone(),
             Statement::Launch { space, captures, .. } => space.iter().chain(captures).copied().collect(),
             Statement::Loop { .. }
@@ -594,6 +610,7 @@ impl Statement {
                 payloads.iter_mut().for_each(|payload| *payload = map(*payload));
                 *position = position.map(map);
             }
+            Statement::Raise { payloads, .. } => payloads.iter_mut().for_each(|payload| *payload = map(*payload)),
             Statement::Parallel(parallel) => parallel.space.iter_mut().for_each(|value| *value = map(*value)),
             Statement::Launch { space, captures, .. } => {
                 space.iter_mut().chain(captures).for_each(|value| *value = map(*value));
@@ -694,9 +711,9 @@ impl Statement {
     /// The site at which this statement itself can fail.
     pub fn site_mut(&mut self) -> Option<&mut SiteId> {
         match self {
-            Statement::Trap { site, .. } | Statement::Define { definition: Definition::Allocate { site, .. }, .. } => {
-                Some(site)
-            }
+            Statement::Trap { site, .. }
+            | Statement::Raise { site, .. }
+            | Statement::Define { definition: Definition::Allocate { site, .. }, .. } => Some(site),
             _ => None,
         }
     }

@@ -84,6 +84,7 @@
 //!            | "loop" region ["step" region]
 //!            | "break" | "continue" | "return" (value | array),*
 //!            | "trap" "#"number "if" value "payload" value,* ["position" value]
+//!            | "raise" "#"number "payload" value,*
 //!            | "retain" array | "release" (array | "$"name) | "poll"
 //!            | "parallel" "(" value,* ")" "in" "(" value,* ")" region
 //!              ["border" "(" ("(" low "," high ")"),* ")" region]
@@ -419,6 +420,9 @@ impl<'a> Printer<'a> {
                 let arrays: Vec<String> = arrays.iter().map(|&array| self.array(array)).collect();
                 let (kernel, space, captures) = (quoted_if_needed(kernel), values(space), values(captures));
                 let _ = write!(text, "launch @{kernel}({space}) captures ({captures}) arrays ({})", arrays.join(", "));
+            }
+            Statement::Raise { site, payloads } => {
+                let _ = write!(text, "raise #{} payload {}", site.0, values(payloads));
             }
             Statement::Retain(array) => {
                 let _ = write!(text, "retain {}", self.array(*array));

@@ -8,7 +8,7 @@
 //! * Array parameters stand in the order of [`Function::arrays`], each once, before the local arrays, which are
 //!   functions' alone. What an array is defined as has its type. Loads need an array that may be read,
 //!   stores one that may be written; there are as many indices as axes, and the types are the array's.
-//! * `break`, `continue` and `return` are the last statement of their region. The first two stand in a loop's body, of
+//! * `break`, `continue`, `return` and `raise` are the last statement of their region. The first two stand in a loop's body, of
 //!   the same `parallel`; a loop's `step` has no `break`, `continue` or `return` of its own.
 //! * A function with results does not run off its end. Only functions of the forms `Function` and `Host` have
 //!   results.
@@ -378,6 +378,11 @@ impl<'a> Verifier<'a> {
                 }
                 self.expect(*condition, ScalarType::Bool, "the condition")
             }
+            Statement::Raise { site, .. } => match last {
+                _ if !self.is_function() => Err(format!("a {} traps", form_name(&self.function.form))),
+                true => self.site(*site),
+                false => Err("it is not the last statement of its region".to_string()),
+            },
             Statement::Parallel(parallel) => self.parallel(parallel, surroundings),
             Statement::Launch { kernel, space, captures, arrays } => {
                 self.launch(kernel, space, captures, arrays, surroundings)
@@ -459,7 +464,8 @@ impl<'a> Verifier<'a> {
     /// The array whose memory `defined` shares.
     fn base(&self, base: ArrayId, defined: &Array) -> Result<&'a Array, String> {
         let base = self.function.arrays.get(base.index()).ok_or("there is no such array")?;
-        if base.scalar != defined.scalar || base.access != defined.access {
+        let allowed = base.access == defined.access || base.access == Access::ReadWrite;
+        if base.scalar != defined.scalar || !allowed {
             return Err(format!("'{}' has other elements, or another access", base.name));
         }
         Ok(base)
@@ -733,7 +739,7 @@ impl<'a> Verifier<'a> {
                 let given = self.function.arrays.get(array.index()).ok_or("there is no such array")?;
                 let known = |(wanted, given): (&Stride, &Stride)| *wanted == Stride::Any || wanted == given;
                 let fits = given.scalar == wanted.scalar
-                    && given.access == wanted.access
+                    && (given.access == wanted.access || given.access == Access::ReadWrite)
                     && given.rank == wanted.rank()
                     && wanted.strides.iter().zip(&given.strides).all(known);
                 if fits { Ok(()) } else { Err(format!("{what} '{}' has another type", given.name)) }
@@ -811,7 +817,7 @@ fn form_name(form: &Form) -> &'static str {
 /// Whether control never goes on after the region.
 fn leaves(region: &Region) -> bool {
     match region.statements.last() {
-        Some(Statement::Return(_) | Statement::Break | Statement::Continue) => true,
+        Some(jump) if jump.is_jump() => true,
         Some(Statement::If { then, otherwise, .. }) => leaves(then) && leaves(otherwise),
         Some(Statement::Loop { body, .. }) => !breaks(body),
         _ => false,

@@ -106,7 +106,7 @@ impl Evaluation<'_> {
 
     /// Whether an integer of the function's type loses nothing as this one.
     fn is_wide(&self, value: Value) -> bool {
-        self.function.results.iter().filter_map(Kind::scalar).all(|result| self.function.scalar(value).bits() >= result.bits())
+        self.function.scalar_results().iter().all(|result| self.function.scalar(value).bits() >= result.bits())
     }
 
     fn is_integer(&self, value: Value) -> bool {
@@ -121,7 +121,9 @@ impl Evaluation<'_> {
                     let term = self.expression(*value, expression);
                     self.values.insert(*value, term);
                 }
-                Statement::Set { variable, value: Argument::Value(value) } => self.variables[variable.index()] = self.value(*value),
+                Statement::Set { variable, value: Argument::Value(value) } => {
+                    self.variables[variable.index()] = self.value(*value)
+                }
                 Statement::If { condition, then, otherwise, .. } => {
                     let condition = self.value(*condition);
                     let before = self.variables.clone();
@@ -143,7 +145,7 @@ impl Evaluation<'_> {
                 }
                 Statement::Return(values) => {
                     return match values[..] {
-                        [Argument::Value(value)] => Some(Some(self.value(*value))),
+                        [Argument::Value(value)] => Some(Some(self.value(value))),
                         _ => None,
                     };
                 }

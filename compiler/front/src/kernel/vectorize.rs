@@ -13,7 +13,7 @@ pub fn build(mut module: Module, inputs: &[Operand], outputs: &[Operand]) -> Res
     let callee = scalar_function.name.clone();
     let parameters: Vec<ScalarType> =
         scalar_function.scalar_parameters().map(|(_, value, _)| scalar_function.scalar(value)).collect();
-    let results = scalar_function.results.clone();
+    let results = scalar_function.scalar_results();
     if parameters.len() != inputs.len() || results.len() != outputs.len() || outputs.is_empty() {
         return Err(Error::Internal(format!("'{callee}' vectorized with operands that do not fit it")));
     }
@@ -41,7 +41,8 @@ pub fn build(mut module: Module, inputs: &[Operand], outputs: &[Operand]) -> Res
         values.push(Argument::Value(function.convert(&mut inner, value, wanted)));
     }
     let results: Vec<Value> = results.iter().map(|&scalar| function.fresh(scalar, Span::NONE)).collect();
-    inner.push(Statement::Call { results: results.iter().map(|&result| result.into()).collect(), function: callee, arguments: values });
+    let returned = results.iter().map(|&result| result.into()).collect();
+    inner.push(Statement::Call { results: returned, function: callee, arguments: values });
     store_results(&mut function, &mut inner, &outputs, &point, &results);
     body.push(Statement::Parallel(Box::new(Parallel { space, point, body: inner, border: None })));
     body.push(Statement::Return(Vec::new()));

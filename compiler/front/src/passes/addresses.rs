@@ -70,7 +70,7 @@ impl Lowering {
             let step = match stride {
                 Stride::Zero => continue,
                 Stride::Unit => index,
-                Stride::Any => {
+                Stride::Packed | Stride::Any => {
                     let stride = self.parameter(kernel, Role::Stride(array, axis as u32));
                     kernel.apply(out, Op::Mul, &[index, stride])
                 }

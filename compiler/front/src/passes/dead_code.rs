@@ -41,10 +41,7 @@ fn count(region: &Region) -> usize {
 
 /// Backwards, so that uses are seen before definitions.
 fn sweep(region: &mut Region, read: &HashSet<VariableId>, used: &mut Used) {
-    let jump = region
-        .statements
-        .iter()
-        .position(|statement| matches!(statement, Statement::Break | Statement::Continue | Statement::Return(_)));
+    let jump = region.statements.iter().position(Statement::is_jump);
     if let Some(jump) = jump {
         region.statements.truncate(jump + 1);
     }

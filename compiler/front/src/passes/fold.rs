@@ -42,9 +42,7 @@ impl Folder {
                         let taken = if known.bits != 0 { then } else { otherwise };
                         out.statements.extend(self.region(function, taken)?.statements);
                         // What follows a jump is never reached.
-                        if let Some(Statement::Break | Statement::Continue | Statement::Return(_)) =
-                            out.statements.last()
-                        {
+                        if out.statements.last().is_some_and(Statement::is_jump) {
                             break;
                         }
                     }

@@ -51,6 +51,7 @@ impl Inliner {
         for mut statement in region.statements {
             statement.map_operands(&mut |value| replaced.get(&value).copied().unwrap_or(value));
             if let Statement::Call { results, function, arguments } = statement {
+                let results: Vec<Value> = results.iter().filter_map(|result| result.value()).collect();
                 let span = results.first().map_or(Span::NONE, |result| into.values[result.index()].span);
                 let returned = self.expand(&function, &arguments, span, into, &mut out)?;
                 replaced.extend(results.into_iter().zip(returned));
@@ -94,10 +95,10 @@ impl Inliner {
         }
         // Variables are zero when their function starts, which may be many times in the caller.
         for (index, variable) in callee.variables.iter().enumerate() {
-            let fresh = into.variable(variable.name.clone(), variable.scalar);
+            let fresh = into.variable_of(variable.name.clone(), variable.kind.clone());
             copier.variables.insert(VariableId(index as u32), fresh);
-            let zero = into.constant(out, Constant::zero(variable.scalar));
-            out.push(Statement::Set { variable: fresh, value: zero });
+            let zero = into.constant(out, Constant::zero(variable.scalar()));
+            out.push(Statement::Set { variable: fresh, value: zero.into() });
         }
         let body = copier.region(&callee.values, &callee.body, into);
         out.statements.extend(body.statements);
@@ -106,7 +107,7 @@ impl Inliner {
             into.values[first_new..].iter_mut().for_each(|info| info.span = span);
         }
         match out.statements.pop() {
-            Some(Statement::Return(values)) => Ok(values),
+            Some(Statement::Return(results)) => Ok(results.iter().filter_map(|result| result.value()).collect()),
             Some(other) => {
                 out.push(other);
                 Ok(Vec::new())

@@ -122,7 +122,9 @@ impl Turns {
         let Expression::Get(variable) = defined(&body.statements, operands[0])? else { return None };
         let stop = *self.constants.get(operands.get(1)?)?;
         let [.., Statement::Set { variable: stepped, value }] = &step.statements[..] else { return None };
-        let Expression::Apply { op: Op::Add, operands, .. } = defined(&step.statements, *value)? else { return None };
+        let Expression::Apply { op: Op::Add, operands, .. } = defined(&step.statements, value.value()?)? else {
+            return None;
+        };
         let Expression::Get(read) = defined(&step.statements, operands[0])? else { return None };
         let by = *self.constants.get(&operands[1])?;
         let mut changed = false;
@@ -133,7 +135,9 @@ impl Turns {
             return None;
         }
         let start = before.iter().rev().find_map(|statement| match statement {
-            Statement::Set { variable: set, value } if *set == variable => Some(self.constants.get(value).copied()),
+            Statement::Set { variable: set, value } if *set == variable => {
+                Some(self.constants.get(&value.value()?).copied())
+            }
             // Might set it.
             Statement::If { .. } | Statement::Loop { .. } => Some(None),
             _ => None,
@@ -161,7 +165,7 @@ impl Turns {
                 let old = kernel.get(&mut counting, counter);
                 let weight = kernel.constant(&mut counting, Constant::index(weight as i64));
                 let new = kernel.apply(&mut counting, Op::Add, &[old, weight]);
-                counting.statements.push(Statement::Set { variable: counter, value: new });
+                counting.statements.push(Statement::Set { variable: counter, value: new.into() });
                 let share = kernel.constant(&mut counting, Constant::index(share as i64));
                 let condition = kernel.apply(&mut counting, Op::Gt, &[new, share]);
                 let span = body.statements.iter().find_map(|statement| match statement {
@@ -176,7 +180,7 @@ impl Turns {
                     span: span.unwrap_or(Span::NONE),
                     source: kernel.source.clone(),
                 });
-                counting.statements.push(Statement::Trap { condition, site, payload: new, position: None });
+                counting.statements.push(Statement::Trap { condition, site, payloads: vec![new], position: None });
                 counting.statements.append(&mut body.statements);
                 body.statements = counting.statements;
             }

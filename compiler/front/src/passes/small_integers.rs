@@ -42,8 +42,12 @@ fn widen(function: &mut Function, tables: &[ScalarType]) {
     let old: Vec<ScalarType> = function.values.iter().map(|info| info.scalar).collect();
     let old_arrays: Vec<ScalarType> = function.arrays.iter().map(|array| array.scalar).collect();
     function.values.iter_mut().for_each(|info| info.scalar = in_register(info.scalar));
-    function.variables.iter_mut().for_each(|variable| variable.scalar = in_register(variable.scalar));
-    function.results.iter_mut().for_each(|result| *result = in_register(*result));
+    let kinds = function.variables.iter_mut().map(|variable| &mut variable.kind).chain(&mut function.results);
+    for kind in kinds {
+        if let Kind::Scalar(scalar) = kind {
+            *scalar = in_register(*scalar);
+        }
+    }
     function.arrays.iter_mut().for_each(|array| array.scalar = in_memory(array.scalar));
 
     rewrite::expressions(function, &mut |function, out, value, expression| match expression {

@@ -108,7 +108,7 @@ impl Spiller<'_> {
             out.push(statement);
             for value in definitions {
                 if let Some(&Keeper::Variable(variable)) = self.kept.get(&value) {
-                    out.push(Statement::Set { variable, value });
+                    out.push(Statement::Set { variable, value: value.into() });
                 }
                 defined.push(value);
             }

@@ -2,12 +2,12 @@
 
 use super::Rules;
 use super::emit::union;
-use super::item::{Interval, Item, Literal, Scalar, Shape};
+use super::item::{Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
 use super::promotion;
 use super::typer::Typer;
 use crate::error::{Error, Result};
-use crate::ir::{Expression, Region, Statement, VariableId};
+use crate::ir::{self, Access, ArrayType, Definition, Expression, Region, Statement, Stride, VariableId};
 use crate::source::Span;
 use crate::types::{Constant, ScalarType};
 use std::collections::HashMap;
@@ -17,26 +17,59 @@ pub type Environment<'t> = HashMap<&'t str, Item<'t>>;
 /// The form that holds values of both; `None` if there is none.
 ///
 /// Numba's rules promote (R2); under `Exact` the types must be the same, and literals take the type that they meet.
-pub fn unify(rules: Rules, left: &Shape, right: &Shape) -> Option<Shape> {
+pub fn unify(rules: Rules, left: &ItemType, right: &ItemType) -> Option<ItemType> {
     match (left, right) {
         _ if left == right => Some(left.clone()),
-        (Shape::Scalar(left), Shape::Scalar(right)) if rules == Rules::Numba => {
-            Some(Shape::Scalar(promotion::unify(*left, *right)))
+        (ItemType::Scalar(left), ItemType::Scalar(right)) if rules == Rules::Numba => {
+            Some(ItemType::Scalar(promotion::unify(*left, *right)))
         }
-        (Shape::Integer, Shape::Scalar(scalar)) | (Shape::Scalar(scalar), Shape::Integer) => {
-            (*scalar != ScalarType::Bool).then_some(Shape::Scalar(*scalar))
+        (ItemType::Integer, ItemType::Scalar(scalar)) | (ItemType::Scalar(scalar), ItemType::Integer) => {
+            (*scalar != ScalarType::Bool).then_some(ItemType::Scalar(*scalar))
         }
-        (Shape::Float, Shape::Scalar(scalar)) | (Shape::Scalar(scalar), Shape::Float) => {
-            scalar.is_float().then_some(Shape::Scalar(*scalar))
+        (ItemType::Float, ItemType::Scalar(scalar)) | (ItemType::Scalar(scalar), ItemType::Float) => {
+            scalar.is_float().then_some(ItemType::Scalar(*scalar))
         }
-        (Shape::Integer, Shape::Float) | (Shape::Float, Shape::Integer) => Some(Shape::Float),
-        (Shape::Tuple(left), Shape::Tuple(right)) if left.len() == right.len() => {
-            let parts: Option<Vec<Shape>> =
+        (ItemType::Integer, ItemType::Float) | (ItemType::Float, ItemType::Integer) => Some(ItemType::Float),
+        (ItemType::Tuple(left), ItemType::Tuple(right)) if left.len() == right.len() => {
+            let parts: Option<Vec<ItemType>> =
                 left.iter().zip(right).map(|(left, right)| unify(rules, left, right)).collect();
-            parts.map(Shape::Tuple)
+            parts.map(ItemType::Tuple)
+        }
+        (ItemType::Array(left), ItemType::Array(right)) => unify_arrays(left, right).map(ItemType::Array),
+        (ItemType::Maybe(left), ItemType::Maybe(right)) => {
+            unify(rules, left, right).map(|common| ItemType::Maybe(Box::new(common)))
+        }
+        (ItemType::Maybe(maybe), other) | (other, ItemType::Maybe(maybe)) => {
+            unify(rules, maybe, other).map(|common| ItemType::Maybe(Box::new(common)))
+        }
+        _ if rules != Rules::Numba => None,
+        (ItemType::Optional(left), ItemType::Optional(right)) => {
+            unify(rules, left, right).map(|common| ItemType::Optional(Box::new(common)))
+        }
+        (ItemType::None, ItemType::Optional(_)) => Some(right.clone()),
+        (ItemType::Optional(_), ItemType::None) => Some(left.clone()),
+        (ItemType::None, other) | (other, ItemType::None) => Some(ItemType::Optional(Box::new(other.settled()))),
+        (ItemType::Optional(optional), other) | (other, ItemType::Optional(optional)) => {
+            unify(rules, optional, other).map(|common| ItemType::Optional(Box::new(common)))
         }
         _ => None,
     }
+}
+
+/// Arrays of one element type and rank join; what is known of their strides is what is known of both.
+fn unify_arrays(left: &ArrayType, right: &ArrayType) -> Option<ArrayType> {
+    if left.scalar != right.scalar || left.rank() != right.rank() {
+        return None;
+    }
+    let access = if left.access == right.access { left.access } else { Access::Read };
+    let mut strides: Vec<Stride> = (left.strides.iter().zip(&right.strides))
+        .map(|(left, right)| if left == right { *left } else { Stride::Any })
+        .collect();
+    // A packed stride is one up to the axis whose stride is 1.
+    if !strides.contains(&Stride::Unit) {
+        strides.iter_mut().filter(|stride| **stride == Stride::Packed).for_each(|stride| *stride = Stride::Any);
+    }
+    Some(ArrayType { scalar: left.scalar, access, strides })
 }
 
 /// The variables that hold an item.
@@ -46,6 +79,13 @@ pub enum Slot {
     /// A literal whose type is still being found; nothing is stored.
     Literal(Literal),
     Tuple(Vec<Slot>),
+    Array(VariableId, ArrayType),
+    /// What is the same all the time: None, a string, a type.
+    Fixed(ItemType),
+    /// Whether it is there, and what it is then.
+    Optional(VariableId, Box<Slot>),
+    /// Whether it was assigned, and what it is then.
+    Maybe(VariableId, Box<Slot>),
 }
 
 /// One of the ways that meet: what was emitted on it, and what names stand for at its end.
@@ -56,25 +96,72 @@ pub struct Way<'t> {
 }
 
 impl<'t> Typer<'t, '_> {
-    pub fn slot(&mut self, name: &str, shape: &Shape) -> Slot {
-        match shape {
-            Shape::Scalar(scalar) => Slot::Variable(self.function.variable(name, *scalar), *scalar),
-            Shape::Integer => Slot::Literal(Literal::Integer(None)),
-            Shape::Float => Slot::Literal(Literal::Float(None)),
-            Shape::Tuple(shapes) => Slot::Tuple(
-                shapes
+    pub fn slot(&mut self, name: &str, item_type: &ItemType) -> Slot {
+        match item_type {
+            ItemType::Scalar(scalar) => Slot::Variable(self.function.variable(name, *scalar), *scalar),
+            ItemType::Integer => Slot::Literal(Literal::Integer(None)),
+            ItemType::Float => Slot::Literal(Literal::Float(None)),
+            ItemType::Tuple(item_types) => Slot::Tuple(
+                item_types
                     .iter()
                     .enumerate()
-                    .map(|(number, shape)| self.slot(&format!("{name}.{number}"), shape))
+                    .map(|(number, item_type)| self.slot(&format!("{name}.{number}"), item_type))
                     .collect(),
             ),
+            ItemType::Array(array) => {
+                Slot::Array(self.function.variable_of(name, ir::Kind::Array(array.clone())), array.clone())
+            }
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) => Slot::Fixed(item_type.clone()),
+            ItemType::Optional(inner) => {
+                let there = self.function.variable(format!("{name}.there"), ScalarType::Bool);
+                Slot::Optional(there, Box::new(self.slot(name, inner)))
+            }
+            ItemType::Maybe(inner) => {
+                let assigned = self.function.variable(format!("{name}.assigned"), ScalarType::Bool);
+                Slot::Maybe(assigned, Box::new(self.slot(name, inner)))
+            }
         }
     }
 
     /// Sets the variables to `item`, converted; `None` is zero.
     pub fn store(&mut self, slot: &Slot, item: Option<&Item<'t>>, span: Span) -> Result<()> {
         match (slot, item) {
-            (Slot::Literal(_), _) => Ok(()),
+            (Slot::Literal(_) | Slot::Fixed(_), _) => Ok(()),
+            (Slot::Optional(there, inner), item) => match item {
+                None | Some(Item::None) => {
+                    self.set_truth(*there, false, span);
+                    self.store(inner, None, span)
+                }
+                Some(Item::Optional(present, item)) => {
+                    self.region.push(Statement::Set { variable: *there, value: present.value.into() });
+                    self.store(inner, Some(item), span)
+                }
+                Some(item) => {
+                    self.set_truth(*there, true, span);
+                    self.store(inner, Some(item), span)
+                }
+            },
+            (Slot::Maybe(assigned, inner), item) => match item {
+                None => {
+                    self.set_truth(*assigned, false, span);
+                    self.store(inner, None, span)
+                }
+                Some(Item::Maybe(was, item)) => {
+                    self.region.push(Statement::Set { variable: *assigned, value: was.value.into() });
+                    self.store(inner, Some(item), span)
+                }
+                Some(item) => {
+                    self.set_truth(*assigned, true, span);
+                    self.store(inner, Some(item), span)
+                }
+            },
+            // It refers to nothing, or to what it did before: nobody reads it.
+            (Slot::Array(..), None) => Ok(()),
+            (Slot::Array(variable, _), Some(Item::Array(array))) => {
+                self.region.push(Statement::Set { variable: *variable, value: ir::Argument::Array(*array) });
+                Ok(())
+            }
+            (Slot::Array(..), Some(_)) => Err(Error::Internal("an array's variable was given no array".into())),
             (Slot::Variable(variable, scalar), item) => {
                 let value = match item {
                     None => self.constant(Constant::zero(*scalar), span),
@@ -84,7 +171,7 @@ impl<'t> Typer<'t, '_> {
                         self.convert(number, *scalar, span)
                     }
                 };
-                self.region.push(Statement::Set { variable: *variable, value: value.value });
+                self.region.push(Statement::Set { variable: *variable, value: value.value.into() });
                 Ok(())
             }
             (Slot::Tuple(slots), None) => slots.iter().try_for_each(|slot| self.store(slot, None, span)),
@@ -100,7 +187,49 @@ impl<'t> Typer<'t, '_> {
             Slot::Variable(variable, scalar) => Item::Scalar(self.define(*scalar, span, Expression::Get(*variable))),
             Slot::Literal(literal) => Item::Literal(literal.clone()),
             Slot::Tuple(slots) => Item::Tuple(slots.iter().map(|slot| self.load(slot, span)).collect()),
+            Slot::Array(variable, kind) => {
+                let name = self.function.variables[variable.index()].name.clone();
+                Item::Array(self.define_array(&name, kind.clone(), Definition::Get(*variable)))
+            }
+            Slot::Fixed(item_type) => match item_type {
+                ItemType::Text(text) => Item::Text(text.clone()),
+                ItemType::Dtype(scalar) => Item::Dtype(*scalar),
+                _ => Item::None,
+            },
+            Slot::Optional(there, inner) => {
+                let there = self.define(ScalarType::Bool, span, Expression::Get(*there));
+                Item::Optional(there, Box::new(self.load(inner, span)))
+            }
+            Slot::Maybe(assigned, inner) => {
+                let assigned = self.define(ScalarType::Bool, span, Expression::Get(*assigned));
+                Item::Maybe(assigned, Box::new(self.load(inner, span)))
+            }
         }
+    }
+
+    fn set_truth(&mut self, variable: VariableId, truth: bool, span: Span) {
+        let value = self.constant(Constant::bool(truth), span).value;
+        self.region.push(Statement::Set { variable, value: value.into() });
+    }
+
+    /// The form of an item that can be kept in variables; `None` for functions, constants in a row and, in kernels,
+    /// arrays.
+    pub fn item_type(&self, item: &Item<'t>) -> Option<ItemType> {
+        Some(match item {
+            Item::Scalar(scalar) => ItemType::Scalar(scalar.scalar),
+            Item::Literal(Literal::Integer(_)) => ItemType::Integer,
+            Item::Literal(Literal::Float(_)) => ItemType::Float,
+            Item::Tuple(items) => {
+                ItemType::Tuple(items.iter().map(|item| self.item_type(item)).collect::<Option<_>>()?)
+            }
+            Item::Array(array) if self.is_host() => ItemType::Array(self.function.arrays[array.index()].kind()),
+            Item::None => ItemType::None,
+            Item::Text(text) => ItemType::Text(text.clone()),
+            Item::Dtype(scalar) => ItemType::Dtype(*scalar),
+            Item::Optional(_, item) => ItemType::Optional(Box::new(self.item_type(item)?)),
+            Item::Maybe(_, item) => ItemType::Maybe(Box::new(self.item_type(item)?)),
+            Item::Constants(_) | Item::Array(_) | Item::Function(_) | Item::Mixed(_) => return None,
+        })
     }
 
     /// Emits the branch `condition ? then : otherwise`, both of which have been emitted, and joins what names mean.
@@ -172,19 +301,20 @@ impl<'t> Typer<'t, '_> {
                 continue;
             }
             let (left, right) = (left.cloned(), right.cloned());
-            let Some(shape) = self.common_shape(left.as_ref(), right.as_ref()) else {
+            let Some(item_type) = self.common_type(left.as_ref(), right.as_ref()) else {
                 let describe = |item: Option<&Item<'t>>| item.map_or("undefined".to_string(), Item::describe);
                 let (left, right) = (describe(left.as_ref()), describe(right.as_ref()));
                 environment
                     .insert(name, Item::Mixed(format!("'{name}' is {left} on one way and {right} on the other")));
                 continue;
             };
-            let shape = if matches!(shape, Shape::Integer | Shape::Float) && !self.in_discovery(&left, &right) {
-                shape.settled()
-            } else {
-                shape
-            };
-            let slot = self.slot(name, &shape);
+            let item_type =
+                if matches!(item_type, ItemType::Integer | ItemType::Float) && !self.in_discovery(&left, &right) {
+                    item_type.settled()
+                } else {
+                    item_type
+                };
+            let slot = self.slot(name, &item_type);
             let store = |typer: &mut Self, region: &mut Region, item: Option<&Item<'t>>| {
                 std::mem::swap(&mut typer.region, region);
                 let stored = typer.store(&slot, item, span);
@@ -224,10 +354,16 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// The form that both items fit; one that is missing fits any.
-    fn common_shape(&self, left: Option<&Item<'t>>, right: Option<&Item<'t>>) -> Option<Shape> {
-        match (left.map(Item::shape), right.map(Item::shape)) {
+    fn common_type(&self, left: Option<&Item<'t>>, right: Option<&Item<'t>>) -> Option<ItemType> {
+        match (left.map(|item| self.item_type(item)), right.map(|item| self.item_type(item))) {
             (Some(left), Some(right)) => unify(self.unit.rules, &left?, &right?),
-            (Some(shape), None) | (None, Some(shape)) => shape,
+            (Some(item_type), None) | (None, Some(item_type)) if self.is_host() => {
+                item_type.map(|item_type| match item_type {
+                    maybe @ ItemType::Maybe(_) => maybe,
+                    other => ItemType::Maybe(Box::new(other)),
+                })
+            }
+            (Some(item_type), None) | (None, Some(item_type)) => item_type,
             (None, None) => None,
         }
     }

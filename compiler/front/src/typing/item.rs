@@ -2,9 +2,10 @@
 
 use super::closures::Closure;
 use crate::constants::ConstantValue;
-use crate::ir::{ArrayId, Value};
+use crate::ir::{Access, ArrayId, ArrayType, Kind, Value};
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The least and the greatest value of an integer.
 pub type Interval = (i128, i128);
@@ -20,6 +21,15 @@ pub enum Item<'t> {
     Constants(Rc<Sequence>),
     Array(ArrayId),
     Function(Rc<Closure<'t>>),
+    None,
+    /// A string that is known when compiling.
+    Text(Arc<str>),
+    /// A type of elements, as a value.
+    Dtype(ScalarType),
+    /// Something or None: whether it is there, and what it is then.
+    Optional(Scalar, Box<Item<'t>>),
+    /// A name that may not have been assigned: whether it was, and what it means then. Functions only.
+    Maybe(Scalar, Box<Item<'t>>),
     /// A name that means things that do not fit together, depending on the way taken; why, for the message.
     Mixed(String),
 }
@@ -126,63 +136,99 @@ pub fn within(scalar: ScalarType, range: Option<Interval>) -> Option<Interval> {
 
 /// The form of an item: what its variables look like where ways join.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum ItemType {
     Scalar(ScalarType),
     /// An integer literal without a type.
     Integer,
     /// A float literal without a type.
     Float,
-    Tuple(Vec<Shape>),
+    Tuple(Vec<ItemType>),
+    Array(ArrayType),
+    None,
+    Text(Arc<str>),
+    Dtype(ScalarType),
+    Optional(Box<ItemType>),
+    /// Of a name that may not have been assigned.
+    Maybe(Box<ItemType>),
 }
 
-impl Shape {
-    /// The scalar types in order, literals as the type that they have where they meet none.
-    pub fn scalars(&self) -> Vec<ScalarType> {
+impl ItemType {
+    /// What it takes to hold such an item, in order; literals as the type that they have where they meet none.
+    pub fn kinds(&self) -> Vec<Kind> {
         match self {
-            Shape::Scalar(scalar) => vec![*scalar],
-            Shape::Integer => vec![ScalarType::I64],
-            Shape::Float => vec![ScalarType::F64],
-            Shape::Tuple(shapes) => shapes.iter().flat_map(Shape::scalars).collect(),
+            ItemType::Scalar(scalar) => vec![Kind::Scalar(*scalar)],
+            ItemType::Integer => vec![Kind::Scalar(ScalarType::I64)],
+            ItemType::Float => vec![Kind::Scalar(ScalarType::F64)],
+            ItemType::Tuple(item_types) => item_types.iter().flat_map(ItemType::kinds).collect(),
+            ItemType::Array(array) => vec![Kind::Array(array.clone())],
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) => Vec::new(),
+            ItemType::Optional(inner) | ItemType::Maybe(inner) => {
+                let mut kinds = vec![Kind::Scalar(ScalarType::Bool)];
+                kinds.extend(inner.kinds());
+                kinds
+            }
+        }
+    }
+
+    /// The type of a scalar or a literal.
+    pub fn scalar(&self) -> Option<ScalarType> {
+        match self {
+            ItemType::Scalar(scalar) => Some(*scalar),
+            ItemType::Integer => Some(ScalarType::I64),
+            ItemType::Float => Some(ScalarType::F64),
+            _ => None,
         }
     }
 
     /// Literals take the type that they have where they meet none.
-    pub fn settled(&self) -> Shape {
+    pub fn settled(&self) -> ItemType {
         match self {
-            Shape::Integer => Shape::Scalar(ScalarType::I64),
-            Shape::Float => Shape::Scalar(ScalarType::F64),
-            Shape::Tuple(shapes) => Shape::Tuple(shapes.iter().map(Shape::settled).collect()),
-            Shape::Scalar(_) => self.clone(),
+            ItemType::Integer => ItemType::Scalar(ScalarType::I64),
+            ItemType::Float => ItemType::Scalar(ScalarType::F64),
+            ItemType::Tuple(item_types) => ItemType::Tuple(item_types.iter().map(ItemType::settled).collect()),
+            ItemType::Optional(inner) => ItemType::Optional(Box::new(inner.settled())),
+            ItemType::Maybe(inner) => ItemType::Maybe(Box::new(inner.settled())),
+            _ => self.clone(),
         }
     }
 }
 
-impl std::fmt::Display for Shape {
+impl std::fmt::Display for ItemType {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Shape::Scalar(scalar) => write!(formatter, "{scalar}"),
-            Shape::Integer => formatter.write_str("an integer literal"),
-            Shape::Float => formatter.write_str("a float literal"),
-            Shape::Tuple(shapes) => {
-                let parts: Vec<String> = shapes.iter().map(Shape::to_string).collect();
-                write!(formatter, "({})", parts.join(", "))
+            ItemType::Scalar(scalar) => write!(formatter, "{scalar}"),
+            ItemType::Integer => formatter.write_str("an integer literal"),
+            ItemType::Float => formatter.write_str("a float literal"),
+            ItemType::Tuple(item_types) => {
+                let parts: Vec<String> = item_types.iter().map(ItemType::to_string).collect();
+                let comma = if parts.len() == 1 { "," } else { "" };
+                write!(formatter, "({}{comma})", parts.join(", "))
             }
+            ItemType::Array(array) => write!(formatter, "{}", describe_array(array)),
+            ItemType::None => formatter.write_str("none"),
+            ItemType::Text(text) => write!(formatter, "Literal[str]({text})"),
+            ItemType::Dtype(scalar) => write!(formatter, "dtype({scalar})"),
+            ItemType::Optional(inner) => write!(formatter, "OptionalType({inner})"),
+            ItemType::Maybe(inner) => inner.fmt(formatter),
         }
     }
+}
+
+/// An array type as Numba writes it: `array(float64, 2d, C)`.
+pub fn describe_array(array: &ArrayType) -> String {
+    let rank = array.strides.len();
+    let layout = if array.strides == ArrayType::c_order(rank) {
+        "C"
+    } else if array.strides == ArrayType::f_order(rank) {
+        "F"
+    } else {
+        "A"
+    };
+    let access = if array.access == Access::Read { "readonly " } else { "" };
+    format!("{access}array({}, {rank}d, {layout})", array.scalar)
 }
 
 impl<'t> Item<'t> {
-    /// The form of an item that can be kept in variables; `None` for arrays, functions and the like.
-    pub fn shape(&self) -> Option<Shape> {
-        match self {
-            Item::Scalar(scalar) => Some(Shape::Scalar(scalar.scalar)),
-            Item::Literal(Literal::Integer(_)) => Some(Shape::Integer),
-            Item::Literal(Literal::Float(_)) => Some(Shape::Float),
-            Item::Tuple(items) => items.iter().map(Item::shape).collect::<Option<Vec<Shape>>>().map(Shape::Tuple),
-            Item::Constants(_) | Item::Array(_) | Item::Function(_) | Item::Mixed(_) => None,
-        }
-    }
-
     /// Whether both stand for the very same thing, so that no variable is needed to join them.
     pub fn same(&self, other: &Item<'t>) -> bool {
         match (self, other) {
@@ -195,6 +241,11 @@ impl<'t> Item<'t> {
             (Item::Array(left), Item::Array(right)) => left == right,
             (Item::Function(left), Item::Function(right)) => Rc::ptr_eq(left, right) || left.same(right),
             (Item::Mixed(left), Item::Mixed(right)) => left == right,
+            (Item::None, Item::None) => true,
+            (Item::Text(left), Item::Text(right)) => left == right,
+            (Item::Dtype(left), Item::Dtype(right)) => left == right,
+            (Item::Optional(there, left), Item::Optional(here, right))
+            | (Item::Maybe(there, left), Item::Maybe(here, right)) => there.value == here.value && left.same(right),
             _ => false,
         }
     }
@@ -209,6 +260,11 @@ impl<'t> Item<'t> {
             Item::Constants(_) => "a tuple of constants".into(),
             Item::Array(_) => "an array".into(),
             Item::Function(_) => "a function".into(),
+            Item::None => "None".into(),
+            Item::Text(_) => "a string".into(),
+            Item::Dtype(_) => "a type".into(),
+            Item::Optional(_, item) => format!("{} or None", item.describe()),
+            Item::Maybe(_, item) => item.describe(),
             Item::Mixed(_) => "nothing definite".into(),
         }
     }

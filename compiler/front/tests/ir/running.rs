@@ -2,7 +2,7 @@
 //! `tests/ir`.
 
 use numbra_front::interp::{
-    self, Argument, ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Program, memory,
+    self, Argument, ArrayArgument, Buffer, Failure, Host, InterpretedProgram, Launch, Limits, Part, memory,
 };
 use numbra_front::ir::{Module, SiteId, parse};
 use numbra_front::types::{Constant, ScalarType};
@@ -12,8 +12,8 @@ fn module(text: &str) -> Module {
     parse::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn program(text: &str) -> Program {
-    Program::new(&module(text)).unwrap_or_else(|error| panic!("{error}"))
+fn program(text: &str) -> InterpretedProgram {
+    InterpretedProgram::new(&module(text)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 const DOUBLE: &str = "
@@ -129,7 +129,7 @@ fn traps_have_a_message() {
     let arguments = [Argument::Scalar(2.5f64.to_bits()), Argument::Scalar(1)];
     let Err(Failure::Trap(trap)) = interp::run(&module, "f", &arguments, &mut []) else { panic!("no trap") };
     assert_eq!((trap.function.as_str(), trap.site, trap.position), ("g", SiteId(0), None));
-    assert_eq!(trap.payload, Constant::f64(2.5));
+    assert_eq!(trap.payloads, [Constant::f64(2.5)]);
     assert_eq!(trap.message(&module), "2.5 / 0");
     interp::run(&module, "f", &[Argument::Scalar(0), Argument::Scalar(0)], &mut []).expect("no trap");
 }
@@ -151,7 +151,7 @@ const KERNEL: &str = "
 #[test]
 fn launches_are_interpreted_or_handed_to_a_host() {
     let module = module(KERNEL);
-    let program = Program::new(&module).expect("correct");
+    let program = InterpretedProgram::new(&module).expect("correct");
     let mut bytes = memory::to_bytes(ScalarType::I64, &[1, 2, 3]);
     let array = Argument::Array(ArrayArgument::c_order(0, &[3]));
     let arguments = [Argument::Scalar(2), Argument::Scalar(10), array];
@@ -231,7 +231,7 @@ fn grids_run_every_thread() {
     // All that fail are given up; the lowest is reported.
     let (result, elements) = run(Part::Whole, 3);
     let Err(Failure::Trap(trap)) = result else { panic!("no trap") };
-    assert_eq!((trap.position, trap.payload), (Some(3), Constant::index(3)));
+    assert_eq!((trap.position, trap.payloads), (Some(3), vec![Constant::index(3)]));
     assert_eq!(elements, [99, 0, 1, 2, 99, 99, 99, 99, 99, 99, 99, 99]);
 }
 

@@ -1,6 +1,6 @@
 //! Printing and parsing.
 
-use numbra_front::error::{Class, Error};
+use numbra_front::error::{Error, ErrorClass};
 use numbra_front::ir::{Function, Module, Op, Statement, parse, text, verify};
 use numbra_front::types::{Constant, ScalarType};
 
@@ -188,7 +188,7 @@ fn mistakes_have_a_place() {
     for (text, line, column, message) in cases {
         let error = parse::parse(text).expect_err(text);
         let Error::Kernel(mistake) = &error else { panic!("{error}") };
-        assert_eq!(mistake.class, Class::Syntax);
+        assert_eq!(mistake.class, ErrorClass::Syntax);
         assert_eq!(mistake.source.position(mistake.span.start), (line, column), "{text}\n{error}");
         assert!(mistake.message.contains(message), "{text}\n{error}");
     }
@@ -257,7 +257,7 @@ fn any_text_is_parsed_or_refused() {
 fn broken_functions_print() {
     let mut function = Function::new("broken");
     let value = numbra_front::ir::Value(7);
-    function.body.push(Statement::Set { variable: numbra_front::ir::VariableId(3), value });
+    function.body.push(Statement::Set { variable: numbra_front::ir::VariableId(3), value: value.into() });
     function.body.push(Statement::Store { array: numbra_front::ir::ArrayId(1), indices: vec![value], value });
     assert_eq!(function.to_string(), "function @broken() {\n  set $?#3 = %7\n  store ?#1[%7] = %7\n}\n");
 }

@@ -129,10 +129,10 @@ def f(a):
         return 0";
     let arguments = [ArgumentType::Relative { scalar: ScalarType::I64, rank: 2 }];
     let typed = typed(text, &arguments, Rules::Numba, &Relative::default()).unwrap();
-    assert_eq!(typed.module.functions[0].results, [ScalarType::I64]);
+    assert_eq!(typed.module.functions[0].scalar_results(), [ScalarType::I64]);
     assert_eq!(window(&typed, 0), [(-1, 1), (-1, 1)]);
     let narrow = [ArgumentType::Relative { scalar: ScalarType::U8, rank: 2 }];
     let sum = "def f(a):\n    return a[0, 1] + a[1, 0]";
     let typed = super::typed(sum, &narrow, Rules::Numba, &Relative::default()).unwrap();
-    assert_eq!(typed.module.functions[0].results, [ScalarType::U64]);
+    assert_eq!(typed.module.functions[0].scalar_results(), [ScalarType::U64]);
 }

@@ -400,7 +400,7 @@ fn a_failure_is_returned(gpu: &Gpu) {
         let site = kernel.site(site);
         let zero = kernel.constant(body, Constant::zero(scalar));
         let condition = kernel.apply(body, Op::Lt, &[x[0], zero]);
-        body.push(Statement::Trap { condition, site, payload: x[0], position: None });
+        body.push(Statement::Trap { condition, site, payloads: vec![x[0]], position: None });
         kernel.apply(body, Op::Mul, &[x[0], x[0]])
     });
     let artefact = spirv(&module);

@@ -105,6 +105,18 @@ impl Parser<'_> {
                 let arrays = self.list(")", |parser| parser.array(names))?;
                 Statement::Launch { kernel, space, captures, arrays }
             }
+            "raise" => {
+                let site = self.site_number()?;
+                self.expect_word("payload")?;
+                let mut payloads = Vec::new();
+                if !self.is_sign("}") {
+                    payloads.push(self.value(names)?);
+                    while self.accept(",") {
+                        payloads.push(self.value(names)?);
+                    }
+                }
+                Statement::Raise { site, payloads }
+            }
             "retain" => Statement::Retain(self.array(names)?),
             "release" => Statement::Release(match self.peek() {
                 Token::Variable(_) => Holder::Variable(self.variable(names)?),
@@ -136,9 +148,7 @@ impl Parser<'_> {
         let is_call = self.accept_word("call");
         let mut statement = match kinds.as_slice() {
             _ if is_call => self.call(Vec::new(), names)?,
-            [Kind::Scalar(scalar)] => {
-                Statement::Let { value: Value(0), expression: self.expression(*scalar, names)? }
-            }
+            [Kind::Scalar(scalar)] => Statement::Let { value: Value(0), expression: self.expression(*scalar, names)? },
             [Kind::Array(_)] => Statement::Define { array: ArrayId(0), definition: self.array_definition(names)? },
             _ => return self.expected("'call', since there are several results"),
         };

@@ -23,8 +23,8 @@ fn reset_variables(kernel: &mut Function, region: &mut Region) {
     for (number, variable) in kernel.variables.clone().into_iter().enumerate() {
         let id = VariableId(number as u32);
         if may_read_first(region, id) {
-            let zero = kernel.constant(&mut top, Constant::zero(variable.scalar));
-            top.push(Statement::Set { variable: id, value: zero });
+            let zero = kernel.constant(&mut top, Constant::zero(variable.scalar()));
+            top.push(Statement::Set { variable: id, value: zero.into() });
         }
     }
     top.statements.append(&mut region.statements);

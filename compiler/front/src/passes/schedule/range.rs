@@ -109,7 +109,7 @@ impl Schedule {
             let stop = kernel.apply(region, Op::Add, &[start, block]);
             let stop = kernel.apply(region, Op::Minimum, &[stop, last]);
             let no = kernel.constant(region, Constant::bool(false));
-            region.push(Statement::Set { variable: *wanted, value: no });
+            region.push(Statement::Set { variable: *wanted, value: no.into() });
             self.copies(kernel, region, fast, outer, start, stop);
             let condition = kernel.get(region, *wanted);
             let mut redo = Region::default();
@@ -156,7 +156,7 @@ fn counted_loop(
     body: &mut dyn FnMut(&mut Function, &mut Region, Value),
 ) {
     let counter = kernel.variable("counter", ScalarType::Index);
-    region.push(Statement::Set { variable: counter, value: first });
+    region.push(Statement::Set { variable: counter, value: first.into() });
     let mut inner = Region::default();
     let position = kernel.get(&mut inner, counter);
     let done = kernel.apply(&mut inner, Op::Ge, &[position, last]);
@@ -167,7 +167,7 @@ fn counted_loop(
     let position = kernel.get(&mut advance, counter);
     let step = index_constant(kernel, &mut advance, step);
     let next = kernel.apply(&mut advance, Op::Add, &[position, step]);
-    advance.push(Statement::Set { variable: counter, value: next });
+    advance.push(Statement::Set { variable: counter, value: next.into() });
     region.push(Statement::Loop { body: inner, step: advance });
 }
 
@@ -184,7 +184,7 @@ fn note_rare(kernel: &mut Function, region: &mut Region, wanted: VariableId) {
             Statement::If { condition, rare: true, .. } => {
                 let so_far = kernel.get(region, wanted);
                 let value = kernel.apply(region, Op::Or, &[so_far, condition]);
-                region.push(Statement::Set { variable: wanted, value });
+                region.push(Statement::Set { variable: wanted, value: value.into() });
             }
             _ => {
                 statement.regions_mut().into_iter().for_each(|inner| note_rare(kernel, inner, wanted));
