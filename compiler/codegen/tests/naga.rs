@@ -262,7 +262,7 @@ fn parameters_variables_tables_and_control_flow() {
         let entry = kernel.function.define(&mut kernel.body, scalar, Span::NONE, entry);
         kernel.output(entry);
         let variable = kernel.function.variable("x", scalar);
-        kernel.body.push(Statement::Set { variable, value: entry });
+        kernel.body.push(Statement::Set { variable, value: entry.into() });
         let got = kernel.function.get(&mut kernel.body, variable);
         kernel.output(got);
     }
@@ -286,7 +286,7 @@ fn parameters_variables_tables_and_control_flow() {
         let site = Site { fault: Fault::Raised, message: "{}".into(), span: Span::NONE, source: None };
         let site = kernel.function.site(site);
         let position = Some(kernel.position);
-        turn.push(Statement::Trap { condition: done, site, payload: payload_in_loop, position });
+        turn.push(Statement::Trap { condition: done, site, payloads: vec![payload_in_loop], position });
     }
     turn.push(branch(
         done,
