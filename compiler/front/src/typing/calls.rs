@@ -3,9 +3,10 @@
 use super::Rules;
 use super::closures::{Around, Code};
 use super::expressions::root_name;
+use super::instances::{Instance, Wanted};
 use super::item::{Item, ItemType, Literal, Scalar};
 use super::names::Builtin;
-use super::program::{Instance, Unit, Wanted};
+use super::program::Unit;
 use super::signatures::Chosen;
 use super::stencil::ArrayUse;
 use super::typer::{Typer, unknown_type};
@@ -318,6 +319,7 @@ impl<'t> Typer<'t, '_> {
         result: Option<ScalarType>,
         span: Span,
     ) -> Result<Item<'t>> {
+        let result = result.map(ItemType::Scalar);
         let item_types: Vec<ItemType> = items.iter().filter_map(|item| self.item_type(item)).collect();
         let wanted = Wanted { unit, definition, arguments: &item_types, around: &around.forms, result };
         let Instance { name, result } = self.program.instance(&wanted, self.unit, span)?;
@@ -374,6 +376,13 @@ fn prelude_function<'t>(name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefi
     let module = file.module;
     let definition =
         module.function(name).ok_or_else(|| Error::Internal(format!("prelude function '{name}' is lost")))?;
-    let unit = Unit { module, rules: Rules::Exact, flags: FloatFlags::STRICT, prelude: Some(file.stem) };
+    let unit = Unit {
+        module,
+        rules: Rules::Exact,
+        flags: FloatFlags::STRICT,
+        zero_division: false,
+        bounds: true,
+        prelude: Some(file.stem),
+    };
     Ok(Some((unit, definition)))
 }

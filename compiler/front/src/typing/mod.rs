@@ -14,6 +14,7 @@ mod emit;
 mod environment;
 mod expressions;
 mod functions;
+mod instances;
 mod integers;
 mod item;
 mod library;
@@ -34,11 +35,13 @@ mod stencil;
 mod typer;
 
 pub use crate::types::declaration::Rules;
+pub use item::ItemType;
 
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir;
 use crate::syntax::tree;
 use crate::types::ScalarType;
+use instances::Wanted;
 use program::TypedProgram;
 use typer::Typer;
 
@@ -47,6 +50,33 @@ pub struct Options {
     pub rules: Rules,
     /// All float ops get [`ir::FloatFlags::FAST`].
     pub fastmath: bool,
+}
+
+/// How a whole function is typed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct FunctionOptions {
+    /// All float ops get [`ir::FloatFlags::FAST`].
+    pub fastmath: bool,
+    /// A zero divisor of scalars is a failure (`error_model='python'`).
+    pub zero_division: bool,
+    /// Indices are checked where they are not proved.
+    pub bounds: bool,
+}
+
+impl Default for FunctionOptions {
+    fn default() -> FunctionOptions {
+        FunctionOptions { fastmath: false, zero_division: true, bounds: true }
+    }
+}
+
+/// What inference gives of a whole function.
+#[derive(Debug, Clone)]
+pub struct TypedFunction {
+    /// The function asked for, first, and all that it calls, preludes included. Its parameters are the arguments'
+    /// [`ItemType::kinds`] in order, its results those of `result`.
+    pub module: ir::Module,
+    pub result: ItemType,
+    pub warnings: Vec<Mistake>,
 }
 
 /// The type of an argument of a kernel function.
@@ -110,6 +140,26 @@ pub fn infer(
     program.define(index, typed);
     let warnings = std::mem::take(&mut program.warnings);
     Ok(Typed { module: program.finish()?, warnings })
+}
+
+/// Infers the types of a whole function (`jit`), one type for each of its parameters. `result`: the type that a
+/// signature asks for, to which returned values are converted.
+pub fn infer_function(
+    module: &tree::Module,
+    function: &str,
+    arguments: &[ItemType],
+    result: Option<&ItemType>,
+    options: &FunctionOptions,
+) -> Result<TypedFunction> {
+    let definition = module.function(function).ok_or_else(|| {
+        Error::request(ErrorClass::Name, format!("there is no function '{function}' in '{}'", module.source.name))
+    })?;
+    let mut program = TypedProgram::whole_functions(module, options);
+    let unit = program.unit;
+    let wanted = Wanted { unit, definition, arguments, around: &[], result: result.cloned() };
+    let instance = program.instance(&wanted, unit, definition.name_span)?;
+    let warnings = std::mem::take(&mut program.warnings);
+    Ok(TypedFunction { module: program.finish()?, result: instance.result, warnings })
 }
 
 /// `1 argument`, `3 arguments`.

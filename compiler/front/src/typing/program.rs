@@ -1,20 +1,13 @@
 //! What is shared by all functions that one request needs: specialized functions, tables, constants, warnings.
 
-use super::closures::Form;
-use super::item::ItemType;
-use super::prelude;
-use super::typer::Typer;
-use super::{Options, Rules};
+use super::instances::Instances;
+use super::{FunctionOptions, Options, Rules};
 use crate::constants::{ConstantValue, Evaluator};
-use crate::error::{Error, ErrorClass, Mistake, Result};
+use crate::error::{Error, Mistake, Result};
 use crate::ir::{self, FloatFlags, Statement, Table, TableId};
-use crate::source::Span;
 use crate::syntax::tree;
 use crate::types::ScalarType;
 use std::collections::{HashMap, HashSet};
-
-/// Functions calling functions, at most.
-const MOST_NESTED_CALLS: usize = 40;
 
 /// A module of the tree and the rules under which its functions are typed.
 #[derive(Debug, Clone, Copy)]
@@ -22,37 +15,11 @@ pub struct Unit<'t> {
     pub module: &'t tree::Module,
     pub rules: Rules,
     pub flags: FloatFlags,
+    /// Scalars divided by zero fail, and indices that are not proved are checked.
+    pub zero_division: bool,
+    pub bounds: bool,
     /// The file of the prelude that this is.
     pub prelude: Option<&'static str>,
-}
-
-/// A function specialized for the types of its arguments.
-#[derive(Debug, Clone)]
-pub struct Instance {
-    pub name: String,
-    pub result: ItemType,
-}
-
-/// A function of `unit` for arguments of these forms.
-pub struct Wanted<'t, 'a> {
-    pub unit: Unit<'t>,
-    pub definition: &'t tree::FunctionDefinition,
-    pub arguments: &'a [ItemType],
-    /// What it takes from the function around it.
-    pub around: &'a [(&'t str, Form<'t>)],
-    /// Its type, if a signature declares it.
-    pub result: Option<ScalarType>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Key<'t> {
-    /// By its address.
-    function: *const tree::FunctionDefinition,
-    arguments: Vec<ItemType>,
-    /// What it takes from the function around it.
-    around: Vec<(&'t str, Form<'t>)>,
-    /// Declared by a signature.
-    result: Option<ScalarType>,
 }
 
 pub struct TypedProgram<'t> {
@@ -62,8 +29,7 @@ pub struct TypedProgram<'t> {
     /// `None` while a function is being typed.
     functions: Vec<Option<ir::Function>>,
     pub tables: Vec<Table>,
-    instances: HashMap<Key<'t>, Instance>,
-    active: Vec<Key<'t>>,
+    pub instances: Instances<'t>,
     names: HashSet<String>,
     /// By the address of the module.
     evaluators: HashMap<*const tree::Module, Evaluator<'t>>,
@@ -78,18 +44,27 @@ impl<'t> TypedProgram<'t> {
     pub fn new(module: &'t tree::Module, options: &Options) -> TypedProgram<'t> {
         let flags = if options.fastmath { FloatFlags::FAST } else { FloatFlags::STRICT };
         TypedProgram {
-            unit: Unit { module, rules: options.rules, flags, prelude: None },
+            unit: Unit { module, rules: options.rules, flags, zero_division: false, bounds: true, prelude: None },
             host: false,
             functions: Vec::new(),
             tables: Vec::new(),
-            instances: HashMap::new(),
-            active: Vec::new(),
+            instances: Instances::default(),
             names: HashSet::new(),
             evaluators: HashMap::new(),
             warnings: Vec::new(),
             depth: 0,
             work: 0,
         }
+    }
+
+    /// Of functions that run whole on the host.
+    pub fn whole_functions(module: &'t tree::Module, options: &FunctionOptions) -> TypedProgram<'t> {
+        let rules = Rules::Numba;
+        let mut program = TypedProgram::new(module, &Options { rules, fastmath: options.fastmath });
+        program.unit.zero_division = options.zero_division;
+        program.unit.bounds = options.bounds;
+        program.host = true;
+        program
     }
 
     /// Makes room for the function that was asked for, so that it comes first.
@@ -133,47 +108,6 @@ impl<'t> TypedProgram<'t> {
             self.tables.len() - 1
         });
         TableId(index as u32)
-    }
-
-    /// The function that is wanted, typed now if it was not yet. `call`: where it is called, and from which unit, for
-    /// messages.
-    pub fn instance(&mut self, wanted: &Wanted<'t, '_>, caller: Unit<'t>, call: Span) -> Result<Instance> {
-        let &Wanted { unit, definition, arguments, around, result } = wanted;
-        let name = &definition.name;
-        let key = Key { function: definition, arguments: arguments.to_vec(), around: around.to_vec(), result };
-        if let Some(instance) = self.instances.get(&key) {
-            return Ok(instance.clone());
-        }
-        let here = |message: String| Mistake::new(ErrorClass::Unsupported, &caller.module.source, call, message);
-        if self.active.iter().any(|active| std::ptr::eq(active.function, definition)) {
-            return Err(here(format!("recursion: '{name}' calls itself"))
-                .help("write it as a loop; GPUs have no recursion")
-                .into());
-        }
-        if self.active.len() >= MOST_NESTED_CALLS {
-            return Err(here(format!("calls are nested more than {MOST_NESTED_CALLS} deep"))
-                .help("put the work of some functions into their callers")
-                .into());
-        }
-        let ir_name = match unit.prelude {
-            Some(file) => prelude::function_name(file, name),
-            None => name.clone(),
-        };
-        let (index, ir_name) = self.reserve(&ir_name);
-        self.active.push(key.clone());
-        let typed = Typer::helper(self, wanted, &ir_name);
-        self.active.pop();
-        let (function, result) = typed?;
-        self.define(index, function);
-        let instance = Instance { name: ir_name, result };
-        self.instances.insert(key, instance.clone());
-        Ok(instance)
-    }
-
-    /// The kernel itself takes part in the search for recursion.
-    pub fn enter_kernel(&mut self, definition: &'t tree::FunctionDefinition) {
-        let (arguments, around) = (Vec::new(), Vec::new());
-        self.active.push(Key { function: definition, arguments, around, result: None });
     }
 
     /// The functions that the first one needs, and the tables that they need.

@@ -5,7 +5,7 @@ use super::environment::unify;
 use super::item::{Item, ItemType, Literal, Scalar};
 use super::typer::Typer;
 use crate::error::{Error, Result};
-use crate::ir::Region;
+use crate::ir::{Region, Statement};
 use crate::source::Span;
 use crate::syntax::names;
 use crate::syntax::tree::Expression;
@@ -14,7 +14,8 @@ use crate::types::Constant;
 /// An operand that was evaluated on a way of its own.
 pub struct Side<'t> {
     region: Region,
-    item: Item<'t>,
+    /// `None`: what was evaluated never ends.
+    item: Option<Item<'t>>,
     /// What the names that either side assigns mean at its end.
     names: Vec<Option<Item<'t>>>,
 }
@@ -46,7 +47,10 @@ impl<'t> Typer<'t, '_> {
         evaluate: impl FnOnce(&mut Self) -> Result<Item<'t>>,
     ) -> Result<Side<'t>> {
         let before = self.meanings(names);
-        let (region, item) = self.in_region(evaluate)?;
+        let (region, item) = self.in_region(|typer| match evaluate(typer) {
+            Err(Error::Diverges) => Ok(None),
+            item => item.map(Some),
+        })?;
         let after = self.meanings(names);
         for (name, item) in names.iter().zip(before) {
             self.mean(name, item);
@@ -56,7 +60,7 @@ impl<'t> Typer<'t, '_> {
 
     /// The way on which nothing is evaluated.
     pub fn untouched(&self, names: &[&'t str], item: Item<'t>) -> Side<'t> {
-        Side { region: Region::default(), item, names: self.meanings(names) }
+        Side { region: Region::default(), item: Some(item), names: self.meanings(names) }
     }
 
     fn mean(&mut self, name: &'t str, item: Option<Item<'t>>) {
@@ -75,11 +79,23 @@ impl<'t> Typer<'t, '_> {
         names: &[&'t str],
         span: Span,
     ) -> Result<Item<'t>> {
+        let (then_item, otherwise_item) = match (then.item, otherwise.item) {
+            (Some(then), Some(otherwise)) => (then, otherwise),
+            (None, None) => return Err(Error::Diverges),
+            // Where one never ends, what follows is the other.
+            (Some(item), None) => {
+                let inverse = self.not(condition, span);
+                return Ok(self.go_on(inverse, otherwise.region, then.region, item, names, then.names));
+            }
+            (None, Some(item)) => {
+                return Ok(self.go_on(condition, then.region, otherwise.region, item, names, otherwise.names));
+            }
+        };
         if names.is_empty() {
-            return self.choose(condition, (then.region, then.item), (otherwise.region, otherwise.item), span);
+            return self.choose(condition, (then.region, then_item), (otherwise.region, otherwise_item), span);
         }
         let mut joined = Vec::new();
-        let (mut lefts, mut rights) = (vec![then.item], vec![otherwise.item]);
+        let (mut lefts, mut rights) = (vec![then_item], vec![otherwise_item]);
         for (&name, pair) in names.iter().zip(then.names.into_iter().zip(otherwise.names)) {
             let (left, right) = match pair {
                 (Some(left), Some(right)) if left.same(&right) => {
@@ -116,6 +132,25 @@ impl<'t> Typer<'t, '_> {
             self.mean(name, Some(item));
         }
         Ok(chosen)
+    }
+
+    /// The way that goes on, where the other one never ends.
+    fn go_on(
+        &mut self,
+        condition: Scalar,
+        ends: Region,
+        mut goes_on: Region,
+        item: Item<'t>,
+        names: &[&'t str],
+        meanings: Vec<Option<Item<'t>>>,
+    ) -> Item<'t> {
+        let otherwise = Region::default();
+        self.region.push(Statement::If { condition: condition.value, then: ends, otherwise, rare: false });
+        self.region.statements.append(&mut goes_on.statements);
+        for (name, meaning) in names.iter().zip(meanings) {
+            self.mean(name, meaning);
+        }
+        item
     }
 
     /// Zero in the form of `item`, emitted in `region`.

@@ -6,8 +6,8 @@ use super::item::{Item, Literal};
 use super::loops::Drive;
 use super::names::Builtin;
 use super::typer::{Typer, unknown_type};
-use crate::error::{ErrorClass, Result};
-use crate::ir::{Fault, Region};
+use crate::error::{Error, ErrorClass, Result};
+use crate::ir::{Fault, Region, Site, Statement as Emitted, Value};
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Statement, StatementKind};
@@ -23,7 +23,16 @@ impl<'t> Typer<'t, '_> {
             if self.ended {
                 break;
             }
-            self.nested(statement.span, |typer| typer.statement(statement))?;
+            let (loops, lambdas) = (self.loops.len(), self.lambdas.len());
+            match self.nested(statement.span, |typer| typer.statement(statement)) {
+                // What follows is not reached.
+                Err(Error::Diverges) => {
+                    self.loops.truncate(loops);
+                    self.lambdas.truncate(lambdas);
+                    self.ended = true;
+                }
+                other => other?,
+            }
         }
         Ok(())
     }
@@ -74,13 +83,14 @@ impl<'t> Typer<'t, '_> {
             StatementKind::Continue => self.continue_loop(span),
             StatementKind::Return(Some(value)) => {
                 let item = self.expression(value)?;
-                if matches!(item, Item::Array(_)) {
+                if matches!(item, Item::Array(_)) && !self.is_host() {
                     let message = "stencil kernel must return a scalar and not a numpy array";
                     let help = "return one element, for example a[0, 0], or a number computed from several";
                     return Err(self.mistake(ErrorClass::Type, value.span, message).help(help).into());
                 }
                 self.return_item(item, value.span)
             }
+            StatementKind::Return(None) if self.is_host() => self.return_item(Item::None, span),
             StatementKind::Return(None) => {
                 let mistake = self.mistake(ErrorClass::Type, span, "kernels must return a value");
                 Err(mistake.help("return a number").into())
@@ -108,6 +118,10 @@ impl<'t> Typer<'t, '_> {
                     Some(exception) => self.exception_text(exception)?,
                     None => "RuntimeError: No active exception to reraise".to_string(),
                 };
+                if self.is_host() {
+                    self.raise(Fault::Raised, text, &[], span);
+                    return Ok(());
+                }
                 let always = self.constant(Constant::bool(true), span);
                 let zero = self.integer(ScalarType::I64, 0, span);
                 self.trap(always, Fault::Raised, text, zero, span);
@@ -268,6 +282,14 @@ impl<'t> Typer<'t, '_> {
             [message, ..] => format!("{name}: {}", self.exception_message(message)?),
             [] => name.to_string(),
         })
+    }
+
+    /// Fails always: what follows is not reached.
+    pub fn raise(&mut self, fault: Fault, message: String, payloads: &[Value], span: Span) {
+        let source = Some(self.unit.module.source.clone());
+        let site = self.function.site(Site { fault, message, span, source });
+        self.region.push(Emitted::Raise { site, payloads: payloads.to_vec() });
+        self.ended = true;
     }
 
     /// The text that an exception or an assertion says.

@@ -6,10 +6,11 @@
 use super::closures::{Evaluation, Form};
 use super::emit::Checkpoint;
 use super::environment::Environment;
+use super::instances::Wanted;
 use super::item::{Item, ItemType, Scalar};
 use super::liveness::Liveness;
 use super::loops::Loop;
-use super::program::{TypedProgram, Unit, Wanted};
+use super::program::{TypedProgram, Unit};
 use super::stencil::ArrayUse;
 use super::{ArgumentType, Relative, Rules};
 use crate::error::{Error, ErrorClass, Mistake, Result};
@@ -42,6 +43,8 @@ pub struct Typer<'t, 'p> {
     pub ended: bool,
     /// The form of the result, if it is settled.
     pub result: Option<ItemType>,
+    /// The result's form was given by a signature or an annotation, not found.
+    pub result_is_given: bool,
     /// The result's form was declared: what is returned must have it (rules `Exact`).
     pub declared: bool,
     /// The forms of what is returned, while the result's form is not settled.
@@ -99,9 +102,9 @@ impl<'t> Typer<'t, '_> {
         wanted: &Wanted<'t, '_>,
         name: &str,
     ) -> Result<(ir::Function, ItemType)> {
-        let &Wanted { unit, definition, arguments, around, result } = wanted;
+        let &Wanted { unit, definition, arguments, around, ref result } = wanted;
         let result = match (&definition.returns, unit.rules) {
-            _ if result.is_some() => result.map(ItemType::Scalar),
+            _ if result.is_some() => result.clone(),
             (Some(annotation), Rules::Exact) => Some(annotated_type(unit, annotation)?),
             _ => None,
         };
@@ -111,20 +114,35 @@ impl<'t> Typer<'t, '_> {
     }
 }
 
-/// Types the body until the type of the result is settled: twice at most.
+/// A function is typed again as long as the type of its result changes; few types are that wide.
+const MOST_ATTEMPTS: usize = 12;
+
+/// Types the body until the type of the result is settled: twice at most, unless the function calls itself.
 fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result<(ir::Function, ItemType)> {
     let source = &header.unit.module.source;
     let warnings = program.warnings.len();
     let mut settled = header.result.clone();
-    for _ in 0..2 {
+    for _ in 0..MOST_ATTEMPTS {
         program.warnings.truncate(warnings);
-        let Typer { mut function, region, returns, raises, .. } = attempt(program, header, settled.clone())?;
+        program.instances.assume(settled.clone());
+        let Typer { program: _, mut function, region, returns, raises, .. } =
+            attempt(program, header, settled.clone())?;
+        let called = program.instances.was_called();
         function.body = region;
-        if let Some(result) = settled {
+        if let Some(result) = settled.as_ref().filter(|_| header.result.is_some() || !called) {
             function.results = result.kinds();
-            return Ok((function, result));
+            return Ok((function, result.clone()));
         }
         let Some((first, first_span)) = returns.first() else {
+            if called {
+                let message = format!("the type that '{}' returns depends on itself", header.definition.name);
+                let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
+                return Err(mistake.help("return a value on a way without a recursive call, before the others").into());
+            }
+            if program.host && header.unit.prelude.is_none() {
+                // It never returns.
+                return Ok((function, ItemType::None));
+            }
             let message = format!("'{}' returns no value", header.definition.name);
             let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
             return Err(mistake.help("return a number").into());
@@ -142,13 +160,16 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
                 .help("return values of one type, for example by a cast such as np.float64(...)")
             })?;
         }
-        if !raises && returns.iter().all(|(item_type, _)| *item_type == common) {
+        let plain = !raises && returns.iter().all(|(item_type, _)| *item_type == common);
+        if (!called && plain) || settled.as_ref() == Some(&common) {
             function.results = common.kinds();
             return Ok((function, common));
         }
         settled = Some(common);
     }
-    Err(Error::Internal("the type of a result did not settle".into()))
+    let message = format!("the type that '{}' returns does not settle", header.definition.name);
+    let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
+    Err(mistake.help("return values of one type, for example by a cast such as np.float64(...)").into())
 }
 
 /// Types the body once, with the form of the result if it is known.
@@ -172,6 +193,7 @@ fn attempt<'t, 'p>(
         loops: Vec::new(),
         ended: false,
         result,
+        result_is_given: header.result.is_some(),
         declared: header.declared,
         returns: Vec::new(),
         raises: false,
@@ -197,6 +219,9 @@ fn attempt<'t, 'p>(
         }
     }
     typer.block(&definition.body)?;
+    if !typer.ended && typer.is_host() {
+        typer.return_item(Item::None, definition.name_span)?;
+    }
     if !typer.ended {
         let message = format!("'{}' must return a value on every path", definition.name);
         let mistake = typer.mistake(ErrorClass::Type, definition.name_span, message);
@@ -363,6 +388,9 @@ impl<'t> Typer<'t, '_> {
 
     /// `return` of an item; `Return` of its scalars in the type of the result.
     pub fn return_item(&mut self, item: Item<'t>, span: Span) -> Result<()> {
+        if self.is_host() {
+            return self.return_from_host(item, span);
+        }
         let values = match self.result.clone() {
             Some(result) => {
                 let item = self.fit(item, &result, self.declared, span)?;
@@ -378,6 +406,41 @@ impl<'t> Typer<'t, '_> {
         self.region.push(Statement::Return(values));
         self.ended = true;
         Ok(())
+    }
+
+    /// In host functions what is returned is looked at also where a result is assumed: see [`settle`].
+    fn return_from_host(&mut self, item: Item<'t>, span: Span) -> Result<()> {
+        let item = self.returnable(item, span)?;
+        let Some(given) = self.item_type(&item) else { return Err(self.not_a_number(&item, span).into()) };
+        self.returns.push((given.clone(), span));
+        self.ended = true;
+        let result = match &self.result {
+            Some(result) => result.clone(),
+            None => given.settled(),
+        };
+        let fits = super::environment::unify(self.unit.rules, &result, &given).is_some_and(|common| common == result);
+        if !fits && !self.result_is_given {
+            // The assumption was too narrow: all of this is done again.
+            return Ok(());
+        }
+        let item = self.fit(item, &result, false, span)?;
+        let values = self.flatten(&item, span)?;
+        self.region.push(Statement::Return(values));
+        Ok(())
+    }
+
+    /// What a name or a constant stands for, as something that can be kept and returned.
+    fn returnable(&mut self, item: Item<'t>, span: Span) -> Result<Item<'t>> {
+        match item {
+            Item::Constants(_) => {
+                let items = self.unpack(&item, span)?;
+                Ok(Item::Tuple(items.into_iter().map(|item| self.returnable(item, span)).collect::<Result<_>>()?))
+            }
+            Item::Tuple(items) => {
+                Ok(Item::Tuple(items.into_iter().map(|item| self.returnable(item, span)).collect::<Result<_>>()?))
+            }
+            other => Ok(other),
+        }
     }
 
     /// Ends the function where it has failed already.
@@ -419,12 +482,43 @@ impl<'t> Typer<'t, '_> {
                 let items = self.unpack(&item, span)?;
                 self.fit(Item::Tuple(items), item_type, declared, span)
             }
+            (Item::Array(array), ItemType::Array(wanted)) => {
+                let given = ItemType::Array(self.function.arrays[array.index()].kind());
+                let common = super::environment::unify(self.unit.rules, &given, item_type);
+                if common.as_ref() == Some(item_type) {
+                    return Ok(Item::Array(array));
+                }
+                let message = format!("{given} is returned where {} is", super::item::describe_array(wanted));
+                Err(self.mistake(ErrorClass::Type, span, message).into())
+            }
+            (Item::None, ItemType::None) => Ok(Item::None),
+            (Item::Text(text), ItemType::Text(wanted)) if text == *wanted => Ok(Item::Text(text)),
+            (Item::Dtype(scalar), ItemType::Dtype(wanted)) if scalar == *wanted => Ok(Item::Dtype(scalar)),
+            (Item::None, ItemType::Optional(inner)) => {
+                let there = self.constant(Constant::bool(false), span);
+                let nothing = self.nothing(inner, span)?;
+                Ok(Item::Optional(there, Box::new(nothing)))
+            }
+            (Item::Optional(there, item), ItemType::Optional(inner)) => {
+                Ok(Item::Optional(there, Box::new(self.fit(*item, inner, declared, span)?)))
+            }
+            (item, ItemType::Optional(inner)) => {
+                let there = self.constant(Constant::bool(true), span);
+                Ok(Item::Optional(there, Box::new(self.fit(item, inner, declared, span)?)))
+            }
             (item @ (Item::Scalar(_) | Item::Literal(_) | Item::Tuple(_)), item_type) => {
                 let message = format!("{} is returned where {item_type} is", item.describe());
                 Err(self.mistake(ErrorClass::Type, span, message).into())
             }
             (item, _) => Err(self.not_a_number(&item, span).into()),
         }
+    }
+
+    /// What stands in an optional that is None.
+    fn nothing(&mut self, item_type: &ItemType, span: Span) -> Result<Item<'t>> {
+        let slot = self.slot("nothing", item_type);
+        self.store(&slot, None, span)?;
+        Ok(self.load(&slot, span))
     }
 
     /// What it takes to hold an item, in order: see [`ItemType::kinds`].
