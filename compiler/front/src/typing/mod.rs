@@ -10,11 +10,13 @@
 mod builtins;
 mod calls;
 mod closures;
+mod creation;
 mod emit;
 mod environment;
 mod expressions;
 mod functions;
 mod instances;
+mod indices;
 mod integers;
 mod item;
 mod library;
@@ -31,8 +33,10 @@ mod rounding;
 mod sides;
 mod signatures;
 mod statements;
+mod stores;
 mod stencil;
 mod typer;
+mod views;
 
 pub use crate::types::declaration::Rules;
 pub use item::ItemType;
