@@ -18,6 +18,7 @@ pub mod nesting;
 pub mod outline;
 pub mod rewrite;
 pub mod schedule;
+pub mod serial;
 pub mod single_exit;
 pub mod small_integers;
 pub mod spill;

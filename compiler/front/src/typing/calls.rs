@@ -89,6 +89,11 @@ impl<'t> Typer<'t, '_> {
                 None => Err(self.unknown_function(&path, function.span).into()),
             };
         }
+        if let ExpressionKind::Attribute { value, name, .. } = &function.kind
+            && self.is_host()
+        {
+            return self.call_method(value, name, arguments, keywords, span);
+        }
         let name = match &function.kind {
             ExpressionKind::Name(name) if self.builtin(name).is_none() || module.constant(name).is_none() => name,
             _ => {

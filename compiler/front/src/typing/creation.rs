@@ -81,10 +81,8 @@ impl<'t> Typer<'t, '_> {
             let array = self.array_argument(&first, first_span)?;
             return Ok(Item::Array(self.copied(array, span)?));
         }
-        let like = matches!(
-            creation,
-            Creation::EmptyLike | Creation::ZerosLike | Creation::OnesLike | Creation::FullLike
-        );
+        let like =
+            matches!(creation, Creation::EmptyLike | Creation::ZerosLike | Creation::OnesLike | Creation::FullLike);
         let (extents, measures, own, fortran) = if like {
             let array = self.array_argument(&first, first_span)?;
             let kind = self.function.arrays[array.index()].kind();

@@ -14,7 +14,12 @@ pub enum Index {
     /// A single position; not checked yet.
     Place(Scalar, Span),
     /// Whatever is not given is None.
-    Slice { start: Option<Scalar>, stop: Option<Scalar>, step: Option<Scalar>, span: Span },
+    Slice {
+        start: Option<Scalar>,
+        stop: Option<Scalar>,
+        step: Option<Scalar>,
+        span: Span,
+    },
     NewAxis,
 }
 
@@ -53,12 +58,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// What stands in the brackets: one entry per axis of the array, as far as they go, and new axes.
-    pub fn indices(
-        &mut self,
-        array: ArrayId,
-        indices: &'t [tree::Expression],
-        span: Span,
-    ) -> Result<Vec<Index>> {
+    pub fn indices(&mut self, array: ArrayId, indices: &'t [tree::Expression], span: Span) -> Result<Vec<Index>> {
         let rank = self.function.arrays[array.index()].rank as usize;
         let mut found = Vec::new();
         let mut ellipsis = None;
@@ -138,9 +138,9 @@ impl<'t> Typer<'t, '_> {
     /// An index of an array, type index: negative ones count from the end; what is not proved is checked.
     pub fn checked_index(&mut self, array: ArrayId, axis: u32, index: Scalar, span: Span) -> Scalar {
         let measure = self.measure(array, axis);
-        let below = index.extent.is_some_and(|extent| {
-            extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0
-        });
+        let below = index
+            .extent
+            .is_some_and(|extent| extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0);
         let not_negative = index.range().is_some_and(|(low, _)| low >= 0);
         if below && not_negative {
             return self.convert(index, ScalarType::Index, span);
@@ -179,14 +179,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// Fails if `condition` is true; `payloads` take the places of `{}` in the message.
-    pub fn trap_with(
-        &mut self,
-        condition: Scalar,
-        fault: Fault,
-        message: String,
-        payloads: &[Scalar],
-        span: Span,
-    ) {
+    pub fn trap_with(&mut self, condition: Scalar, fault: Fault, message: String, payloads: &[Scalar], span: Span) {
         match condition.constant() {
             Some(constant) if constant.bits == 0 => return,
             _ => {}

@@ -80,7 +80,8 @@ impl<'t> Typer<'t, '_> {
                 return self.binary(operator, left, right, left_span, right_span);
             }
             (Item::Array(_), _) | (_, Item::Array(_)) if self.is_host() => {
-                let mistake = self.mistake(ErrorClass::Unsupported, span, "expressions of whole arrays are not there yet");
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, span, "expressions of whole arrays are not there yet");
                 return Err(mistake.help("write a loop over the elements, or an in-place operator: a += x").into());
             }
             (Item::Scalar(_) | Item::Literal(_), _) => return Err(self.not_a_number(&right, right_span).into()),
@@ -128,8 +129,11 @@ impl<'t> Typer<'t, '_> {
     /// An operator as NumPy's function of the same meaning has it.
     pub fn ufunc(&mut self, operator: BinaryOperator, left: Scalar, right: Scalar, span: Span) -> Result<Scalar> {
         let (path, function) = match operator {
-            BinaryOperator::Power => return self.binary(operator, Item::Scalar(left), Item::Scalar(right), span, span)
-                .and_then(|item| self.number(&item, span)),
+            BinaryOperator::Power => {
+                return self
+                    .binary(operator, Item::Scalar(left), Item::Scalar(right), span, span)
+                    .and_then(|item| self.number(&item, span));
+            }
             BinaryOperator::Add => ("numpy.add", library::Function::Arithmetic(operator)),
             BinaryOperator::Subtract => ("numpy.subtract", library::Function::Arithmetic(operator)),
             BinaryOperator::Multiply => ("numpy.multiply", library::Function::Arithmetic(operator)),
@@ -176,7 +180,9 @@ impl<'t> Typer<'t, '_> {
                 }
                 return Ok(Some(if equal { same } else { self.not(same, span) }));
             }
-            (Item::Text(_) | Item::Dtype(_) | Item::None, _) | (_, Item::Text(_) | Item::Dtype(_) | Item::None) => false,
+            (Item::Text(_) | Item::Dtype(_) | Item::None, _) | (_, Item::Text(_) | Item::Dtype(_) | Item::None) => {
+                false
+            }
             _ => return Ok(None),
         };
         Ok(Some(self.constant(Constant::bool(same == equal), span)))

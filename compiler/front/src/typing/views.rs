@@ -287,9 +287,7 @@ impl<'t> Typer<'t, '_> {
         let extents = self.extents(array, span);
         match extents.split_first() {
             None => self.integer(ScalarType::I64, 1, span),
-            Some((first, rest)) => {
-                rest.iter().fold(*first, |size, extent| self.apply(Op::Mul, &[size, *extent], span))
-            }
+            Some((first, rest)) => rest.iter().fold(*first, |size, extent| self.apply(Op::Mul, &[size, *extent], span)),
         }
     }
 }

@@ -145,7 +145,10 @@ fn functions() {
         ),
         ("host @f(%n: index) { parallel (%p) in (%n) { } }", "a host function has no parallel"),
         ("host @f() { call @g() } function @g() { }", "a host function and another function do not call each other"),
-        ("range @f(read a: f64[any]) { array b: read f64[any] = view a[] axes () }", "it has an array that is no parameter"),
+        (
+            "range @f(read a: f64[any]) { array b: read f64[any] = view a[] axes () }",
+            "it has an array that is no parameter",
+        ),
         ("function @f(read a: f64[any]) -> f64[unit] { return a }", "the result 'a' has another type"),
         (
             "function @f(%n: index) { parallel (%p) in (%n) { call @g(%n) } }
