@@ -238,10 +238,7 @@ impl<'t> Typer<'t, '_> {
         for (parameter, given) in definition.parameters.iter().zip(given) {
             passed.push(match (given, &parameter.default) {
                 (Some(given), _) => given,
-                (None, Some(default)) => {
-                    let value = self.program.constant_expression(unit.module, default)?;
-                    (self.constant_item(value, span, false)?, span)
-                }
+                (None, Some(default)) => (self.default_item(unit, default, span)?, span),
                 (None, None) => return Err(self.without_argument(&described, parameter, span).into()),
             });
         }

@@ -111,7 +111,9 @@ impl<'t> Typer<'t, '_> {
             ItemType::Array(array) => {
                 Slot::Array(self.function.variable_of(name, ir::Kind::Array(array.clone())), array.clone())
             }
-            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) => Slot::Fixed(item_type.clone()),
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => {
+                Slot::Fixed(item_type.clone())
+            }
             ItemType::Optional(inner) => {
                 let there = self.function.variable(format!("{name}.there"), ScalarType::Bool);
                 Slot::Optional(there, Box::new(self.slot(name, inner)))

@@ -360,6 +360,11 @@ impl<'t> Typer<'t, '_> {
     }
 
     fn row_or_element(&mut self, tuple: &Item<'t>, index: &'t Expression, span: Span) -> Result<Item<'t>> {
+        if let ExpressionKind::Slice { start, stop, step } = &index.kind
+            && self.is_host()
+        {
+            return self.tuple_slice(tuple, [start, stop, step], span);
+        }
         if let ExpressionKind::Slice { .. } = index.kind {
             let mistake = self.mistake(ErrorClass::Unsupported, index.span, "kernels cannot slice tuples");
             return Err(mistake.help("take single entries").into());
@@ -376,6 +381,45 @@ impl<'t> Typer<'t, '_> {
             return Err(self.mistake(ErrorClass::Type, index.span, message).help("cast it: int(...)").into());
         }
         self.entry(tuple, scalar, span)
+    }
+
+    /// `tuple[start:stop:step]`, whose bounds are known when compiling.
+    fn tuple_slice(
+        &mut self,
+        tuple: &Item<'t>,
+        bounds: [&'t Option<Box<Expression>>; 3],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let items = self.unpack(tuple, span)?;
+        let mut known = [None; 3];
+        for (bound, known) in bounds.iter().zip(&mut known) {
+            let Some(bound) = bound else { continue };
+            let item = self.expression(bound)?;
+            if let Item::None = item {
+                continue;
+            }
+            let number = self.number(&item, bound.span)?.integer();
+            let Some(number) = number.and_then(|number| i64::try_from(number).ok()) else {
+                let mistake = self.mistake(ErrorClass::Type, bound.span, "a bound of a tuple's slice is a constant");
+                return Err(mistake.help("a tuple's length is part of its type: write numbers").into());
+            };
+            *known = Some(number);
+        }
+        let [start, stop, step] = known;
+        let (length, step) = (items.len() as i64, step.unwrap_or(1));
+        if step == 0 {
+            return Err(self.mistake(ErrorClass::Value, span, "slice step cannot be zero").into());
+        }
+        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let place = |bound: i64| (if bound < 0 { bound + length } else { bound }).clamp(low, high);
+        let mut at = start.map_or(if step > 0 { low } else { high }, place);
+        let end = stop.map_or(if step > 0 { high } else { low }, place);
+        let mut chosen = Vec::new();
+        while if step > 0 { at < end } else { at > end } {
+            chosen.push(items[at as usize].clone());
+            at += step;
+        }
+        Ok(Item::Tuple(chosen))
     }
 
     /// An entry of a tuple: chosen now if the index is known, read from a constant table or selected otherwise.

@@ -165,6 +165,8 @@ pub enum ItemType {
     Optional(Box<ItemType>),
     /// Of a name that may not have been assigned.
     Maybe(Box<ItemType>),
+    /// An argument that was left out: the parameter's default, known when compiling.
+    Omitted,
 }
 
 impl ItemType {
@@ -176,7 +178,7 @@ impl ItemType {
             ItemType::Float => vec![Kind::Scalar(ScalarType::F64)],
             ItemType::Tuple(item_types) => item_types.iter().flat_map(ItemType::kinds).collect(),
             ItemType::Array(array) => vec![Kind::Array(array.clone())],
-            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) => Vec::new(),
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => Vec::new(),
             ItemType::Optional(inner) | ItemType::Maybe(inner) => {
                 let mut kinds = vec![Kind::Scalar(ScalarType::Bool)];
                 kinds.extend(inner.kinds());
@@ -225,6 +227,7 @@ impl std::fmt::Display for ItemType {
             ItemType::Dtype(scalar) => write!(formatter, "dtype({scalar})"),
             ItemType::Optional(inner) => write!(formatter, "OptionalType({inner})"),
             ItemType::Maybe(inner) => inner.fmt(formatter),
+            ItemType::Omitted => formatter.write_str("omitted"),
         }
     }
 }

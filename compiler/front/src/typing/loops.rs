@@ -8,6 +8,7 @@ use super::environment::{Environment, Slot, unify};
 use super::item::{Extent, Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
 use super::ranges::Iteration;
+use super::sequences::Sequence;
 use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
 use crate::ir::{self, Op, Region, VariableId};
@@ -48,6 +49,7 @@ pub enum Drive<'t> {
     While(&'t Expression),
     Count(Counter<'t>),
     Entries(Entries<'t>),
+    Sequence(Sequence<'t>),
 }
 
 /// A range.
@@ -97,6 +99,15 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<()> {
         let items = match self.iteration(iterable)? {
             Iteration::Range(range) => return self.counted(statement, target, &range),
+            Iteration::Sequence(source) => {
+                let span = iterable.span;
+                let position = self.function.variable("position", ScalarType::I64);
+                let length = self.length_of(&source, span);
+                let zero = self.integer(ScalarType::I64, 0, span);
+                self.set(position, zero);
+                let sequence = Sequence { source: *source, position, length, target, span };
+                return self.looped(statement, &Drive::Sequence(sequence));
+            }
             Iteration::Items(items) => items,
         };
         if leaves_loop(body) || items.len() > MOST_UNROLLED {
@@ -159,6 +170,10 @@ impl<'t> Typer<'t, '_> {
                 self.environment.insert(counter.name, Item::Scalar(item));
                 Ok(Test::Ends(ends))
             }
+            Drive::Sequence(sequence) => {
+                let position = self.get(sequence.position, ScalarType::I64, sequence.span);
+                Ok(Test::Ends(self.apply(Op::Ge, &[position, sequence.length], sequence.span)))
+            }
             Drive::Entries(entries) => {
                 let position = self.get(entries.position, ScalarType::I64, entries.span);
                 let length = self.integer(ScalarType::I64, entries.length as i128, entries.span);
@@ -169,6 +184,12 @@ impl<'t> Typer<'t, '_> {
 
     /// After the test: what a turn starts with.
     fn start(&mut self, drive: &Drive<'t>) -> Result<()> {
+        if let Drive::Sequence(sequence) = drive {
+            let (span, most) = (sequence.span, i64::MAX as i128 - 1);
+            let position = self.get(sequence.position, ScalarType::I64, span).with_range(Some((0, most)));
+            let item = self.entry_of(&sequence.source, position, span)?;
+            return self.bind(sequence.target, item, span);
+        }
         let Drive::Entries(entries) = drive else { return Ok(()) };
         let position = self.get(entries.position, ScalarType::I64, entries.span);
         let position = position.with_range(Some((0, entries.length as i128 - 1)));
@@ -192,11 +213,12 @@ impl<'t> Typer<'t, '_> {
                     self.set(remaining, left);
                 }
             }
-            Drive::Entries(entries) => {
-                let position = self.get(entries.position, ScalarType::I64, entries.span);
-                let one = self.integer(ScalarType::I64, 1, entries.span);
-                let next = self.apply(Op::Add, &[position, one], entries.span);
-                self.set(entries.position, next);
+            Drive::Entries(Entries { position: variable, span, .. })
+            | Drive::Sequence(Sequence { position: variable, span, .. }) => {
+                let position = self.get(*variable, ScalarType::I64, *span);
+                let one = self.integer(ScalarType::I64, 1, *span);
+                let next = self.apply(Op::Add, &[position, one], *span);
+                self.set(*variable, next);
             }
         }
         Ok(())

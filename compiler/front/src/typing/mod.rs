@@ -30,6 +30,7 @@ mod program;
 pub mod promotion;
 mod ranges;
 mod rounding;
+mod sequences;
 mod sides;
 mod signatures;
 mod statements;
@@ -146,7 +147,8 @@ pub fn infer(
     Ok(Typed { module: program.finish()?, warnings })
 }
 
-/// Infers the types of a whole function (`jit`), one type for each of its parameters. `result`: the type that a
+/// Infers the types of a whole function (`jit`), one type for each of its parameters ([`ItemType::Omitted`] for those
+/// that are left to their defaults). `result`: the type that a
 /// signature asks for, to which returned values are converted.
 pub fn infer_function(
     module: &tree::Module,

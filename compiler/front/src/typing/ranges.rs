@@ -5,6 +5,7 @@ use super::item::{Extent, Item, Literal, Relation, Scalar};
 use super::loops::{Counter, Drive};
 use super::names::Builtin;
 use super::promotion;
+use super::sequences::Source;
 use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
 use crate::ir::Op;
@@ -15,10 +16,12 @@ use crate::types::ScalarType;
 /// What a `for` runs over.
 pub enum Iteration<'t> {
     Range(Box<Range>),
+    Sequence(Box<Source<'t>>),
     Items(Vec<Item<'t>>),
 }
 
 /// All three of one type.
+#[derive(Clone, Copy)]
 pub struct Range {
     start: Scalar,
     stop: Scalar,
@@ -28,6 +31,11 @@ pub struct Range {
 impl<'t> Typer<'t, '_> {
     pub fn iteration(&mut self, iterable: &'t Expression) -> Result<Iteration<'t>> {
         let span = iterable.span;
+        if self.is_host()
+            && let Some(source) = self.source(iterable)?
+        {
+            return Ok(Iteration::Sequence(Box::new(source)));
+        }
         if let ExpressionKind::Call { function, arguments, keywords } = &iterable.kind {
             let name = match &function.kind {
                 ExpressionKind::Name(name) if !self.environment.contains_key(name.as_str()) => name.as_str(),
@@ -63,6 +71,7 @@ impl<'t> Typer<'t, '_> {
         let item = self.expression(iterable)?;
         match item {
             Item::Tuple(_) | Item::Constants(_) => Ok(Iteration::Items(self.unpack(&item, span)?)),
+            Item::Array(array) if self.is_host() => Ok(Iteration::Sequence(Box::new(self.array_source(array, span)?))),
             _ => {
                 let message = format!("kernels cannot loop over {}", item.describe());
                 let help = "loop over range(...), or over a tuple of numbers";
@@ -80,7 +89,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// The arguments of `range`, all of the type that its values have.
-    fn range(&mut self, arguments: &'t [Expression]) -> Result<Range> {
+    pub fn range(&mut self, arguments: &'t [Expression]) -> Result<Range> {
         let mut items = Vec::new();
         for argument in arguments {
             let item = self.expression(argument)?;
@@ -177,6 +186,18 @@ impl<'t> Typer<'t, '_> {
             None => None,
         };
         self.looped(statement, &Drive::Count(Counter { name, variable, stop, step, remaining, values, extent, span }))
+    }
+
+    /// How many values a range has; see [`Typer::turns`].
+    pub fn turns_of(&mut self, range: &Range, span: Span) -> Scalar {
+        self.turns(&range.start, &range.stop, &range.step, span)
+    }
+
+    /// The value of a range at a position, int64.
+    pub fn value_of(&mut self, range: &Range, position: Scalar, span: Span) -> Scalar {
+        let position = self.convert(position, range.start.scalar, span);
+        let distance = self.apply(Op::Mul, &[position, range.step], span);
+        self.apply(Op::Add, &[range.start, distance], span)
     }
 
     /// How often a loop turns, as an unsigned integer of the width of the range; 0 for a step of 0.

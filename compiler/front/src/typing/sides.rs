@@ -169,7 +169,7 @@ impl<'t> Typer<'t, '_> {
             ItemType::Scalar(scalar) => Item::Scalar(self.constant(Constant::zero(*scalar), span)),
             ItemType::Integer => Item::Literal(Literal::Integer(Some(0))),
             ItemType::Float => Item::Literal(Literal::Float(Some((0.0, "0.0".into())))),
-            ItemType::None => Item::None,
+            ItemType::None | ItemType::Omitted => Item::None,
             ItemType::Text(text) => Item::Text(text.clone()),
             ItemType::Dtype(scalar) => Item::Dtype(*scalar),
             ItemType::Optional(inner) => {

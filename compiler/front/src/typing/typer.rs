@@ -214,7 +214,7 @@ fn attempt<'t, 'p>(
     match header.arguments {
         Arguments::Kernel(arguments, relative) => typer.kernel_parameters(definition, arguments, relative)?,
         Arguments::Helper(arguments, around) => {
-            typer.helper_parameters(definition, arguments);
+            typer.helper_parameters(definition, arguments)?;
             for (name, form) in around {
                 let item = typer.restored(name, form, definition.name_span);
                 typer.environment.insert(name, item);
@@ -321,10 +321,26 @@ impl<'t> Typer<'t, '_> {
         Item::Array(array)
     }
 
-    fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[ItemType]) {
+    fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[ItemType]) -> Result<()> {
         for (parameter, item_type) in definition.parameters.iter().zip(arguments) {
-            let item = self.helper_parameter(&parameter.name, item_type, parameter.span);
+            let item = match (item_type, &parameter.default) {
+                (ItemType::Omitted, Some(default)) => self.default_item(self.unit, default, default.span)?,
+                _ => self.helper_parameter(&parameter.name, item_type, parameter.span),
+            };
             self.environment.insert(&parameter.name, item);
+        }
+        Ok(())
+    }
+
+    /// What a default of a parameter stands for.
+    pub fn default_item(&mut self, unit: Unit<'t>, default: &'t Expression, span: Span) -> Result<Item<'t>> {
+        match &unit.module.resolve(default).kind {
+            ExpressionKind::None if self.is_host() => Ok(Item::None),
+            ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
+            _ => {
+                let value = self.program.constant_expression(unit.module, default)?;
+                self.constant_item(value, span, false)
+            }
         }
     }
 
@@ -346,7 +362,7 @@ impl<'t> Typer<'t, '_> {
                 self.arrays.push(ArrayUse::absolute());
                 Item::Array(array)
             }
-            ItemType::None => Item::None,
+            ItemType::None | ItemType::Omitted => Item::None,
             ItemType::Text(text) => Item::Text(text),
             ItemType::Dtype(scalar) => Item::Dtype(scalar),
             ItemType::Optional(inner) => {

@@ -232,3 +232,36 @@ fn divisors_of_zero() {
     assert_eq!(call("def f(x):\n    return 1 / x\n", "f", &[Float(4.0)]), "float64: 0.25");
     assert_eq!(call("def f(x):\n    raise ValueError('no')\n", "f", &[Bool(true)]), "fails: ValueError: no");
 }
+
+#[test]
+fn loops_over_arrays() {
+    let three = || Floats(vec![3], vec![1.0, 2.0, 4.0]);
+    let first = |text: &str, given: &[Given]| call(text, "f", given).split(';').next().unwrap_or_default().to_string();
+    let text = "def f(a):\n    s = 0.0\n    for x in a:\n        s += x\n    return s\n";
+    assert_eq!(first(text, &[three()]), "float64: 7.0");
+    let text = "def f(a):\n    s = 0.0\n    for i, x in enumerate(a):\n        if i == 2:\n            continue\n        s += i * x\n    return s\n";
+    assert_eq!(first(text, &[three()]), "float64: 2.0");
+    let text = "def f(a):\n    s = 0.0\n    for x, y in zip(a, a[::-1]):\n        s += x * y\n    return s\n";
+    assert_eq!(first(text, &[three()]), "float64: 12.0");
+    let text =
+        "def f(a):\n    s = 0.0\n    for i in reversed(range(len(a))):\n        s = s * 10 + a[i]\n    return s\n";
+    assert_eq!(first(text, &[three()]), "float64: 421.0");
+    let text = "def f(a):\n    s = 0\n    for row in a:\n        row[0] = 9\n        for x in row:\n            s += x\n    return s\n";
+    assert_eq!(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4])]), "int64: 24; [9, 2, 9, 4]");
+    let text = "def f(a):\n    for i, (x, n) in enumerate(zip(a, range(5, 100, 7)), 1):\n        if n > 5:\n            break\n    return i, x, n\n";
+    assert_eq!(first(text, &[three()]), "(int64, float64, int64): 2, 2.0, 12");
+    let text = "def f(a):\n    s = a.shape[:1] + (7,)\n    return s[::-1], s == (3, 7)\n";
+    assert_eq!(first(text, &[three()]), "((int64, int64), bool): 7, 3, true");
+}
+
+#[test]
+fn known_programs() {
+    // The sieve, Levenshtein's distance, LU without pivots.
+    let sieve = "def f(n):\n    marks = np.ones(n, dtype=np.bool_)\n    marks[:2] = False\n    i = 2\n    while i * i < n:\n        if marks[i]:\n            marks[i * i::i] = False\n        i += 1\n    count = 0\n    for mark in marks:\n        if mark:\n            count += 1\n    return count\n";
+    assert_eq!(call(sieve, "f", &[Int(100)]), "int64: 25");
+    let distance = "def f(a, b):\n    n, m = len(a), len(b)\n    row = np.empty(m + 1, dtype=np.int64)\n    for j in range(m + 1):\n        row[j] = j\n    for i in range(n):\n        before = row.copy()\n        row[0] = i + 1\n        for j in range(m):\n            cost = 0 if a[i] == b[j] else 1\n            row[j + 1] = min(before[j] + cost, before[j + 1] + 1, row[j] + 1)\n    return row[m]\n";
+    let (a, b) = (Ints(vec![6], vec![1, 2, 3, 3, 4, 5]), Ints(vec![7], vec![6, 2, 3, 3, 2, 5, 7]));
+    assert!(call(distance, "f", &[a, b]).starts_with("int64: 3;"));
+    let lu = "def f(a):\n    n = a.shape[0]\n    for k in range(n):\n        for i in range(k + 1, n):\n            a[i, k] /= a[k, k]\n            for j in range(k + 1, n):\n                a[i, j] -= a[i, k] * a[k, j]\n";
+    assert_eq!(call(lu, "f", &[Floats(vec![2, 2], vec![2.0, 1.0, 4.0, 5.0])]), "none: ; [2.0, 1.0, 2.0, 3.0]");
+}
