@@ -362,6 +362,34 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 }
             }
             Step::Raise { site, payloads } => return Err(self.failed(frame, *site, payloads, None)),
+            Step::Poll => {}
+            Step::Parallel(parallel) => self.parallel(frame, parallel)?,
+            Step::Launch { kernel, space, captures, arrays } => {
+                let space: Vec<i64> = space.iter().map(|&extent| self.get(frame, extent) as i64).collect();
+                let captures: Vec<u64> = captures.iter().map(|&capture| self.get(frame, capture)).collect();
+                let arrays: Vec<ArrayArgument> =
+                    arrays.iter().map(|&array| self.descriptor(frame, array).clone()).collect();
+                let kernel = &self.program.functions[*kernel].name;
+                let launch = Launch { kernel, space: &space, captures: &captures, arrays: &arrays };
+                match &mut self.host {
+                    Some(host) => host.launch(&launch, self.heap.given)?,
+                    None => {
+                        let limits = Limits { steps: self.steps, ..*self.limits };
+                        let mut machine = Machine::new(self.program, self.heap.given, &limits, None);
+                        machine.launch(&launch, Part::Whole)?;
+                        self.steps = machine.steps;
+                    }
+                }
+            }
+            other => self.array_step(frame, other)?,
+        }
+        Ok(Flow::End)
+    }
+
+    /// A step that defines, counts or asks about arrays. A function of its own: the frames of nested regions stay small.
+    #[inline(never)]
+    fn array_step(&mut self, frame: Frame<'p>, step: &'p Step) -> Result<(), Stop> {
+        match step {
             Step::CopyArray { to, from } => {
                 let array = self.descriptor(frame, *from).clone();
                 self.define(frame, *to, array)?;
@@ -404,27 +432,9 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                 let buffer = self.descriptor(frame, *array).buffer;
                 self.heap.release(buffer).map_err(|breach| breach_at(frame, *array, breach))?;
             }
-            Step::Poll => {}
-            Step::Parallel(parallel) => self.parallel(frame, parallel)?,
-            Step::Launch { kernel, space, captures, arrays } => {
-                let space: Vec<i64> = space.iter().map(|&extent| self.get(frame, extent) as i64).collect();
-                let captures: Vec<u64> = captures.iter().map(|&capture| self.get(frame, capture)).collect();
-                let arrays: Vec<ArrayArgument> =
-                    arrays.iter().map(|&array| self.descriptor(frame, array).clone()).collect();
-                let kernel = &self.program.functions[*kernel].name;
-                let launch = Launch { kernel, space: &space, captures: &captures, arrays: &arrays };
-                match &mut self.host {
-                    Some(host) => host.launch(&launch, self.heap.given)?,
-                    None => {
-                        let limits = Limits { steps: self.steps, ..*self.limits };
-                        let mut machine = Machine::new(self.program, self.heap.given, &limits, None);
-                        machine.launch(&launch, Part::Whole)?;
-                        self.steps = machine.steps;
-                    }
-                }
-            }
+            _ => return Err(internal(format!("a step that nobody runs, in function '{}'", frame.code.name))),
         }
-        Ok(Flow::End)
+        Ok(())
     }
 
     /// Runs the points one after the other, the last axis fastest: the first failure is the lowest one.

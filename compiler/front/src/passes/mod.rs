@@ -20,6 +20,7 @@ pub mod outline;
 pub mod ownership;
 pub mod rewrite;
 pub mod schedule;
+pub mod serial;
 pub mod single_exit;
 pub mod small_integers;
 pub mod spill;

@@ -10,7 +10,7 @@ use super::program::Unit;
 use super::signatures::Chosen;
 use super::stencil::ArrayUse;
 use super::typer::{Typer, unknown_type};
-use super::{library, prelude};
+use super::{creation, library, prelude};
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Kind, Statement};
 use crate::source::Span;
@@ -43,6 +43,9 @@ impl<'t> Typer<'t, '_> {
                 (Item::Function(closure), ExpressionKind::Name(_)) => {
                     self.call_closure(closure, arguments, keywords, span)
                 }
+                (Item::Array(_), ExpressionKind::Attribute { value, name, .. }) if self.is_host() => {
+                    self.call_method(value, name, arguments, keywords, span)
+                }
                 (Item::Array(_), ExpressionKind::Attribute { name, .. }) => {
                     let message = format!("kernels cannot call '{root}.{name}()': they see single elements");
                     let help = "write a loop over range(...) that combines the elements";
@@ -72,6 +75,11 @@ impl<'t> Typer<'t, '_> {
             return self.call_cast(scalar, arguments, span);
         }
         if let Some(path) = module.path(function) {
+            if self.is_host()
+                && let Some(creation) = creation::find(&path)
+            {
+                return self.create(creation, arguments, keywords, span);
+            }
             return match library::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
@@ -80,6 +88,11 @@ impl<'t> Typer<'t, '_> {
                 }
                 None => Err(self.unknown_function(&path, function.span).into()),
             };
+        }
+        if let ExpressionKind::Attribute { value, name, .. } = &function.kind
+            && self.is_host()
+        {
+            return self.call_method(value, name, arguments, keywords, span);
         }
         let name = match &function.kind {
             ExpressionKind::Name(name) if self.builtin(name).is_none() || module.constant(name).is_none() => name,
@@ -98,6 +111,26 @@ impl<'t> Typer<'t, '_> {
                 self.call_builtin(builtin, &evaluated, span)
             }
             None => Err(self.unknown_name(name, function.span).into()),
+        }
+    }
+
+    /// `value.method(...)`
+    fn call_method(
+        &mut self,
+        value: &'t Expression,
+        method: &str,
+        arguments: &'t [Expression],
+        keywords: &'t [Keyword],
+        span: Span,
+    ) -> Result<Item<'t>> {
+        let item = self.expression(value)?;
+        match item {
+            Item::Array(array) => self.array_method(array, method, arguments, keywords, span),
+            _ => {
+                let message = format!("{} has no method '{method}' in compiled functions", item.describe());
+                let help = "call a function of math or numpy instead; types convert: np.int32(x)";
+                Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
+            }
         }
     }
 
@@ -333,7 +366,7 @@ impl<'t> Typer<'t, '_> {
             results.push(match kind {
                 Kind::Scalar(scalar) => Argument::Value(self.function.fresh(scalar, span)),
                 Kind::Array(kind) => {
-                    self.arrays.push(ArrayUse { window: None, read: false });
+                    self.arrays.push(ArrayUse::absolute());
                     Argument::Array(self.function.local_array(&name, kind))
                 }
             });

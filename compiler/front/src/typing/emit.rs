@@ -1,12 +1,12 @@
 //! Emitting ops, with what is known of their results: ranges of integers, constants.
 
 use super::Rules;
-use super::item::{Interval, Item, Known, Literal, Scalar, within};
+use super::item::{Extent, Interval, Item, Known, Literal, Scalar, within};
 use super::stencil::ArrayUse;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
 use crate::error::{ErrorClass, Mistake, Result};
-use crate::ir::{Expression, FloatFlags, Op, Region};
+use crate::ir::{Expression, Fault, FloatFlags, Op, Region};
 use crate::source::Span;
 use crate::syntax::tree::BinaryOperator;
 use crate::types::{Constant, ScalarType};
@@ -63,10 +63,12 @@ impl<'t> Typer<'t, '_> {
         {
             return self.integer(scalar, low, span);
         }
+        let extent = shifted(op, operands, scalar);
         let floats = types.iter().any(|scalar| scalar.is_float());
         let flags = if floats { self.unit.flags } else { FloatFlags::STRICT };
         let values = operands.iter().map(|operand| operand.value).collect();
-        self.define(scalar, span, Expression::Apply { op, operands: values, flags }).with_range(range)
+        let result = self.define(scalar, span, Expression::Apply { op, operands: values, flags }).with_range(range);
+        Scalar { extent, ..result }
     }
 
     pub fn convert(&mut self, operand: Scalar, scalar: ScalarType, span: Span) -> Scalar {
@@ -182,6 +184,12 @@ impl<'t> Typer<'t, '_> {
             Item::Scalar(scalar) => Ok(*scalar),
             Item::Literal(literal @ Literal::Integer(_)) => self.literal(literal, ScalarType::I64, span),
             Item::Literal(literal @ Literal::Float(_)) => self.literal(literal, ScalarType::F64, span),
+            Item::Optional(there, item) => {
+                let missing = self.not(*there, span);
+                let message = format!("TypeError: expected {}, got None", item.describe());
+                self.trap_with(missing, Fault::Raised, message, &[], span);
+                self.number(item, span)
+            }
             _ => Err(self.not_a_number(item, span).into()),
         }
     }
@@ -253,6 +261,25 @@ impl<'t> Typer<'t, '_> {
 pub fn union(left: Scalar, right: Scalar) -> Option<Interval> {
     let ((low, high), (other_low, other_high)) = (left.known_range()?, right.known_range()?);
     Some((low.min(other_low), high.max(other_high)))
+}
+
+/// How `extent + c` and what is below it, plus or minus a constant, relate to the extent. Upwards it does not wrap
+/// as long as it stays at or below an extent that an array has.
+fn shifted(op: Op, operands: &[Scalar], scalar: ScalarType) -> Option<Extent> {
+    let &[left, right] = operands else { return None };
+    let (number, by) = match op {
+        Op::Add if left.extent.is_some() => (left, right.integer()?),
+        Op::Add => (right, left.integer()?),
+        Op::Sub => (left, -right.integer()?),
+        _ => return None,
+    };
+    let extent = number.extent?;
+    // Downwards it must not wrap either.
+    if by < 0 && number.range()?.0.checked_add(by)? < scalar.range()?.0 {
+        return None;
+    }
+    let offset = extent.offset.checked_add(i64::try_from(by).ok()?)?;
+    (scalar.bits() == 64 && offset <= 0).then_some(Extent { offset, ..extent })
 }
 
 /// The result on constants, where Rust computes exactly what the op means.

@@ -8,7 +8,7 @@ use super::names::{self, Builtin};
 use super::promotion;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
-use crate::error::{ErrorClass, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
@@ -74,6 +74,7 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Subscript { value, indices } => {
                 let item = self.expression(value)?;
                 match item {
+                    Item::Array(array) if self.is_host() => self.subscript(array, indices, span),
                     Item::Array(array) => self.element(array, indices, span),
                     Item::Tuple(_) | Item::Constants(_) => self.tuple_element(&item, indices, span),
                     Item::Scalar(_) | Item::Literal(_) => {
@@ -94,6 +95,8 @@ impl<'t> Typer<'t, '_> {
                 .mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"))
                 .help(*instead)
                 .into()),
+            ExpressionKind::None if self.is_host() => Ok(Item::None),
+            ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
             ExpressionKind::String(_)
             | ExpressionKind::None
             | ExpressionKind::Ellipsis
@@ -142,7 +145,20 @@ impl<'t> Typer<'t, '_> {
             if let Item::Mixed(_) = item {
                 return Err(self.not_a_number(item, span).into());
             }
+            if let Item::Maybe(assigned, inner) = item {
+                let (assigned, inner) = (*assigned, (**inner).clone());
+                let unassigned = self.not(assigned, span);
+                self.trap_with(unassigned, Fault::Unbound, unbound(name), &[], span);
+                if self.sides == 0 {
+                    self.environment.insert(name, inner.clone());
+                }
+                return Ok(inner);
+            }
             return Ok(item.clone());
+        }
+        if self.assigned.contains(name) && self.is_host() {
+            self.raise(Fault::Unbound, unbound(name), &[], span);
+            return Err(Error::Diverges);
         }
         if self.assigned.contains(name) {
             let mistake = self.mistake(ErrorClass::Name, span, format!("'{name}' is read before it is assigned"));
@@ -158,6 +174,11 @@ impl<'t> Typer<'t, '_> {
                 }
                 value => self.constant_item(value, span, true),
             };
+        }
+        if self.is_host()
+            && let Some(scalar) = self.named_type(expression)
+        {
+            return Ok(Item::Dtype(scalar));
         }
         if let Some(path) = self.unit.module.path(expression) {
             if let Some(value) = constants::named(&path) {
@@ -175,6 +196,20 @@ impl<'t> Typer<'t, '_> {
             return Err(mistake.help(format!("call it: {name}(...)")).into());
         }
         Err(self.unknown_name(name, span).into())
+    }
+
+    /// The type of elements that an expression names: `np.float64`, `float`.
+    fn named_type(&self, expression: &Expression) -> Option<ScalarType> {
+        if let Some(scalar) = dtype::cast_type(self.unit.module, expression) {
+            return Some(scalar);
+        }
+        let ExpressionKind::Name(name) = &expression.kind else { return None };
+        match (name.as_str(), self.unit.module.defines(name)) {
+            ("float", false) => Some(ScalarType::F64),
+            ("int", false) => Some(ScalarType::I64),
+            ("bool", false) => Some(ScalarType::Bool),
+            _ => None,
+        }
     }
 
     /// The builtin function that has this name under the rules at hand.
@@ -234,6 +269,11 @@ impl<'t> Typer<'t, '_> {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
+            if self.is_host()
+                && let Some(scalar) = self.named_type(expression)
+            {
+                return Ok(Item::Dtype(scalar));
+            }
             if dtype::cast_type(self.unit.module, expression).is_some() || super::library::find(&path).is_some() {
                 let mistake = self.mistake(ErrorClass::Type, span, format!("'{path}' is a function, not a number"));
                 return Err(mistake.help(format!("call it: {name}(...)")).into());
@@ -242,6 +282,7 @@ impl<'t> Typer<'t, '_> {
         }
         let item = self.expression(value)?;
         match item {
+            Item::Array(array) if self.is_host() => self.attribute_of_array(array, name, span),
             Item::Array(array) => self.array_attribute(array, name, span),
             Item::Scalar(scalar) if name == "real" => Ok(Item::Scalar(scalar)),
             Item::Tuple(_) | Item::Constants(_) if matches!(name, "shape" | "ndim" | "size") => {
@@ -583,6 +624,10 @@ impl<'t> Typer<'t, '_> {
             self.select(condition, then, otherwise, span)
         }
     }
+}
+
+fn unbound(name: &str) -> String {
+    format!("cannot access local variable '{name}' where it is not associated with a value")
 }
 
 /// Statements that cannot fail and cost little: they may be evaluated though nobody needs them.

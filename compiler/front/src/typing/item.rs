@@ -75,12 +75,27 @@ pub enum Known {
     Constant(Constant),
 }
 
-/// How an integer relates to the extent of an array along an axis.
+/// How an integer relates to an extent: it is `extent + offset`, or below that.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Extent {
-    Is(ArrayId, u32),
-    /// 0 <= it < extent.
-    Below(ArrayId, u32),
+pub struct Extent {
+    pub of: Measure,
+    pub relation: Relation,
+    pub offset: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Relation {
+    Is,
+    Below,
+}
+
+/// What an extent is known as: arrays that were made with one extent share it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// That of an array along an axis.
+    Axis(ArrayId, u32),
+    /// A number of the program.
+    Value(Value),
 }
 
 impl Scalar {

@@ -303,10 +303,12 @@ impl<'t> Typer<'t, '_> {
                 State::Fixed(item) => Some(item.clone()),
                 State::Mixed(why) => Some(Item::Mixed(why.clone())),
                 // Zero in the first turn, of the least type, as long as nothing else is known.
-                State::Undefined if read_at_head.contains(carried.name) => Some(match self.unit.rules {
-                    Rules::Numba => Item::Scalar(self.constant(Constant::bool(false), span)),
-                    Rules::Exact => Item::Literal(Literal::Integer(Some(0))),
-                }),
+                State::Undefined if !self.is_host() && read_at_head.contains(carried.name) => {
+                    Some(match self.unit.rules {
+                        Rules::Numba => Item::Scalar(self.constant(Constant::bool(false), span)),
+                        Rules::Exact => Item::Literal(Literal::Integer(Some(0))),
+                    })
+                }
                 State::Undefined => None,
             };
             if let Some(item) = &item {
@@ -355,6 +357,11 @@ impl<'t> Typer<'t, '_> {
             match (&carried.state, self.item_type(&item)) {
                 (State::Mixed(_), _) => {}
                 (State::Undefined, Some(item_type)) => {
+                    let item_type = match item_type {
+                        maybe @ ItemType::Maybe(_) => maybe,
+                        other if self.is_host() => ItemType::Maybe(Box::new(other)),
+                        other => other,
+                    };
                     let slot = Slot::Tuple(Vec::new());
                     carried.state = State::Variable(item_type, slot);
                     frame.changed = true;

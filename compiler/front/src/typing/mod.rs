@@ -10,10 +10,12 @@
 mod builtins;
 mod calls;
 mod closures;
+mod creation;
 mod emit;
 mod environment;
 mod expressions;
 mod functions;
+mod indices;
 mod instances;
 mod integers;
 mod item;
@@ -32,7 +34,9 @@ mod sides;
 mod signatures;
 mod statements;
 mod stencil;
+mod stores;
 mod typer;
+mod views;
 
 pub use crate::types::declaration::Rules;
 pub use item::ItemType;

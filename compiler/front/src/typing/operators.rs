@@ -2,11 +2,12 @@
 
 use super::Rules;
 use super::item::{Item, Literal, Scalar};
+use super::library;
 use super::promotion::{self, Compared};
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
 use crate::error::{Error, ErrorClass, Mistake, Result};
-use crate::ir::Op;
+use crate::ir::{Fault, Op};
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOperator, Comparison, Expression, ExpressionKind, UnaryOperator};
 use crate::types::{Constant, ScalarType};
@@ -63,6 +64,26 @@ impl<'t> Typer<'t, '_> {
         let span = left_span.to(right_span);
         match (&left, &right) {
             (Item::Scalar(_) | Item::Literal(_), Item::Scalar(_) | Item::Literal(_)) => {}
+            (Item::Tuple(_) | Item::Constants(_), Item::Tuple(_) | Item::Constants(_))
+                if self.is_host() && operator == BinaryOperator::Add =>
+            {
+                let mut items = self.unpack(&left, left_span)?;
+                items.extend(self.unpack(&right, right_span)?);
+                return Ok(Item::Tuple(items));
+            }
+            (Item::Optional(..), _) if self.is_host() => {
+                let left = Item::Scalar(self.number(&left, left_span)?);
+                return self.binary(operator, left, right, left_span, right_span);
+            }
+            (_, Item::Optional(..)) if self.is_host() => {
+                let right = Item::Scalar(self.number(&right, right_span)?);
+                return self.binary(operator, left, right, left_span, right_span);
+            }
+            (Item::Array(_), _) | (_, Item::Array(_)) if self.is_host() => {
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, span, "expressions of whole arrays are not there yet");
+                return Err(mistake.help("write a loop over the elements, or an in-place operator: a += x").into());
+            }
             (Item::Scalar(_) | Item::Literal(_), _) => return Err(self.not_a_number(&right, right_span).into()),
             _ => return Err(self.not_a_number(&left, left_span).into()),
         }
@@ -84,7 +105,87 @@ impl<'t> Typer<'t, '_> {
             return Err(self.unsupported_operands(operator, left.scalar, right.scalar, span).into());
         };
         self.warn_of_widening(left, right, scalar, left_span, right_span);
+        self.check_divisor(operator, scalar, right, span);
         self.compute(operator, scalar, left, right, span).map(Item::Scalar)
+    }
+
+    /// Where scalars divided by zero fail.
+    fn check_divisor(&mut self, operator: BinaryOperator, scalar: ScalarType, divisor: Scalar, span: Span) {
+        let message = match operator {
+            _ if !self.unit.zero_division => return,
+            BinaryOperator::Divide => "division by zero",
+            BinaryOperator::FloorDivide if scalar.is_float() => "float floor division by zero",
+            BinaryOperator::Modulo if scalar.is_float() => "float modulo by zero",
+            BinaryOperator::FloorDivide => "integer division by zero",
+            BinaryOperator::Modulo => "integer modulo by zero",
+            _ => return,
+        };
+        let divisor = self.convert(divisor, scalar, span);
+        let zero = self.constant(Constant::zero(scalar), span);
+        let vanishes = self.apply(Op::Eq, &[divisor, zero], span);
+        self.trap_with(vanishes, Fault::ZeroDivision, message.into(), &[], span);
+    }
+
+    /// An operator as NumPy's function of the same meaning has it.
+    pub fn ufunc(&mut self, operator: BinaryOperator, left: Scalar, right: Scalar, span: Span) -> Result<Scalar> {
+        let (path, function) = match operator {
+            BinaryOperator::Power => {
+                return self
+                    .binary(operator, Item::Scalar(left), Item::Scalar(right), span, span)
+                    .and_then(|item| self.number(&item, span));
+            }
+            BinaryOperator::Add => ("numpy.add", library::Function::Arithmetic(operator)),
+            BinaryOperator::Subtract => ("numpy.subtract", library::Function::Arithmetic(operator)),
+            BinaryOperator::Multiply => ("numpy.multiply", library::Function::Arithmetic(operator)),
+            BinaryOperator::Divide => ("numpy.true_divide", library::Function::Arithmetic(operator)),
+            _ => ("numpy", library::Function::Arithmetic(operator)),
+        };
+        let operands = [(Item::Scalar(left), span), (Item::Scalar(right), span)];
+        let item = self.library_function(path, function, &operands, span)?;
+        self.number(&item, span)
+    }
+
+    /// Comparisons of what is no number; `None` if both are.
+    fn compare_things(
+        &mut self,
+        comparison: Comparison,
+        left: &Item<'t>,
+        right: &Item<'t>,
+        left_span: Span,
+        right_span: Span,
+    ) -> Result<Option<Scalar>> {
+        if !self.is_host() {
+            return Ok(None);
+        }
+        let span = left_span.to(right_span);
+        let equal = match comparison {
+            Comparison::Equal => true,
+            Comparison::NotEqual => false,
+            _ => return Ok(None),
+        };
+        let same = match (left, right) {
+            (Item::Text(left), Item::Text(right)) => left == right,
+            (Item::Dtype(left), Item::Dtype(right)) => left == right,
+            (Item::None, Item::None) => true,
+            (Item::Optional(there, _), Item::None) | (Item::None, Item::Optional(there, _)) => {
+                let missing = self.not(*there, span);
+                return Ok(Some(if equal { missing } else { *there }));
+            }
+            (Item::Tuple(_) | Item::Constants(_), Item::Tuple(_) | Item::Constants(_)) => {
+                let (left, right) = (self.unpack(left, span)?, self.unpack(right, span)?);
+                let mut same = self.constant(Constant::bool(left.len() == right.len()), span);
+                for (left, right) in left.iter().zip(&right) {
+                    let holds = self.compare(Comparison::Equal, left, right, left_span, right_span)?;
+                    same = self.apply(Op::And, &[same, holds], span);
+                }
+                return Ok(Some(if equal { same } else { self.not(same, span) }));
+            }
+            (Item::Text(_) | Item::Dtype(_) | Item::None, _) | (_, Item::Text(_) | Item::Dtype(_) | Item::None) => {
+                false
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(self.constant(Constant::bool(same == equal), span)))
     }
 
     /// `left op right` computed in `scalar`, to which both are converted.
@@ -335,6 +436,8 @@ impl<'t> Typer<'t, '_> {
         }
         let span = left_span.to(operand.span);
         let same = match (&operand.kind, left) {
+            (ExpressionKind::None, Item::None) => self.constant(Constant::bool(true), span),
+            (ExpressionKind::None, Item::Optional(there, _)) => self.not(*there, span),
             (ExpressionKind::None, _) => self.constant(Constant::bool(false), span),
             (ExpressionKind::Bool(value), Item::Scalar(left)) if left.scalar == ScalarType::Bool => {
                 if *value {
@@ -358,6 +461,9 @@ impl<'t> Typer<'t, '_> {
         right_span: Span,
     ) -> Result<Scalar> {
         let span = left_span.to(right_span);
+        if let Some(holds) = self.compare_things(comparison, left, right, left_span, right_span)? {
+            return Ok(holds);
+        }
         let op = match comparison {
             Comparison::Equal => Op::Eq,
             Comparison::NotEqual => Op::Ne,
@@ -463,6 +569,8 @@ impl<'t> Typer<'t, '_> {
                 Ok(self.define(ScalarType::Bool, span, constant))
             }
             Item::Tuple(items) => Ok(self.constant(Constant::bool(!items.is_empty()), span)),
+            Item::None => Ok(self.constant(Constant::bool(false), span)),
+            Item::Text(text) => Ok(self.constant(Constant::bool(!text.is_empty()), span)),
             item => {
                 let number = self.number(item, span)?;
                 Ok(self.convert(number, ScalarType::Bool, span))

@@ -1,7 +1,7 @@
 //! What a `for` runs over: ranges, whose counters never wrap, and tuples.
 
 use super::Rules;
-use super::item::{Extent, Item, Literal, Scalar};
+use super::item::{Extent, Item, Literal, Relation, Scalar};
 use super::loops::{Counter, Drive};
 use super::names::Builtin;
 use super::promotion;
@@ -96,7 +96,9 @@ impl<'t> Typer<'t, '_> {
                             .help("cast it: int(...)")
                             .into());
                     }
-                    Some(number)
+                    // Arrays may have been made with the same number as an extent.
+                    let extent = number.extent.or_else(|| self.is_host().then(|| Extent::of_value(number)));
+                    Some(Scalar { extent, ..number })
                 }
             };
             items.push((item, scalar, argument.span));
@@ -116,8 +118,11 @@ impl<'t> Typer<'t, '_> {
             }
         };
         let mut converted = Vec::new();
-        for (item, _, span) in items {
-            converted.push(self.as_type(&item, scalar, span)?);
+        for (item, number, span) in items {
+            let extent = number.and_then(|number| number.extent);
+            let number = self.as_type(&item, scalar, span)?;
+            let extent = number.extent.or(extent).filter(|_| scalar.bits() == 64);
+            converted.push(Scalar { extent, ..number });
         }
         let span = arguments[0].span;
         let (start, stop) = match converted.as_slice() {
@@ -164,10 +169,12 @@ impl<'t> Typer<'t, '_> {
         });
         let goes_up = step.range().is_some_and(|(least, _)| least > 0);
         let extent = match stop.extent {
-            Some(Extent::Is(array, axis)) if goes_up && first.is_some_and(|(low, _)| low >= 0) => {
-                Some(Extent::Below(array, axis))
+            _ if !goes_up => None,
+            Some(Extent { of, relation: Relation::Is, offset }) => {
+                Some(Extent { of, relation: Relation::Below, offset })
             }
-            _ => None,
+            Some(extent) => Some(Extent { offset: extent.offset.saturating_sub(1), ..extent }),
+            None => None,
         };
         self.looped(statement, &Drive::Count(Counter { name, variable, stop, step, remaining, values, extent, span }))
     }

@@ -47,10 +47,13 @@ impl<'t> Typer<'t, '_> {
         evaluate: impl FnOnce(&mut Self) -> Result<Item<'t>>,
     ) -> Result<Side<'t>> {
         let before = self.meanings(names);
-        let (region, item) = self.in_region(|typer| match evaluate(typer) {
+        self.sides += 1;
+        let evaluated = self.in_region(|typer| match evaluate(typer) {
             Err(Error::Diverges) => Ok(None),
             item => item.map(Some),
-        })?;
+        });
+        self.sides -= 1;
+        let (region, item) = evaluated?;
         let after = self.meanings(names);
         for (name, item) in names.iter().zip(before) {
             self.mean(name, item);

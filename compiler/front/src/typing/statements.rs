@@ -7,10 +7,12 @@ use super::loops::Drive;
 use super::names::Builtin;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Error, ErrorClass, Result};
-use crate::ir::{Fault, Region, Site, Statement as Emitted, Value};
+use crate::ir::{Fault, Region, Statement as Emitted, Value};
 use crate::source::Span;
 use crate::syntax::dtype;
-use crate::syntax::tree::{BinaryOperator, Expression, ExpressionKind, Statement, StatementKind};
+use crate::syntax::tree::{
+    BinaryOperator, Comparison, Expression, ExpressionKind, Statement, StatementKind, UnaryOperator,
+};
 use crate::types::{Constant, ScalarType};
 
 /// Expressions and statements inside one another, at most.
@@ -167,6 +169,9 @@ impl<'t> Typer<'t, '_> {
                 }
                 targets.iter().zip(items).try_for_each(|(target, item)| self.bind(target, item, span))
             }
+            ExpressionKind::Subscript { value, indices } if self.is_host() => {
+                self.assign_subscript(value, indices, &item, target.span)
+            }
             ExpressionKind::Subscript { .. } => {
                 let relative = self.arrays.iter().any(|array| array.window.is_some());
                 let message = if relative {
@@ -190,12 +195,22 @@ impl<'t> Typer<'t, '_> {
         value: &'t Expression,
         span: Span,
     ) -> Result<()> {
+        if let ExpressionKind::Subscript { value: base, indices } = &target.kind
+            && self.is_host()
+        {
+            return self.augment_subscript((base, indices), operator, value, span);
+        }
         if !matches!(target.kind, ExpressionKind::Name(_)) {
             // The message of an ordinary assignment.
             return self.bind(target, Item::Tuple(Vec::new()), span);
         }
         let left = self.expression(target)?;
         let right = self.expression(value)?;
+        if let Item::Array(array) = left
+            && self.is_host()
+        {
+            return self.augment_array(array, operator, &right, span);
+        }
         let item = self.binary(operator, left, right, target.span, value.span)?;
         self.bind(target, item, span)
     }
@@ -215,9 +230,12 @@ impl<'t> Typer<'t, '_> {
             let mistake = self.mistake(ErrorClass::Unsupported, statement.span, "'if rare(...)' has no 'else'");
             return Err(mistake.help("compute the usual value first and overwrite it in the rare block").into());
         }
+        let condition_text = condition;
         let item = self.expression(condition)?;
         let condition = self.truth(&item, condition.span)?;
-        if let Some(constant) = condition.constant() {
+        if let Some(constant) = condition.constant()
+            && (!self.is_host() || self.prunes(condition_text))
+        {
             return self.block(if constant.bits != 0 { then } else { otherwise });
         }
         let live = self.liveness.at(statement).after;
@@ -226,6 +244,42 @@ impl<'t> Typer<'t, '_> {
         self.environment = before;
         let otherwise = self.way(otherwise)?;
         self.join(condition, then, otherwise, &live, rare, statement.span)
+    }
+
+    /// Whether a branch on this condition, which is known when compiling, is pruned before the other one is typed: so
+    /// that types do not depend on how much the compiler finds out.
+    fn prunes(&self, condition: &Expression) -> bool {
+        match &condition.kind {
+            ExpressionKind::Bool(_)
+            | ExpressionKind::Integer(_)
+            | ExpressionKind::Float { .. }
+            | ExpressionKind::None
+            | ExpressionKind::String(_) => true,
+            // Of a parameter that was left out, say; globals.
+            ExpressionKind::Name(name) => match self.environment.get(name.as_str()) {
+                Some(item) => matches!(item, Item::None | Item::Text(_) | Item::Dtype(_)),
+                None => !self.assigned.contains(name.as_str()),
+            },
+            ExpressionKind::Attribute { value, name, .. } => {
+                let array = matches!(&value.kind, ExpressionKind::Name(array)
+                    if matches!(self.environment.get(array.as_str()), Some(Item::Array(_))));
+                (array && matches!(name.as_str(), "ndim" | "dtype")) || self.unit.module.path(condition).is_some()
+            }
+            ExpressionKind::Compare { first, rest } => {
+                let identity = rest.iter().all(|(comparison, operand)| {
+                    matches!(comparison, Comparison::Is | Comparison::IsNot)
+                        && matches!(operand.kind, ExpressionKind::None)
+                });
+                identity || (self.prunes(first) && rest.iter().all(|(_, operand)| self.prunes(operand)))
+            }
+            ExpressionKind::Unary { operator: UnaryOperator::Not, operand } => self.prunes(operand),
+            ExpressionKind::Logical { operands, .. } => operands.iter().all(|operand| self.prunes(operand)),
+            ExpressionKind::Tuple(items) | ExpressionKind::List(items) => items.iter().all(|item| self.prunes(item)),
+            ExpressionKind::Call { function, .. } => {
+                matches!(&function.kind, ExpressionKind::Name(name) if matches!(name.as_str(), "isinstance" | "hasattr"))
+            }
+            _ => false,
+        }
     }
 
     /// Emits statements on a way of their own, from the present environment.
@@ -286,8 +340,7 @@ impl<'t> Typer<'t, '_> {
 
     /// Fails always: what follows is not reached.
     pub fn raise(&mut self, fault: Fault, message: String, payloads: &[Value], span: Span) {
-        let source = Some(self.unit.module.source.clone());
-        let site = self.function.site(Site { fault, message, span, source });
+        let site = self.site(fault, message, span);
         self.region.push(Emitted::Raise { site, payloads: payloads.to_vec() });
         self.ended = true;
     }

@@ -1,9 +1,9 @@
 //! Reading arrays: relative to the current point, or absolutely (`standard_indexing`); attributes of arrays.
 
-use super::item::{Extent, Item, Scalar};
+use super::item::{Item, Measure, Relation, Scalar};
 use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
-use crate::ir::{ArrayId, Expression, Fault, Footprint, Op, Site, Statement};
+use crate::ir::{ArrayId, Expression, Fault, Footprint, Op, Site, SiteId, Statement};
 use crate::source::Span;
 use crate::syntax::tree::{self, ExpressionKind, FunctionDefinition};
 use crate::types::ScalarType;
@@ -14,6 +14,15 @@ pub struct ArrayUse {
     /// For relative arrays: the offsets read so far along each axis, the point itself included.
     pub window: Option<Vec<(i64, i64)>>,
     pub read: bool,
+    /// What the extents are known as; the axes' own where nothing stands.
+    pub measures: Vec<Measure>,
+}
+
+impl ArrayUse {
+    /// Of an array of a whole function, or one that is indexed absolutely.
+    pub fn absolute() -> ArrayUse {
+        ArrayUse { window: None, read: false, measures: Vec::new() }
+    }
 }
 
 impl<'t> Typer<'t, '_> {
@@ -124,7 +133,11 @@ impl<'t> Typer<'t, '_> {
 
     /// An index of an absolutely indexed array: negative ones count from the end; what is not proved is checked.
     fn absolute_index(&mut self, array: ArrayId, axis: usize, index: Scalar, span: Span) -> Scalar {
-        if index.extent == Some(Extent::Below(array, axis as u32)) {
+        let measure = self.measure(array, axis as u32);
+        let is_below = index
+            .extent
+            .is_some_and(|extent| extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0);
+        if is_below && index.range().is_some_and(|(low, _)| low >= 0) {
             return self.convert(index, ScalarType::Index, span);
         }
         let name = self.name_of_array(array).to_string();
@@ -156,8 +169,7 @@ impl<'t> Typer<'t, '_> {
             return;
         }
         let payload = self.convert(payload, ScalarType::I64, span);
-        let source = Some(self.unit.module.source.clone());
-        let site = self.function.site(Site { fault, message, span, source });
+        let site = self.site(fault, message, span);
         self.region.push(Statement::Trap {
             condition: condition.value,
             site,
@@ -166,11 +178,9 @@ impl<'t> Typer<'t, '_> {
         });
     }
 
-    /// The extent of an array along an axis, as int64.
-    fn extent(&mut self, array: ArrayId, axis: u32, span: Span) -> Scalar {
-        let extent = self.define(ScalarType::Index, span, Expression::Extent { array, axis });
-        let extent = self.convert(extent.with_range(Some((0, i64::MAX as i128))), ScalarType::I64, span);
-        Scalar { extent: Some(Extent::Is(array, axis)), ..extent }
+    pub fn site(&mut self, fault: Fault, message: String, span: Span) -> SiteId {
+        let source = Some(self.unit.module.source.clone());
+        self.function.site(Site { fault, message, span, source })
     }
 
     /// `a.shape`, `a.ndim`, `a.size`.

@@ -39,6 +39,8 @@ pub struct Typer<'t, 'p> {
     pub lambdas: Vec<Evaluation<'t>>,
     /// The loops around, the innermost last.
     pub loops: Vec<Loop<'t>>,
+    /// Operands around that are evaluated only on a way of their own.
+    pub sides: u32,
     /// The statements that follow are never reached.
     pub ended: bool,
     /// The form of the result, if it is settled.
@@ -191,6 +193,7 @@ fn attempt<'t, 'p>(
         assigned,
         lambdas: Vec::new(),
         loops: Vec::new(),
+        sides: 0,
         ended: false,
         result,
         result_is_given: header.result.is_some(),
@@ -314,7 +317,7 @@ impl<'t> Typer<'t, '_> {
             distinct: false,
         });
         let window = relative.then(|| vec![(0, 0); rank as usize]);
-        self.arrays.push(ArrayUse { window, read: false });
+        self.arrays.push(ArrayUse { window, ..ArrayUse::absolute() });
         Item::Array(array)
     }
 
@@ -340,7 +343,7 @@ impl<'t> Typer<'t, '_> {
                 let name = name.to_string();
                 let array = Array { name, scalar, rank, access, strides, footprint, buffer, distinct };
                 let array = self.function.array_parameter(array);
-                self.arrays.push(ArrayUse { window: None, read: false });
+                self.arrays.push(ArrayUse::absolute());
                 Item::Array(array)
             }
             ItemType::None => Item::None,
@@ -575,7 +578,7 @@ impl<'t> Typer<'t, '_> {
     /// Defines a local array.
     pub fn define_array(&mut self, name: &str, kind: ArrayType, definition: Definition) -> ir::ArrayId {
         let array = self.function.local_array(name, kind);
-        self.arrays.push(ArrayUse { window: None, read: false });
+        self.arrays.push(ArrayUse::absolute());
         self.region.push(Statement::Define { array, definition });
         array
     }

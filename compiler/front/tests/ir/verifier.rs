@@ -75,7 +75,22 @@ fn statements() {
         ("%1: i64 = call @g(%i, a)", "the array 'a' may not be accessed as the parameter 'a'"),
         ("%1: i64 = call @missing(%i)", "there is no such function"),
         ("call @k(%n, %x, a)", "what it calls is a kernel"),
-        ("call @f(%i, %x, %c, %n, a, w)", "the function 'f' calls itself"),
+        ("retain a", "a function counts no references"),
+        ("release $v", "a function counts no references"),
+        ("raise #0 payload %i set $v = %i", "it is not the last statement of its region"),
+        ("raise #1 payload", "there is no such site"),
+        ("array b: f64[unit] = allocate (%n) site #1", "there is no such site"),
+        ("array b: f64[any] = allocate (%n) site #0", "memory is packed in C or in Fortran's order"),
+        ("array b: f64[unit] = allocate (%i) site #0", "an extent, start or step is i64, expected index"),
+        ("array b: f64[any] = view a[%n] axes (%n along 0)", "has other elements, or another access"),
+        ("array b: read f64[any] = view a[] axes (%n along 0)", "the starts or the axes are too many or too few"),
+        ("array b: read f64[any] = view a[%n] axes (%n along 1)", "the base has no such axis"),
+        ("array b: read f64[any, any] = view a[%n] axes (%n along 0, %n along 0)", "two axes go along the same one"),
+        ("array b: read f64[unit] = view a[%n] axes (%n repeated)", "the stride of a repeated axis is zero"),
+        ("array b: read f64[unit] = reshape a (%n)", "only what is packed in C order has another shape"),
+        ("array b: i64[unit] = get $v", "the array is a scalar"),
+        ("if %c { array b: read f64[any] = view a[%n] axes (%n along 0) } %1: f64 = load b[%n]", "is used outside"),
+        ("parallel (%p) in (%n) { array b: f64[unit] = allocate (%n) site #0 }", "a parallel allocates nothing"),
         ("launch @k(%n) captures () arrays (a)", "no capture fills 'x'"),
         ("launch @k(%n) captures (%i) arrays (a)", "the capture for 'x' is i64, expected f64"),
         ("launch @k(%n) captures (%x) arrays ()", "the kernel takes 1 arrays"),
@@ -123,7 +138,18 @@ fn functions() {
         ("function @f() { } function @f() { }", "two functions are called 'f'"),
         ("table @t: u8 = [1] table @t: u8 = [1]", "two constant tables are called 't'"),
         ("table @t: u8 = []", "the constant table 't' is empty"),
-        ("function @f() { call @g() } function @g() { call @f() }", "calls itself"),
+        (
+            "function @f(%n: index) { parallel (%p) in (%n) { call @g(%n) } }
+             function @g(%n: index) { call @h(%n) } function @h(%n: index) { call @g(%n) }",
+            "in function 'f': a parallel calls 'g', which calls itself",
+        ),
+        ("host @f(%n: index) { parallel (%p) in (%n) { } }", "a host function has no parallel"),
+        ("host @f() { call @g() } function @g() { }", "a host function and another function do not call each other"),
+        (
+            "range @f(read a: f64[any]) { array b: read f64[any] = view a[] axes () }",
+            "it has an array that is no parameter",
+        ),
+        ("function @f(read a: f64[any]) -> f64[unit] { return a }", "the result 'a' has another type"),
         (
             "function @f(%n: index) { parallel (%p) in (%n) { call @g(%n) } }
              function @g(%n: index) { call @h(%n) } function @h(%n: index) { parallel (%p) in (%n) { } }",
@@ -166,7 +192,11 @@ fn broken_tables_of_a_function() {
         module
     };
     refuses_module(&module(|function| function.values.truncate(1)), "%1 has no type");
-    refuses_module(&module(|function| function.parameters.truncate(1)), "it has an array that is no parameter");
+    let kernel = |function: &mut Function| {
+        function.parameters.truncate(1);
+        function.form = numbra_front::ir::Form::Range;
+    };
+    refuses_module(&module(kernel), "it has an array that is no parameter");
     refuses_module(&module(|function| function.arrays[0].strides.clear()), "it has 1 axes and 0 strides");
     refuses_module(
         &module(|function| {

@@ -6,6 +6,7 @@ mod messages;
 mod mutations;
 mod rules;
 mod stencils;
+mod whole;
 
 use numbra_front::Result;
 use numbra_front::interp::{self, Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};

@@ -69,9 +69,13 @@ impl Parser<'_> {
             "break" => Statement::Break,
             "continue" => Statement::Continue,
             "return" => {
-                // A return is the last statement of its region.
                 let mut results = Vec::new();
-                if !self.is_sign("}") {
+                let is_result = match self.peek() {
+                    Token::Value(_) => true,
+                    Token::Name(label) | Token::Quoted(label) => names.arrays.contains_key(label),
+                    _ => false,
+                };
+                if is_result {
                     results.push(self.argument(names)?);
                     while self.accept(",") {
                         results.push(self.argument(names)?);
@@ -109,7 +113,7 @@ impl Parser<'_> {
                 let site = self.site_number()?;
                 self.expect_word("payload")?;
                 let mut payloads = Vec::new();
-                if !self.is_sign("}") {
+                if let Token::Value(_) = self.peek() {
                     payloads.push(self.value(names)?);
                     while self.accept(",") {
                         payloads.push(self.value(names)?);

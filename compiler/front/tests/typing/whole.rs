@@ -1,0 +1,234 @@
+//! Whole functions (`jit`): what they give, run by the interpreter.
+
+use numbra_front::interp::memory::{from_bytes, to_bytes};
+use numbra_front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};
+use numbra_front::ir::{Access, ArrayType, Kind, Module};
+use numbra_front::source::Source;
+use numbra_front::syntax::python;
+use numbra_front::types::{Constant, ScalarType};
+use numbra_front::typing::{FunctionOptions, ItemType, infer_function};
+
+/// An argument of a call.
+enum Given {
+    Int(i64),
+    Float(f64),
+    Bool(bool),
+    /// float64, in C order.
+    Floats(Vec<i64>, Vec<f64>),
+    Ints(Vec<i64>, Vec<i64>),
+    None,
+}
+use Given::*;
+
+fn array(scalar: ScalarType, rank: usize) -> ItemType {
+    ItemType::Array(ArrayType { scalar, access: Access::ReadWrite, strides: ArrayType::c_order(rank) })
+}
+
+/// The results and then the arguments that are arrays, as text; or what failed.
+fn call(text: &str, name: &str, arguments: &[Given]) -> String {
+    let prelude = "import numpy as np\nimport math\nfrom numba import njit, prange\n";
+    let source = Source::new("test.py", format!("{prelude}{text}"));
+    let module = python::parse(&source).unwrap_or_else(|error| panic!("{error}"));
+    let mut types = Vec::new();
+    let mut passed = Vec::new();
+    let mut memory: Vec<(ScalarType, Vec<u8>)> = Vec::new();
+    for argument in arguments {
+        match argument {
+            Int(value) => {
+                types.push(ItemType::Scalar(ScalarType::I64));
+                passed.push(Argument::Scalar(*value as u64));
+            }
+            Float(value) => {
+                types.push(ItemType::Scalar(ScalarType::F64));
+                passed.push(Argument::Scalar(value.to_bits()));
+            }
+            Bool(value) => {
+                types.push(ItemType::Scalar(ScalarType::Bool));
+                passed.push(Argument::Scalar(*value as u64));
+            }
+            Floats(shape, elements) => {
+                types.push(array(ScalarType::F64, shape.len()));
+                passed.push(Argument::Array(ArrayArgument::c_order(memory.len(), shape)));
+                let bits: Vec<u64> = elements.iter().map(|element| element.to_bits()).collect();
+                memory.push((ScalarType::F64, to_bytes(ScalarType::F64, &bits)));
+            }
+            Ints(shape, elements) => {
+                types.push(array(ScalarType::I64, shape.len()));
+                passed.push(Argument::Array(ArrayArgument::c_order(memory.len(), shape)));
+                let bits: Vec<u64> = elements.iter().map(|&element| element as u64).collect();
+                memory.push((ScalarType::I64, to_bytes(ScalarType::I64, &bits)));
+            }
+            None => types.push(ItemType::None),
+        }
+    }
+    let typed = match infer_function(&module, name, &types, Option::None, &FunctionOptions::default()) {
+        Ok(typed) => typed,
+        Err(error) => return format!("refused: {}", error.to_string().lines().next().unwrap_or_default()),
+    };
+    let direct = outcome(&typed.module, &typed.result.to_string(), &passed, &memory);
+    let mut serial = typed.module.clone();
+    numbra_front::passes::serial::run(&mut serial);
+    assert_eq!(outcome(&serial, &typed.result.to_string(), &passed, &memory), direct, "{serial}");
+    direct
+}
+
+fn outcome(module: &Module, result: &str, passed: &[Argument], memory: &[(ScalarType, Vec<u8>)]) -> String {
+    let program = InterpretedProgram::new(module).unwrap_or_else(|error| panic!("{error}\n{module}"));
+    let mut bytes: Vec<Vec<u8>> = memory.iter().map(|(_, bytes)| bytes.clone()).collect();
+    let mut buffers: Vec<Buffer> = bytes.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
+    let entry = module.functions[0].name.clone();
+    let outputs = match program.evaluate(&entry, passed, &mut buffers, &Limits::NONE) {
+        Ok(outputs) => outputs,
+        Err(Failure::Trap(trap)) => return format!("fails: {}", trap.message(module)),
+        Err(failure) => panic!("{failure}\n{module}"),
+    };
+    drop(buffers);
+    let mut parts = Vec::new();
+    for (result, kind) in outputs.results.iter().zip(&module.functions[0].results) {
+        match (result, kind) {
+            (Argument::Scalar(bits), Kind::Scalar(scalar)) => {
+                parts.push(Constant { scalar: *scalar, bits: *bits }.to_string())
+            }
+            (Argument::Array(array), Kind::Array(kind)) => {
+                let memory = bytes.get(array.buffer).unwrap_or_else(|| &outputs.memory[array.buffer - bytes.len()]);
+                parts.push(shown(array, kind.scalar, memory));
+            }
+            _ => parts.push("?".into()),
+        }
+    }
+    let mut text = format!("{result}: {}", parts.join(", "));
+    for (number, (scalar, _)) in memory.iter().enumerate() {
+        let elements = from_bytes(*scalar, &bytes[number]);
+        let elements: Vec<String> =
+            elements.iter().map(|&bits| Constant { scalar: *scalar, bits }.to_string()).collect();
+        text.push_str(&format!("; [{}]", elements.join(", ")));
+    }
+    text
+}
+
+fn shown(array: &ArrayArgument, scalar: ScalarType, memory: &[u8]) -> String {
+    let elements = from_bytes(scalar, memory);
+    fn inner(array: &ArrayArgument, axis: usize, at: i64, elements: &[u64], scalar: ScalarType) -> String {
+        if axis == array.shape.len() {
+            return Constant { scalar, bits: elements[at as usize] }.to_string();
+        }
+        let parts: Vec<String> = (0..array.shape[axis])
+            .map(|index| inner(array, axis + 1, at + index * array.strides[axis], elements, scalar))
+            .collect();
+        format!("[{}]", parts.join(", "))
+    }
+    inner(array, 0, array.offset, &elements, scalar)
+}
+
+#[test]
+fn scalars_and_recursion() {
+    let fib = "@njit\ndef f(n):\n    if n < 2:\n        return n\n    return f(n - 1) + f(n - 2)\n";
+    assert_eq!(call(fib, "f", &[Int(15)]), "int64: 610");
+    let short = "@njit\ndef f(n):\n    return 1 if n < 2 else n * f(n - 1)\n";
+    assert_eq!(call(short, "f", &[Int(10)]), "int64: 3628800");
+    let mutual = "@njit\ndef even(n):\n    if n == 0:\n        return True\n    return odd(n - 1)\n
+@njit\ndef odd(n):\n    if n == 0:\n        return False\n    return even(n - 1)\n";
+    assert_eq!(call(mutual, "even", &[Int(7)]), "bool: false");
+    assert_eq!(call(mutual, "odd", &[Int(7)]), "bool: true");
+    let widening = "@njit\ndef f(n):\n    if n == 0:\n        return 0\n    return f(n - 1) + 0.5\n";
+    assert_eq!(call(widening, "f", &[Int(3)]), "float64: 1.5");
+    let swap = "@njit\ndef f(n):\n    a, b = 0.0, 1.0\n    for i in range(n):\n        a, b = a + b, a\n    return a\n";
+    assert_eq!(call(swap, "f", &[Int(10)]), "float64: 55.0");
+    let endless = "@njit\ndef f(n):\n    return f(n + 1)\n";
+    assert!(call(endless, "f", &[Int(0)]).starts_with("refused: the type that 'f' returns depends on itself"));
+}
+
+#[test]
+fn nothing_and_optional() {
+    assert_eq!(call("def f(x):\n    x + 1\n", "f", &[Int(1)]), "none: ");
+    assert_eq!(call("def f(x):\n    if x > 0:\n        return x\n", "f", &[Int(1)]), "OptionalType(int64): true, 1");
+    assert_eq!(call("def f(x):\n    if x > 0:\n        return x\n", "f", &[Int(-1)]), "OptionalType(int64): false, 0");
+    let pruned = "def f(x, y):\n    if y is None:\n        return x\n    return x[y]\n";
+    assert_eq!(call(pruned, "f", &[Int(1), None]), "int64: 1");
+    let text = "def f(x):\n    mode = 'add'\n    if mode == 'add':\n        return x + 1\n    return x - 1\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "int64: 2");
+}
+
+#[test]
+fn names_that_may_be_unassigned() {
+    let text = "def f(n):\n    for i in range(n):\n        y = i\n    return y\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "int64: 2");
+    let unbound = "fails: cannot access local variable 'y' where it is not associated with a value";
+    assert_eq!(call(text, "f", &[Int(0)]), unbound);
+    let text = "def f(n):\n    if n > 0:\n        y = n\n    return y + 1\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "int64: 4");
+    assert_eq!(call(text, "f", &[Int(0)]), unbound);
+    let text = "def f(n):\n    s = 0\n    for i in range(n):\n        if i > 0:\n            s += y\n        y = i\n    return s\n";
+    assert_eq!(call(text, "f", &[Int(4)]), "int64: 3");
+    let text = "def f(n):\n    z = y\n    y = 1\n    return z\n";
+    assert_eq!(call(text, "f", &[Int(4)]), unbound);
+}
+
+#[test]
+fn elements_and_attributes() {
+    let text = "def f(a):\n    s = 0.0\n    for i in range(a.shape[0]):\n        s += a[i]\n    return s, a.size, a.ndim, len(a)\n";
+    let result = "(float64, int64, int64, int64): 6.0, 3, 1, 3; [1.0, 2.0, 3.0]";
+    assert_eq!(call(text, "f", &[Floats(vec![3], vec![1.0, 2.0, 3.0])]), result);
+    let text = "def f(a, i):\n    a[i] = 7\n    a[-1] += 0.5\n";
+    let given = || Floats(vec![3], vec![1.0, 2.0, 3.0]);
+    assert_eq!(call(text, "f", &[given(), Int(1)]), "none: ; [1.0, 7.0, 3.5]");
+    assert_eq!(call(text, "f", &[given(), Int(-3)]), "none: ; [7.0, 2.0, 3.5]");
+    assert_eq!(call(text, "f", &[given(), Int(3)]), "fails: index 3 is out of bounds for axis 0 with size 3");
+    assert_eq!(call(text, "f", &[given(), Int(-4)]), "fails: index -4 is out of bounds for axis 0 with size 3");
+}
+
+#[test]
+fn views() {
+    let matrix = || Ints(vec![2, 3], vec![1, 2, 3, 4, 5, 6]);
+    let view = |body: &str| {
+        call(&format!("def f(a):\n    return {body}\n"), "f", &[matrix()])
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .to_string()
+    };
+    assert_eq!(view("a[1]"), "array(int64, 1d, C): [4, 5, 6]");
+    assert_eq!(view("a[:, 1]"), "array(int64, 1d, A): [2, 5]");
+    assert_eq!(view("a.T"), "array(int64, 2d, F): [[1, 4], [2, 5], [3, 6]]");
+    assert_eq!(view("a[::-1, ::2]"), "array(int64, 2d, A): [[4, 6], [1, 3]]");
+    assert_eq!(view("a[1:, 1:]"), "array(int64, 2d, A): [[5, 6]]");
+    assert_eq!(view("a[0:1]"), "array(int64, 2d, C): [[1, 2, 3]]");
+    assert_eq!(view("a[..., 0]"), "array(int64, 1d, A): [1, 4]");
+    assert_eq!(view("a[:, None, 2]"), "array(int64, 2d, A): [[3], [6]]");
+    assert_eq!(view("a[-1, -2:]"), "array(int64, 1d, C): [5, 6]");
+    assert_eq!(view("a[5:, :1]"), "array(int64, 2d, A): []");
+    assert_eq!(view("a[:, 2:0:-1]"), "array(int64, 2d, A): [[3, 2], [6, 5]]");
+    assert_eq!(view("a[1][2]"), "int64: 6");
+    assert_eq!(view("a.T[2].copy()"), "array(int64, 1d, C): [3, 6]");
+    assert!(view("a[0, 0, 0]").starts_with("refused: too many indices for array"));
+}
+
+#[test]
+fn allocation_and_assignment() {
+    let text = "def f(n):\n    a = np.zeros((n, 2))\n    a[:, 1] = 3\n    a[1] = 5.5\n    return a\n";
+    assert_eq!(call(text, "f", &[Int(2)]), "array(float64, 2d, C): [[0.0, 3.0], [5.5, 5.5]]");
+    assert_eq!(call(text, "f", &[Int(-1)]), "fails: negative dimensions are not allowed");
+    let text = "def f(a):\n    a[1:] = a[:-1]\n    return np.ones_like(a)\n";
+    let result = "array(int64, 1d, C): [1, 1, 1, 1]; [1, 1, 2, 3]";
+    assert_eq!(call(text, "f", &[Ints(vec![4], vec![1, 2, 3, 4])]), result);
+    let text = "def f(a, b):\n    a += b\n    a[0] *= 2\n";
+    let (a, b) = (|| Floats(vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]), |n: i64| Floats(vec![n], vec![10.0; n as usize]));
+    assert_eq!(call(text, "f", &[a(), b(2)]), "none: ; [22.0, 24.0, 13.0, 14.0]; [10.0, 10.0]");
+    assert_eq!(call(text, "f", &[a(), b(1)]), "none: ; [22.0, 24.0, 13.0, 14.0]; [10.0]");
+    let message = "fails: could not broadcast input array from shape (3,) into shape (2,2)";
+    assert_eq!(call(text, "f", &[a(), b(3)]), message);
+    let text =
+        "def f(n):\n    a = np.empty(n, dtype=np.int32)\n    for i in range(n):\n        a[i] = i * i\n    return a\n";
+    assert_eq!(call(text, "f", &[Int(4)]), "array(int32, 1d, C): [0, 1, 4, 9]");
+    let text = "def f(n):\n    a = np.full((2, n), 7)\n    a.fill(n)\n    b = a\n    for i in range(3):\n        b = b.T\n    return b\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "array(int64, 2d, A): [[3, 3], [3, 3], [3, 3]]");
+}
+
+#[test]
+fn divisors_of_zero() {
+    assert_eq!(call("def f(x):\n    return 1 / x\n", "f", &[Int(0)]), "fails: division by zero");
+    assert_eq!(call("def f(x):\n    return 1 // x\n", "f", &[Int(0)]), "fails: integer division by zero");
+    assert_eq!(call("def f(x):\n    return 1 % x\n", "f", &[Int(0)]), "fails: integer modulo by zero");
+    assert_eq!(call("def f(x):\n    return 1 / x\n", "f", &[Float(4.0)]), "float64: 0.25");
+    assert_eq!(call("def f(x):\n    raise ValueError('no')\n", "f", &[Bool(true)]), "fails: ValueError: no");
+}
