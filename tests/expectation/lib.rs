@@ -7,13 +7,14 @@
 //! ; run @sum([[1, 2], [3, 4]]) = 10 writes seen = [true]
 //! ; run @pick([1, 2], 5) traps #0 at 3 payload 5
 //! ; run @vectorized([1, 2], 5) traps #0 of @pick at 3 payload 5
+//! ; run @row([[1, 2], [3, 4]], 1) = [3, 4], 2
 //! ; run @scale(2.0, [[1.0, 2.0], [3.0, 4.0]] strides (1, 2), [[0.0, 0.0], [0.0, 0.0]]) writes out = [[2.0, 4.0], [6.0, 8.0]]
 //! ```
 //!
 //! A line holds one expectation. Arguments stand in the order of the function's parameters: a literal of the
 //! parameter's type for a scalar, nested lists in C order for an array. After `strides` stands how far apart the array's
 //! elements lie in its buffer, along every axis: negative or 0 where they lie backwards or are the same; without, the
-//! buffer is in C order. After `=` stand the results. After `writes`
+//! buffer is in C order. After `=` stand the results, nested lists again where they are arrays. After `writes`
 //! stand arrays, by their names in the text, with what they hold afterwards; arrays that are not named there must
 //! not change. After `traps` stands the site, then the function that has it if that is another one, then the linear
 //! position of the failing point if the trap is inside of a `parallel`, then the payload if it matters. Results are compared by their bits; every NaN is as good as another.
@@ -21,12 +22,15 @@
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
 
+mod files;
+
+pub use files::{Entry, files};
 use numbra_front::error::{ErrorClass, Mistake, Result};
 use numbra_front::interp::memory::{from_bytes, to_bytes};
 use numbra_front::interp::{self, Buffer, Failure, Host, InterpretedProgram, Limits};
 use numbra_front::ir::lexer::Token;
 use numbra_front::ir::parse::Parser;
-use numbra_front::ir::{Function, Module, Parameter, SiteId, Statement, text};
+use numbra_front::ir::{ArrayType, Function, Kind, Module, Parameter, SiteId, Statement, text};
 use numbra_front::source::Source;
 use numbra_front::types::{Constant, ScalarType};
 use std::sync::Arc;
@@ -62,8 +66,9 @@ pub struct CaseArray {
 
 #[derive(Debug, Clone)]
 pub enum Expected {
-    /// `arrays`: what every array argument holds afterwards, in order.
-    Returns { results: Vec<Constant>, arrays: Vec<Vec<u64>> },
+    /// `results` are those that are scalars and `returned` those that are arrays, each in order. `arrays`: what every
+    /// array argument holds afterwards, in order.
+    Returns { results: Vec<Constant>, returned: Vec<CaseArray>, arrays: Vec<Vec<u64>> },
     Traps {
         /// The function whose site it is.
         function: String,
@@ -76,9 +81,11 @@ pub enum Expected {
 /// What a device gives for a case: bits as in [`Constant::bits`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// `arrays`: what every array argument holds afterwards, in order and in C order.
+    /// `results`: of the results, the scalars. `returned`: the arrays. `arrays`: what every array argument holds
+    /// afterwards, in order and in C order.
     Returns {
         results: Vec<u64>,
+        returned: Vec<Returned>,
         arrays: Vec<Vec<u64>>,
     },
     Traps {
@@ -86,6 +93,13 @@ pub enum Outcome {
         position: Option<i64>,
         payload: u64,
     },
+}
+
+/// An array that a function gives: its elements in C order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Returned {
+    pub shape: Vec<i64>,
+    pub elements: Vec<u64>,
 }
 
 /// The expectations of a text, of which `module` is the parsed form.
@@ -217,13 +231,24 @@ fn traps(parser: &mut Parser, module: &Module, function: &Function) -> Result<Ex
 }
 
 fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument]) -> Result<Expected> {
-    let mut results = Vec::new();
+    let (mut results, mut returned) = (Vec::new(), Vec::new());
     if parser.accept("=") {
-        for scalar in function.scalar_results() {
-            if !results.is_empty() {
+        for (number, kind) in function.results.iter().enumerate() {
+            if number > 0 {
                 parser.expect(",")?;
             }
-            results.push(Constant { scalar, bits: parser.literal(scalar)? });
+            match kind {
+                Kind::Scalar(scalar) => {
+                    results.push(Constant { scalar: *scalar, bits: parser.literal(*scalar)? });
+                }
+                Kind::Array(ArrayType { scalar, strides, .. }) => {
+                    let (mut shape, mut elements) = (vec![None; strides.len()], Vec::new());
+                    nested_list(parser, *scalar, &mut shape, &mut elements)?;
+                    let shape: Vec<i64> = shape.into_iter().map(|extent| extent.unwrap_or(0)).collect();
+                    let strides = interp::ArrayArgument::c_order(0, &shape).strides;
+                    returned.push(CaseArray { name: "the result".into(), scalar: *scalar, shape, strides, elements });
+                }
+            }
         }
     }
     let given: Vec<&CaseArray> = arguments.iter().filter_map(CaseArgument::array).collect();
@@ -251,7 +276,39 @@ fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument])
             }
         }
     }
-    Ok(Expected::Returns { results, arrays })
+    Ok(Expected::Returns { results, returned, arrays })
+}
+
+/// The element of the buffer where each element of an array lies, in C order.
+fn places(offset: i64, shape: &[i64], strides: &[i64]) -> Vec<usize> {
+    let place = |number: i64| {
+        let (mut rest, mut place) = (number, offset);
+        for (&extent, &stride) in shape.iter().zip(strides).rev() {
+            place += rest % extent * stride;
+            rest /= extent;
+        }
+        place as usize
+    };
+    (0..shape.iter().product()).map(place).collect()
+}
+
+impl Returned {
+    /// Whether it is this array. Of an array without elements the lists do not show the whole shape.
+    fn is(&self, wanted: &CaseArray) -> bool {
+        let scalar = wanted.scalar;
+        let same = |(&wanted, &found): (&u64, &u64)| Constant::same(wanted, found, scalar);
+        let shape = wanted.elements.is_empty() || self.shape == wanted.shape;
+        shape && self.elements.len() == wanted.elements.len() && wanted.elements.iter().zip(&self.elements).all(same)
+    }
+}
+
+impl Expected {
+    fn returned(&self) -> &[CaseArray] {
+        match self {
+            Expected::Returns { returned, .. } => returned,
+            Expected::Traps { .. } => &[],
+        }
+    }
 }
 
 impl CaseArgument {
@@ -272,16 +329,7 @@ impl CaseArray {
 
     /// The element of the buffer where each element lies, in C order.
     fn places(&self) -> Vec<usize> {
-        let place = |number: usize| {
-            let mut rest = number as i64;
-            let mut place = self.offset();
-            for (&extent, &stride) in self.shape.iter().zip(&self.strides).rev() {
-                place += rest % extent * stride;
-                rest /= extent;
-            }
-            place as usize
-        };
-        (0..self.elements.len()).map(place).collect()
+        places(self.offset(), &self.shape, &self.strides)
     }
 
     /// The elements of the smallest buffer that holds the array, 0 where none lies. `None`: two that differ lie at the
@@ -310,9 +358,14 @@ impl Case {
         let fail = |message: String| Err(format!("line {}: {}: {message}", self.line, self.text));
         match (&self.expected, outcome) {
             (
-                Expected::Returns { results, arrays },
-                Outcome::Returns { results: found_results, arrays: found_arrays },
+                Expected::Returns { results, returned, arrays },
+                Outcome::Returns { results: found_results, returned: found_returned, arrays: found_arrays },
             ) => {
+                let same_results = returned.len() == found_returned.len()
+                    && returned.iter().zip(found_returned).all(|(wanted, found)| found.is(wanted));
+                if !same_results {
+                    return fail(format!("the outcome has other arrays as results: {outcome:?}"));
+                }
                 if results.len() != found_results.len() || arrays.len() != found_arrays.len() {
                     return fail(format!("the outcome has another number of results or arrays: {outcome:?}"));
                 }
@@ -352,7 +405,28 @@ impl Case {
 
     /// Runs the case on the interpreter.
     pub fn interpret(&self, program: &InterpretedProgram, limits: &Limits) -> Result<Outcome, Failure> {
-        self.run(|arguments, buffers| program.call(&self.function, arguments, buffers, limits))
+        self.run(|arguments, buffers| {
+            let outputs = program.evaluate(&self.function, arguments, buffers, limits)?;
+            let (mut results, mut returned) = (Vec::new(), Vec::new());
+            for result in outputs.results {
+                match result {
+                    interp::Argument::Scalar(bits) => results.push(bits),
+                    interp::Argument::Array(array) => {
+                        let scalar =
+                            self.expected.returned().get(returned.len()).map_or(ScalarType::U8, |array| array.scalar);
+                        let memory = match array.buffer.checked_sub(buffers.len()) {
+                            None => buffers[array.buffer].bytes(),
+                            Some(number) => outputs.memory.get(number).map_or(&[][..], Vec::as_slice),
+                        };
+                        let memory = from_bytes(scalar, memory);
+                        let places = places(array.offset, &array.shape, &array.strides);
+                        let elements = places.into_iter().map(|place| memory[place]).collect();
+                        returned.push(Returned { shape: array.shape, elements });
+                    }
+                }
+            }
+            Ok((results, returned))
+        })
     }
 
     /// Runs the case on the interpreter, with someone else running the kernels that it launches.
@@ -362,12 +436,14 @@ impl Case {
         limits: &Limits,
         host: &mut dyn Host,
     ) -> Result<Outcome, Failure> {
-        self.run(|arguments, buffers| program.call_with_host(&self.function, arguments, buffers, limits, host))
+        self.run(|arguments, buffers| {
+            Ok((program.call_with_host(&self.function, arguments, buffers, limits, host)?, Vec::new()))
+        })
     }
 
     fn run(
         &self,
-        call: impl FnOnce(&[interp::Argument], &mut [Buffer]) -> Result<Vec<u64>, Failure>,
+        call: impl FnOnce(&[interp::Argument], &mut [Buffer]) -> Result<(Vec<u64>, Vec<Returned>), Failure>,
     ) -> Result<Outcome, Failure> {
         let mut memories: Vec<(ScalarType, Vec<u8>)> = Vec::new();
         let mut arguments = Vec::new();
@@ -387,13 +463,13 @@ impl Case {
         }
         let mut buffers: Vec<Buffer> = memories.iter_mut().map(|(_, bytes)| Buffer::new(bytes)).collect();
         match call(&arguments, &mut buffers) {
-            Ok(results) => {
+            Ok((results, returned)) => {
                 let arrays = self.arrays().zip(&memories).map(|(array, (scalar, bytes))| {
                     let memory = from_bytes(*scalar, bytes);
                     array.places().into_iter().map(|place| memory[place]).collect()
                 });
                 let arrays = arrays.collect();
-                Ok(Outcome::Returns { results, arrays })
+                Ok(Outcome::Returns { results, returned, arrays })
             }
             Err(Failure::Trap(trap)) => Ok(Outcome::Traps {
                 site: trap.site,

@@ -4,6 +4,8 @@
 //! text ─syntax─> tree ─typing─> functions ─kernel::vectorize / stencil─> function with one parallel
 //!      ─FUNCTION_STAGES─> host function + kernels
 //!      ─KERNEL_STAGES, per kernel and target─> scheduled kernel in the target's terms ─codegen─> artefact
+//!
+//! text ─syntax─> tree ─typing─> whole functions ─HOST_STAGES─> host functions ─codegen─> artefact
 //! ```
 //! The interpreter can run the module after every stage.
 
@@ -58,6 +60,19 @@ pub const KERNEL_STAGES: &[Stage] = &[
     Stage { name: "nesting", run: |module, target| each(module, |kernel| make_flat(kernel, target)) },
 ];
 
+/// From whole functions to what the native host translates one to one: functions stay, and their calls.
+pub const HOST_STAGES: &[Stage] = &[
+    Stage { name: "single_exit", run: |module, _| Ok(single_exit::prelude(module)) },
+    Stage { name: "inline", run: |module, _| inline::prelude(module) },
+    Stage { name: "fold", run: |module, _| fold::run(module) },
+    Stage { name: "dead_code", run: |module, _| Ok(dead_code::run(module)) },
+    Stage { name: "legalize", run: |module, target| legalize::run(module, &target.capabilities) },
+    Stage { name: "fold_again", run: |module, _| fold::run(module) },
+    Stage { name: "interrupts", run: |module, _| Ok(interrupts::run(module)) },
+    Stage { name: "dead_code_again", run: |module, _| Ok(dead_code::run(module)) },
+    Stage { name: "ownership", run: |module, _| ownership::run(module) },
+];
+
 /// Sees the module after a stage: dumps it, runs it, counts it.
 pub type Observer<'a> = dyn FnMut(&str, &Module) -> Result<()> + 'a;
 
@@ -80,6 +95,15 @@ pub fn lower_kernel(module: &Module, kernel: &str, target: &Target, observer: &m
     let mut lowered = Module { functions: vec![function.clone()], tables: module.tables.clone() };
     run(KERNEL_STAGES, &mut lowered, target, observer)?;
     Ok(lowered)
+}
+
+/// Runs [`HOST_STAGES`] on whole functions, of which the first is the one that was asked for.
+pub fn lower_host(mut module: Module, capabilities: &Capabilities, observer: &mut Observer) -> Result<Module> {
+    check("start", &module)?;
+    observer("start", &module)?;
+    let target = Target { schedule: Schedule::Range, capabilities: *capabilities };
+    run(HOST_STAGES, &mut module, &target, observer)?;
+    Ok(module)
 }
 
 fn run(stages: &[Stage], module: &mut Module, target: &Target, observer: &mut Observer) -> Result<()> {

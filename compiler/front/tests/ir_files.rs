@@ -3,38 +3,21 @@
 //!
 //! The form of the expectations stands in `numbra_expectation`.
 
-use numbra_expectation::{Case, cases};
+use numbra_expectation::{Case, Entry, cases};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{Buffer, Failure, Host, InterpretedProgram, Launch, Limits, Part};
-use numbra_front::ir::{Form, Module, parse, verify};
+use numbra_front::ir::{Form, Module, parse};
 use numbra_front::pipeline::{self, Schedule, Target};
 use numbra_front::source::Source;
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None };
 
 fn files() -> Vec<(Arc<Source>, Module)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/ir");
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .expect("the folder tests/ir")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "ir"))
-        .collect();
-    paths.sort();
-    assert!(paths.len() >= 5, "tests/ir has too few files");
-    paths
-        .into_iter()
-        .map(|path| {
-            let text = std::fs::read_to_string(&path).expect("a readable file");
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            let source = Source::new(name, text);
-            let module = parse::parse_source(&source).unwrap_or_else(|error| panic!("{error}"));
-            verify::verify(&module).unwrap_or_else(|error| panic!("{}: {error}", source.name));
-            (source, module)
-        })
-        .collect()
+    let files = numbra_expectation::files("ir");
+    assert!(files.len() >= 5, "tests/ir has too few files");
+    files
 }
 
 fn expectations(source: &Source, module: &Module) -> Vec<Case> {
@@ -43,21 +26,9 @@ fn expectations(source: &Source, module: &Module) -> Vec<Case> {
     cases
 }
 
-/// Per function that has expectations: the module with that function first, as the pipeline wants it, and its cases.
 fn entries(source: &Source, module: &Module) -> Vec<(Module, Vec<Case>)> {
-    let mut entries: Vec<(Module, Vec<Case>)> = Vec::new();
-    for case in expectations(source, module) {
-        match entries.iter_mut().find(|(module, _)| module.functions[0].name == case.function) {
-            Some((_, cases)) => cases.push(case),
-            None => {
-                let mut module = module.clone();
-                let place = module.functions.iter().position(|function| function.name == case.function);
-                module.functions.swap(0, place.expect("a function of the module"));
-                entries.push((module, vec![case]));
-            }
-        }
-    }
-    entries
+    expectations(source, module);
+    Entry::all(source, module).into_iter().map(|Entry { module, cases }| (module, cases)).collect()
 }
 
 fn check(what: &str, source: &Source, case: &Case, program: &InterpretedProgram) {

@@ -867,6 +867,25 @@ impl Expression {
 }
 
 impl Region {
+    /// Whether control never goes on behind the region.
+    pub fn leaves(&self) -> bool {
+        match self.statements.last() {
+            Some(jump) if jump.is_jump() => true,
+            Some(Statement::If { then, otherwise, .. }) => then.leaves() && otherwise.leaves(),
+            Some(Statement::Loop { body, .. }) => !body.breaks(),
+            _ => false,
+        }
+    }
+
+    /// Whether the region has a `break` that leaves the loop whose body it is.
+    pub fn breaks(&self) -> bool {
+        self.statements.iter().any(|statement| match statement {
+            Statement::Break => true,
+            Statement::If { then, otherwise, .. } => then.breaks() || otherwise.breaks(),
+            _ => false,
+        })
+    }
+
     /// Visits every statement, outer before inner, in order.
     pub fn walk(&self, visit: &mut dyn FnMut(&Statement)) {
         for statement in &self.statements {

@@ -162,7 +162,7 @@ impl<'a> Verifier<'a> {
         self.form()?;
         let surroundings = Surroundings { in_loop: false, in_step: false, parallel: None, depth: 0 };
         self.region(&self.function.body, surroundings)?;
-        if !self.function.results.is_empty() && !leaves(&self.function.body) {
+        if !self.function.results.is_empty() && !self.function.body.leaves() {
             return self.error("it has results, but its end can be reached");
         }
         Ok(())
@@ -812,23 +812,4 @@ fn form_name(form: &Form) -> &'static str {
         Form::Range => "range kernel",
         Form::Grid { .. } => "grid kernel",
     }
-}
-
-/// Whether control never goes on after the region.
-fn leaves(region: &Region) -> bool {
-    match region.statements.last() {
-        Some(jump) if jump.is_jump() => true,
-        Some(Statement::If { then, otherwise, .. }) => leaves(then) && leaves(otherwise),
-        Some(Statement::Loop { body, .. }) => !breaks(body),
-        _ => false,
-    }
-}
-
-/// Whether the region has a `break` that leaves the loop whose body it is.
-fn breaks(region: &Region) -> bool {
-    region.statements.iter().any(|statement| match statement {
-        Statement::Break => true,
-        Statement::If { then, otherwise, .. } => breaks(then) || breaks(otherwise),
-        _ => false,
-    })
 }

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// Inlines everything into the first function; the others are gone afterwards.
 pub fn run(module: &mut Module) -> Result<()> {
-    let mut inliner = Inliner { functions: HashMap::new(), done: HashMap::new(), open: Vec::new() };
+    let mut inliner = Inliner { functions: HashMap::new(), done: HashMap::new(), open: Vec::new(), only: None };
     let first = module.functions.first().map(|function| function.name.clone());
     for function in module.functions.drain(..) {
         inliner.functions.insert(function.name.clone(), function);
@@ -20,10 +20,29 @@ pub fn run(module: &mut Module) -> Result<()> {
     Ok(())
 }
 
+/// Inlines the prelude's functions, which take and give scalars alone, into all others, and drops them.
+pub fn prelude(module: &mut Module) -> Result<()> {
+    let is_prelude = |name: &str| name.starts_with("numbra.");
+    let names: Vec<String> = module.functions.iter().map(|function| function.name.clone()).collect();
+    let mut inliner =
+        Inliner { functions: HashMap::new(), done: HashMap::new(), open: Vec::new(), only: Some(is_prelude) };
+    for function in module.functions.drain(..) {
+        inliner.functions.insert(function.name.clone(), function);
+    }
+    // One that is asked for is kept all the same.
+    let mut kept = names.iter().enumerate().filter(|(number, name)| *number == 0 || !is_prelude(name));
+    kept.try_for_each(|(_, name)| {
+        module.functions.push(inliner.finished(name)?.clone());
+        Ok(())
+    })
+}
+
 struct Inliner {
     functions: HashMap<String, Function>,
     done: HashMap<String, Function>,
     open: Vec<String>,
+    /// Which calls are replaced: all, or those of certain names.
+    only: Option<fn(&str) -> bool>,
 }
 
 impl Inliner {
@@ -50,6 +69,12 @@ impl Inliner {
         let mut out = Region::default();
         for mut statement in region.statements {
             statement.map_operands(&mut |value| replaced.get(&value).copied().unwrap_or(value));
+            if let Statement::Call { function, .. } = &statement
+                && self.only.is_some_and(|only| !only(function))
+            {
+                out.push(statement);
+                continue;
+            }
             if let Statement::Call { results, function, arguments } = statement {
                 let results: Vec<Value> = results.iter().filter_map(|result| result.value()).collect();
                 let span = results.first().map_or(Span::NONE, |result| into.values[result.index()].span);

@@ -12,8 +12,17 @@ use crate::types::{Constant, ScalarType};
 const FEW_RETURNS: u32 = 32;
 
 pub fn run(module: &mut Module) {
+    run_some(module, |_| true);
+}
+
+/// The prelude's functions alone.
+pub fn prelude(module: &mut Module) {
+    run_some(module, |function| function.name.starts_with("numbra."));
+}
+
+fn run_some(module: &mut Module, which: impl Fn(&Function) -> bool) {
     for function in &mut module.functions {
-        if function.form == Form::Function && needs_work(function) {
+        if function.form == Form::Function && which(function) && needs_work(function) {
             rewrite(function);
         }
     }
