@@ -6,6 +6,7 @@ pub mod device;
 pub mod emit;
 pub mod error;
 pub mod executable;
+pub mod function;
 pub mod interrupt;
 pub mod kernel_file;
 mod specialize;
