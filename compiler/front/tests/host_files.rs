@@ -113,7 +113,10 @@ fn references_are_passed_on() {
         // The variable is set while what it held is in use.
         ("set $v = a array b: i64[any] = get $v set $v = b array c: i64[any] = get $v return c", (1, 0)),
         // A view takes its base's reference along.
-        ("%z: index = constant 0 array b: i64[unit] = view a[%z] axes (%n along 0) set $v = b array c: i64[any] = get $v return c", (0, 0)),
+        (
+            "%z: index = constant 0 array b: i64[unit] = view a[%z] axes (%n along 0) set $v = b array c: i64[any] = get $v return c",
+            (0, 0),
+        ),
         ("%z: index = constant 0 array b: i64[unit] = view a[%z] axes (%n along 0) return b", (0, 0)),
     ] {
         let text = format!("function @f(%n: index, %x: i64) -> i64[any] {{ {fresh} {rest} }}");

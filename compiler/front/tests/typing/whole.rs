@@ -1,8 +1,10 @@
 //! Whole functions (`jit`): what they give, run by the interpreter.
 
+use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::memory::{from_bytes, to_bytes};
 use numbra_front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};
 use numbra_front::ir::{Access, ArrayType, Kind, Module};
+use numbra_front::pipeline::lower_host;
 use numbra_front::source::Source;
 use numbra_front::syntax::python;
 use numbra_front::types::{Constant, ScalarType};
@@ -66,9 +68,13 @@ fn call(text: &str, name: &str, arguments: &[Given]) -> String {
         Err(error) => return format!("refused: {}", error.to_string().lines().next().unwrap_or_default()),
     };
     let direct = outcome(&typed.module, &typed.result.to_string(), &passed, &memory);
-    let mut serial = typed.module.clone();
-    numbra_front::passes::serial::run(&mut serial);
-    assert_eq!(outcome(&serial, &typed.result.to_string(), &passed, &memory), direct, "{serial}");
+    let cpu = Capabilities::llvm("cpu", true);
+    let lowered = lower_host(typed.module.clone(), &cpu, &mut |stage, module| {
+        let text = outcome(module, &typed.result.to_string(), &passed, &memory);
+        assert_eq!(text, direct, "after {stage}:\n{module}");
+        Ok(())
+    });
+    lowered.unwrap_or_else(|error| panic!("{error}"));
     direct
 }
 
