@@ -36,7 +36,7 @@
 //!   devices) and gives an [`Output`], which turns into arrays, `Vec`s and scalars of the type that it has.
 //!   `call_into` writes an array of the caller's. `call_device` leaves the result where it is, as a [`DeviceArray`].
 //! * [`interruptible`] runs calls that end with [`Error::Interrupted`] when they are not wanted any more.
-//! * [`Error`] is the one error type; what its variants hold is exported beside it ([`Class`], [`Mistake`], [`ArrayError`],
+//! * [`Error`] is the one error type; what its variants hold is exported beside it ([`ErrorClass`], [`Mistake`], [`ArrayError`],
 //!   [`FileError`]). Mistakes in kernels show the line and a caret:
 //!
 //! ```
@@ -102,7 +102,7 @@
 //!
 //! # Underneath
 //!
-//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`] and [`program`] are the runtime that all this is made
+//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`] and [`kernel_file`] are the runtime that all this is made
 //! of and [`front`] is the compiler's front end: for tools and for other languages' packages.
 
 #![deny(missing_docs)]
@@ -114,12 +114,12 @@ pub use api::*;
 pub use ndarray;
 pub use numbra_front as front;
 pub use numbra_front::declaration::Identity;
-pub use numbra_front::error::{Class, Mistake, Warning};
+pub use numbra_front::error::{ErrorClass, Mistake, Warning};
 pub use numbra_front::types::ScalarType;
 pub use numbra_front::typing::Rules as Typing;
 pub use numbra_runtime::array::{ArrayError, Element, HostArray};
 pub use numbra_runtime::device::{threads, versions};
 pub use numbra_runtime::error::{CodegenError, FileError, FrontError};
 pub use numbra_runtime::interrupt::interruptible;
-pub use numbra_runtime::{Error, Input, Kernel, Program, Result};
-pub use numbra_runtime::{array, device, emit, error, program, stencil, ufunc};
+pub use numbra_runtime::{Error, Input, Kernel, KernelFile, Result};
+pub use numbra_runtime::{array, device, emit, error, kernel_file, stencil, ufunc};

@@ -9,7 +9,7 @@ use numbra::front::kernel::Operand;
 use numbra::front::kernel::tree::{self, LANES, Order};
 use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::{self, ArgumentType, Options, Relative, Rules};
-use numbra::{Input, Kernel, Program};
+use numbra::{Input, Kernel, KernelFile};
 use numbra_runtime::array::BorrowedArray;
 use numbra_runtime::ufunc::{Reduction, Vectorize};
 use numbra_tests::call::{Agreement, Call, CallArgument, Outcome};
@@ -68,7 +68,7 @@ def larger(x, y): return x if x > y else y
 ";
 
 fn kernel(name: &str) -> Vectorize {
-    match Program::parse("reductions.py", KERNELS).and_then(|program| program.kernel(name)) {
+    match KernelFile::parse("reductions.py", KERNELS).and_then(|program| program.kernel(name)) {
         Ok(Kernel::Vectorize(kernel)) => kernel,
         other => panic!("{name}: {other:?}"),
     }
@@ -421,7 +421,7 @@ fn without_elements() {
 /// Every kind of kernel that the tree is made of, after every stage of the compiler for every target and in CUDA's form.
 #[test]
 fn kernels_of_the_tree() {
-    let program = Program::parse("reductions.py", KERNELS).unwrap();
+    let program = KernelFile::parse("reductions.py", KERNELS).unwrap();
     let mut random = Random::new(11);
     for order in [Order::Rows(5), Order::Rows(64), Order::Groups(7), Order::Lanes(11), Order::Lanes(16)] {
         for lanes in [false, true] {

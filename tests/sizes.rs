@@ -4,7 +4,7 @@
 
 use numbra::array::HostArray;
 use numbra::device::Device;
-use numbra::{Error, Input, Kernel, Program};
+use numbra::{Error, Input, Kernel, KernelFile};
 use numbra_tests::call::{Agreement, Outcome, settled};
 use numbra_tests::open;
 use std::sync::Arc;
@@ -126,9 +126,9 @@ fn scalars(size: usize) -> String {
     format!("def f(x{names}):\n    r = x\n{}    return r\n", times(size, |i| format!("    r = 3 * r + s{i}\n")))
 }
 
-fn program(text: &str) -> Result<Program, Error> {
+fn program(text: &str) -> Result<KernelFile, Error> {
     let text = text.replacen("def f(", "@vectorize\ndef f(", 1);
-    Program::parse("kernel.py", &format!("from numba import vectorize\n{text}"))
+    KernelFile::parse("kernel.py", &format!("from numba import vectorize\n{text}"))
 }
 
 fn run(text: &str, x: &[i64], scalars: usize, device: &Arc<dyn Device>) -> Result<Outcome, Error> {

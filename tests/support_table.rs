@@ -182,7 +182,7 @@ fn compile_cuda(row: &Row) -> Result<()> {
 /// Lowers for a GPU that has nothing but what WebGPU promises.
 fn lower_narrow(row: &Row) -> Result<()> {
     let signature = numbra::front::declaration::signature::parse(&signature(row, &numbra::source(&row.text)?)?)?;
-    let module = numbra::Program::parse("f.py", &row.text)?.kernel("f")?.module_for(&signature)?;
+    let module = numbra::KernelFile::parse("f.py", &row.text)?.kernel("f")?.module_for(&signature)?;
     let module = pipeline::lower_functions(module, &mut |_, _| Ok(()))?;
     let target =
         Target { schedule: Schedule::Grid { group: 256, rows: false }, capabilities: Capabilities::naga("vulkan") };

@@ -64,7 +64,7 @@ fn dump(directory: &Path, stage: usize, name: &str, module: &Module) -> Result<(
     std::fs::write(&path, module.to_string()).map_err(|error| Failure::file(&path, &error))
 }
 
-fn tree(program: &numbra::Program, name: &str) -> Vec<u8> {
+fn tree(program: &numbra::KernelFile, name: &str) -> Vec<u8> {
     let function = program.module().function(name);
     function.map_or(Vec::new(), |function| format!("{function}\n").into_bytes())
 }

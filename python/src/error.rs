@@ -3,7 +3,7 @@
 
 use crate::raised::Exceptions;
 use numbra::Error;
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_runtime::array::ArrayError;
 use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
@@ -18,7 +18,7 @@ pub fn exception(py: Python, error: Error) -> PyErr {
 /// The exception for an error of a kernel that raises these.
 pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr {
     let class = error.class();
-    if let (Some(Class::Raised), Error::Fault(mistake)) = (class, &error) {
+    if let (Some(ErrorClass::Raised), Error::Fault(mistake)) = (class, &error) {
         return exceptions.exception(py, mistake);
     }
     let text = error.to_string();
@@ -26,14 +26,14 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
         return of_package(py, of_compiler(class), text);
     }
     match class {
-        Some(Class::Syntax | Class::Value | Class::Key) => PyValueError::new_err(text),
-        Some(Class::Name) => PyNameError::new_err(text),
-        Some(Class::Type) => PyTypeError::new_err(text),
-        Some(Class::Index) => PyIndexError::new_err(text),
-        Some(Class::ZeroDivision) => PyZeroDivisionError::new_err(text),
-        Some(Class::Overflow) => PyOverflowError::new_err(text),
-        Some(Class::Unsupported) => PyNotImplementedError::new_err(text),
-        Some(Class::Raised) => PyRuntimeError::new_err(text),
+        Some(ErrorClass::Syntax | ErrorClass::Value | ErrorClass::Key) => PyValueError::new_err(text),
+        Some(ErrorClass::Name) => PyNameError::new_err(text),
+        Some(ErrorClass::Type) => PyTypeError::new_err(text),
+        Some(ErrorClass::Index) => PyIndexError::new_err(text),
+        Some(ErrorClass::ZeroDivision) => PyZeroDivisionError::new_err(text),
+        Some(ErrorClass::Overflow) => PyOverflowError::new_err(text),
+        Some(ErrorClass::Unsupported) => PyNotImplementedError::new_err(text),
+        Some(ErrorClass::Raised) => PyRuntimeError::new_err(text),
         None => match error {
             Error::Array(ArrayError::OutOfMemory { .. }) => PyMemoryError::new_err(text),
             Error::Device { .. } => of_package(py, "DeviceError", text),
@@ -43,15 +43,15 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
 }
 
 /// The class in `numbra.core.errors` of what cannot be compiled: one of Numba's and one of Python's at once.
-fn of_compiler(class: Class) -> &'static str {
+fn of_compiler(class: ErrorClass) -> &'static str {
     match class {
-        Class::Syntax => "KernelSyntaxError",
-        Class::Name => "KernelNameError",
-        Class::Type => "NumbaTypeError",
-        Class::Value | Class::ZeroDivision | Class::Overflow | Class::Raised => "NumbaValueError",
-        Class::Key => "UnknownOptionError",
-        Class::Index => "NumbaIndexError",
-        Class::Unsupported => "KernelUnsupportedError",
+        ErrorClass::Syntax => "KernelSyntaxError",
+        ErrorClass::Name => "KernelNameError",
+        ErrorClass::Type => "NumbaTypeError",
+        ErrorClass::Value | ErrorClass::ZeroDivision | ErrorClass::Overflow | ErrorClass::Raised => "NumbaValueError",
+        ErrorClass::Key => "UnknownOptionError",
+        ErrorClass::Index => "NumbaIndexError",
+        ErrorClass::Unsupported => "KernelUnsupportedError",
     }
 }
 

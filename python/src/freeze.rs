@@ -4,7 +4,7 @@ use crate::arrays;
 use crate::error::front_exception;
 use crate::raised::Exceptions;
 use numbra_front::declaration;
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::{self, Meaning, Value};
 use numbra_front::syntax::python::{self, Place};
@@ -124,7 +124,7 @@ impl<'py> Freezer<'py> {
         let source = remembered(name, text, 1);
         match python::find(&source, &place) {
             Ok(definition) => Ok((source, definition)),
-            Err(error) if error.class() == Some(Class::Syntax) => {
+            Err(error) if error.class() == Some(ErrorClass::Syntax) => {
                 let block = self.finder.call_method1("block_of", (function,))?;
                 let Ok((name, text, first_line)) = block.extract::<(String, String, usize)>() else {
                     return Err(front_exception(py, error));

@@ -1,7 +1,7 @@
 //! The exceptions that kernels raise: which objects their names stand for, and how they are made.
 
 use crate::error::front_exception;
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::chain;
 use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Statement, StatementKind};
@@ -54,9 +54,9 @@ impl Exceptions {
                 }
                 (None, Some((kind, message, help))) => {
                     let class = match kind.as_str() {
-                        "name" => Class::Name,
-                        "type" => Class::Type,
-                        _ => Class::Unsupported,
+                        "name" => ErrorClass::Name,
+                        "type" => ErrorClass::Type,
+                        _ => ErrorClass::Unsupported,
                     };
                     let mistake = Mistake::new(class, source, span, message).help(help);
                     Err(front_exception(py, mistake.into()))

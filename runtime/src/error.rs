@@ -4,7 +4,7 @@ use crate::array::ArrayError;
 use crate::array::npy::{self, NpyError};
 pub use numbra_codegen::Error as CodegenError;
 pub use numbra_front::Error as FrontError;
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::{ErrorClass, Mistake};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub enum Error {
     File(#[from] FileError),
     /// Arguments of a call that do not fit the kernel.
     #[error("{message}{}", help_line(.help))]
-    Call { class: Class, message: String, help: Option<String> },
+    Call { class: ErrorClass, message: String, help: Option<String> },
     /// A device that is not here, or that failed.
     #[error("{device}: {message}\n  help: {help}")]
     Device { device: String, message: String, help: String },
@@ -101,19 +101,20 @@ impl Error {
         let (plural, were) = (if parameters.len() == 1 { "" } else { "s" }, if given == 1 { "was" } else { "were" });
         let message =
             format!("'{name}' takes {} positional argument{plural} but {given} {were} given", parameters.len());
-        Error::call_with_help(message, format!("its parameters are: {}", parameters.join(", "))).of_class(Class::Type)
+        Error::call_with_help(message, format!("its parameters are: {}", parameters.join(", ")))
+            .of_class(ErrorClass::Type)
     }
 
     pub fn call(message: impl Into<String>) -> Error {
-        Error::Call { class: Class::Value, message: message.into(), help: None }
+        Error::Call { class: ErrorClass::Value, message: message.into(), help: None }
     }
 
     pub fn call_with_help(message: impl Into<String>, help: impl Into<String>) -> Error {
-        Error::Call { class: Class::Value, message: message.into(), help: Some(help.into()) }
+        Error::Call { class: ErrorClass::Value, message: message.into(), help: Some(help.into()) }
     }
 
     /// The same error, which is not about a value but about something else: a type, an index.
-    pub fn of_class(mut self, of: Class) -> Error {
+    pub fn of_class(mut self, of: ErrorClass) -> Error {
         if let Error::Call { class, .. } = &mut self {
             *class = of;
         }
@@ -121,14 +122,14 @@ impl Error {
     }
 
     /// Which of Python's exceptions this is there; `None` for failures of devices and for our own faults.
-    pub fn class(&self) -> Option<Class> {
+    pub fn class(&self) -> Option<ErrorClass> {
         match self {
             Error::Front(error) => error.class(),
             Error::Array(ArrayError::OutOfMemory { .. }) => None,
-            Error::Array(_) | Error::File(_) => Some(Class::Value),
+            Error::Array(_) | Error::File(_) => Some(ErrorClass::Value),
             Error::Call { class, .. } => Some(*class),
             Error::Fault(mistake) => Some(mistake.class),
-            Error::Codegen(CodegenError::Unsupported { .. }) => Some(Class::Unsupported),
+            Error::Codegen(CodegenError::Unsupported { .. }) => Some(ErrorClass::Unsupported),
             Error::Codegen(_) | Error::Device { .. } | Error::Interrupted | Error::Internal(_) => None,
         }
     }

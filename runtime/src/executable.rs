@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Executable {
     module: Module,
     /// The host's part, made ready to run.
-    program: interp::Program,
+    program: interp::InterpretedProgram,
     kernels: Vec<Loaded>,
     device: Arc<dyn Device>,
 }
@@ -44,7 +44,7 @@ impl Executable {
                 Loaded { name: function.name.clone(), footprints, variants: Mutex::default() }
             })
             .collect();
-        let program = interp::Program::new(&module)?;
+        let program = interp::InterpretedProgram::new(&module)?;
         Ok(Executable { module, program, kernels, device: device.clone() })
     }
 

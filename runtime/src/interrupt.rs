@@ -120,7 +120,7 @@ impl Pace {
 mod tests {
     use super::*;
     use crate::array::HostArray;
-    use crate::{Input, Program, device};
+    use crate::{Input, KernelFile, device};
     use numbra_front::types::ScalarType;
     use std::cell::RefCell;
 
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn launches_end_when_nobody_wants_them() {
         let text = "from numba import vectorize\n@vectorize\ndef f(a, n):\n    s = a\n    for i in range(n):\n        s = s * a + 1.0\n    return s\n";
-        let program = Program::parse("t.py", text).unwrap();
+        let program = KernelFile::parse("t.py", text).unwrap();
         let crate::Kernel::Vectorize(kernel) = program.kernel("f").unwrap() else { panic!() };
         for name in ["cpu", "parallel", "interp", "vulkan"] {
             let Ok(device) = device::open(name.parse().unwrap()) else { continue };

@@ -7,11 +7,11 @@ pub mod emit;
 pub mod error;
 pub mod executable;
 pub mod interrupt;
-pub mod program;
+pub mod kernel_file;
 mod specialize;
 pub mod stencil;
 pub mod ufunc;
 
 pub use call::{DeviceArray, Input};
 pub use error::{Error, Result};
-pub use program::{Kernel, Program};
+pub use kernel_file::{Kernel, KernelFile};

@@ -6,7 +6,7 @@ mod batches;
 use numbra_runtime::array::HostArray;
 use numbra_runtime::device::{self, Device};
 use numbra_runtime::ufunc::Vectorize;
-use numbra_runtime::{DeviceArray, Input, Kernel, Program};
+use numbra_runtime::{DeviceArray, Input, Kernel, KernelFile};
 use std::sync::Arc;
 
 fn vulkan() -> Arc<dyn Device> {
@@ -16,7 +16,7 @@ fn vulkan() -> Arc<dyn Device> {
 /// A kernel that fails where its argument is negative, with the argument in its message.
 fn positive() -> Vectorize {
     let text = "from numba import vectorize\n@vectorize\ndef f(x):\n    if x < 0: raise ValueError('negative')\n    return x\n";
-    match Program::parse("t.py", text).unwrap().kernel("f").unwrap() {
+    match KernelFile::parse("t.py", text).unwrap().kernel("f").unwrap() {
         Kernel::Vectorize(kernel) => kernel,
         Kernel::Stencil(_) => unreachable!(),
     }

@@ -6,12 +6,12 @@ use numbra_runtime::array::{BorrowedArray, Element, HostArray};
 use numbra_runtime::device::{self, Device};
 use numbra_runtime::stencil::Stencil;
 use numbra_runtime::ufunc::Vectorize;
-use numbra_runtime::{Error, Input, Kernel, Program};
+use numbra_runtime::{Error, Input, Kernel, KernelFile};
 use std::sync::Arc;
 
 fn kernel(text: &str) -> Kernel {
     let text = format!("import numpy as np\nfrom numba import vectorize, stencil\n{text}");
-    Program::parse("t.py", &text).unwrap().kernel("f").unwrap()
+    KernelFile::parse("t.py", &text).unwrap().kernel("f").unwrap()
 }
 
 fn vectorized(text: &str) -> Vectorize {

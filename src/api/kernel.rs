@@ -5,7 +5,7 @@ use super::options::Options;
 use super::wording::{self, InRust};
 use numbra_front::declaration::signature;
 use numbra_front::declaration::{self, Kind};
-use numbra_front::error::{Class, Mistake, Warning};
+use numbra_front::error::{ErrorClass, Mistake, Warning};
 use numbra_front::syntax::tree::Module;
 use numbra_runtime::emit::{Emit, emit};
 use numbra_runtime::ufunc::quick::Prepared;
@@ -53,7 +53,7 @@ impl Described {
             let message = format!("there is no function '{name}' in {}", module.source.name);
             let help = format!("its functions are: {}", known.join(", "));
             let help = if known.is_empty() { "it has no functions: write 'def f(x): return x'".into() } else { help };
-            return Err(Error::call_with_help(message, help).of_class(Class::Name));
+            return Err(Error::call_with_help(message, help).of_class(ErrorClass::Name));
         };
         let declaration = declaration::read(module, function)?;
         let options = Options::from(&declaration);
@@ -69,7 +69,7 @@ impl Described {
             (Kind::Vectorize { .. }, Role::Stencil) | (Kind::Stencil(_), Role::Vectorize) => {
                 let other = if role == Role::Stencil { Role::Vectorize } else { Role::Stencil }.decorator();
                 let message = format!("'{name}' is declared as {other}");
-                let mistake = Mistake::new(Class::Type, &module.source, function.name_span, message);
+                let mistake = Mistake::new(ErrorClass::Type, &module.source, function.name_span, message);
                 let help = format!("take it as what it is with .{other}(\"{name}\"), or remove its decorator");
                 Err(numbra_front::Error::from(mistake.help(help)).into())
             }

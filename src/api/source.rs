@@ -2,7 +2,7 @@
 
 use super::argument::{Argument, IntoArgument};
 use super::{Stencil, Vectorize};
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_front::source::Source as Text;
 use numbra_front::syntax::bind::{self, Value};
 use numbra_front::syntax::python;
@@ -105,7 +105,7 @@ fn constant_name(name: &str) -> Result<String> {
             format!("'{name}' cannot be the name of a constant"),
             "a name has letters, digits and '_', begins with no digit, and is no keyword of Python",
         )
-        .of_class(Class::Name)),
+        .of_class(ErrorClass::Name)),
     }
 }
 

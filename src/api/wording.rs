@@ -3,7 +3,7 @@
 //! The runtime speaks of types as NumPy and kernels do (`float32`), and options that are set by methods are checked as a
 //! decorator's, with a place in its text. A kernel's own text is in Python, and so are the messages that show it.
 
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::types::ScalarType;
 use numbra_runtime::error::FrontError;
 use numbra_runtime::{Error, Result};
@@ -83,7 +83,7 @@ pub(crate) fn signature(text: &str) -> Result<String> {
                 format!("'{word}' in the signature {text} has two meanings: 8 bits in Rust, 8 bytes in Numba"),
                 format!("write {kind}8 or {kind}64"),
             )
-            .of_class(Class::Type));
+            .of_class(ErrorClass::Type));
         }
         let scalar = ScalarType::ALL.into_iter().find(|scalar| scalar.short_name() == word);
         match scalar {

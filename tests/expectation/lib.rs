@@ -21,9 +21,9 @@
 //! [`cases`] finds them, [`Case::interpret`] runs one on the interpreter; other devices run a case themselves and ask
 //! [`Case::check`] about the outcome.
 
-use numbra_front::error::{Class, Mistake, Result};
+use numbra_front::error::{ErrorClass, Mistake, Result};
 use numbra_front::interp::memory::{from_bytes, to_bytes};
-use numbra_front::interp::{self, Buffer, Failure, Host, Limits, Program};
+use numbra_front::interp::{self, Buffer, Failure, Host, InterpretedProgram, Limits};
 use numbra_front::ir::lexer::Token;
 use numbra_front::ir::parse::Parser;
 use numbra_front::ir::{Function, Module, Parameter, SiteId, Statement, text};
@@ -112,7 +112,7 @@ fn case(line: &Arc<Source>, module: &Module) -> Result<Case> {
     parser.expect_word("run")?;
     let span = parser.span();
     let name = parser.global()?;
-    let mistake = |message: String| Mistake::new(Class::Value, line, span, message);
+    let mistake = |message: String| Mistake::new(ErrorClass::Value, line, span, message);
     let function = module.function(&name).ok_or_else(|| mistake(format!("there is no function '{name}'")))?;
     parser.expect("(")?;
     let mut parameters = function.parameters.iter();
@@ -349,14 +349,14 @@ impl Case {
     }
 
     /// Runs the case on the interpreter.
-    pub fn interpret(&self, program: &Program, limits: &Limits) -> Result<Outcome, Failure> {
+    pub fn interpret(&self, program: &InterpretedProgram, limits: &Limits) -> Result<Outcome, Failure> {
         self.run(|arguments, buffers| program.call(&self.function, arguments, buffers, limits))
     }
 
     /// Runs the case on the interpreter, with someone else running the kernels that it launches.
     pub fn interpret_with_host(
         &self,
-        program: &Program,
+        program: &InterpretedProgram,
         limits: &Limits,
         host: &mut dyn Host,
     ) -> Result<Outcome, Failure> {

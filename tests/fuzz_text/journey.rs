@@ -1,14 +1,14 @@
 //! The whole way of a kernel file: parsed, its declarations read, every function typed, lowered for every target,
 //! translated, and run by the interpreter.
 
-use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Limits, Program as Interpreted};
+use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};
 use numbra::front::ir::{Footprint, Form, Function, Module, Parameter};
 use numbra::front::kernel::{Operand, stencil, vectorize};
 use numbra::front::pipeline;
 use numbra::front::types::signature::Type;
 use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::{self, ArgumentType, Options, Relative, Rules};
-use numbra::{Error, Kernel, Program};
+use numbra::{Error, Kernel, KernelFile};
 use numbra_codegen::llvm::{NativeOptions, NvptxOptions, compile_nvptx, native_text};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_tests::panics::caught;
@@ -24,7 +24,7 @@ type Outcome<T> = Result<T, String>;
 /// Sends every function of `text` the whole way; gives how many arrived. `seed` decides on argument types.
 pub fn travel(text: &str, seed: u64) -> Outcome<usize> {
     caught(|| {
-        let Some(program) = expected(Program::parse("kernel.py", text))? else { return Ok(0) };
+        let Some(program) = expected(KernelFile::parse("kernel.py", text))? else { return Ok(0) };
         program.kernels();
         let mut arrived = 0;
         for function in &program.module().functions {
@@ -108,7 +108,7 @@ fn declared(kernel: &Kernel, random: &mut Random) -> Outcome<Option<Module>> {
 }
 
 /// Any function as a kernel of scalars or of arrays, whatever it is declared to be.
-fn undeclared(program: &Program, name: &str, parameters: usize, random: &mut Random) -> Outcome<Option<Module>> {
+fn undeclared(program: &KernelFile, name: &str, parameters: usize, random: &mut Random) -> Outcome<Option<Module>> {
     let rank = if random.once_in(3) { random.between(1, 3) as u32 } else { 0 };
     let arguments: Vec<ArgumentType> = (0..parameters)
         .map(|number| match random.below(4) {
@@ -209,7 +209,7 @@ fn interpret(module: &Module, random: &mut Random) -> Outcome<()> {
         }
     }
     let mut buffers: Vec<Buffer> = memories.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
-    let program = Interpreted::new(module).map_err(|error| error.to_string())?;
+    let program = InterpretedProgram::new(module).map_err(|error| error.to_string())?;
     match program.call(&function.name, &arguments, &mut buffers, &Limits { steps: STEPS, cancel: None }) {
         Err(Failure::Internal(error)) => Err(format!("{error}\n{module}")),
         Err(Failure::Trap(trap)) => {

@@ -1,7 +1,7 @@
 //! `.npy` files, mutated: read, and what is read is a kernel's argument.
 
 use numbra::array::{HostArray, npy};
-use numbra::{Input, Kernel, Program};
+use numbra::{Input, Kernel, KernelFile};
 use numbra_tests::panics::caught;
 use numbra_tests::random::Random;
 use std::sync::{Arc, OnceLock};
@@ -165,7 +165,7 @@ fn arguments(first: &Arc<HostArray>, second: &Arc<HostArray>, count: usize) -> V
 fn kernels() -> &'static [(String, Kernel)] {
     static KERNELS_PARSED: OnceLock<Vec<(String, Kernel)>> = OnceLock::new();
     KERNELS_PARSED.get_or_init(|| {
-        let program = Program::parse("kernels.py", KERNELS).unwrap();
+        let program = KernelFile::parse("kernels.py", KERNELS).unwrap();
         program.kernels().into_iter().map(|name| (name.clone(), program.kernel(&name).unwrap())).collect()
     })
 }

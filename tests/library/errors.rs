@@ -1,7 +1,7 @@
 //! Errors: one type, with the place and what to do.
 
 use super::{devices, vectorized};
-use numbra::{Class, Device, Error, Result, Typing};
+use numbra::{Device, Error, ErrorClass, Result, Typing};
 
 #[test]
 fn an_error_is_an_error() {
@@ -66,9 +66,9 @@ fn arguments_that_do_not_fit() {
     for device in devices() {
         let f = vectorized(&device, "def f(x, y): return x & y");
         for (error, part, class) in [
-            (f.call(&[1]), "takes 2 positional arguments but 1 was given", Class::Type),
-            (f.call((&[1, 2], &[1, 2, 3])), "could not be broadcast together with shapes (2,) (3,)", Class::Value),
-            (f.call((&[1.0], 2)), "float64", Class::Type),
+            (f.call(&[1]), "takes 2 positional arguments but 1 was given", ErrorClass::Type),
+            (f.call((&[1, 2], &[1, 2, 3])), "could not be broadcast together with shapes (2,) (3,)", ErrorClass::Value),
+            (f.call((&[1.0], 2)), "float64", ErrorClass::Type),
         ] {
             let error = error.unwrap_err();
             assert!(error.to_string().contains(part), "{device}: {error}");
@@ -132,7 +132,7 @@ fn what_a_kernel_raises() {
     for device in devices() {
         let f = vectorized(&device, text);
         let error = f.call(&[1, 2, -3]).unwrap_err();
-        assert_eq!(error.class(), Some(Class::Raised));
+        assert_eq!(error.class(), Some(ErrorClass::Raised));
         let message = error.to_string();
         assert!(message.contains("ValueError: negative") && message.contains("<source>:4:9"), "{device}: {message}");
         assert!(message.contains("at position (2)"), "{device}: {message}");

@@ -205,7 +205,7 @@ fn constants_of_the_program() {
     for wrong in ["not a name", "", "if", "None", "def", "1x", "a.b", "x = 1\ny", "lambda", "\u{2460}"] {
         let error = source.constant(wrong, 1).unwrap_err();
         assert!(error.to_string().starts_with(&format!("'{wrong}' cannot be the name of a constant")), "{error}");
-        assert_eq!(error.class(), Some(numbra::Class::Name));
+        assert_eq!(error.class(), Some(numbra::ErrorClass::Name));
     }
     // Words that are keywords in places only, and letters that Python takes for others.
     let source = numbra::source("def f(x): return match + type + fi + \u{3b1}").unwrap();

@@ -5,7 +5,7 @@ use numbra::Error;
 use numbra::array::{HostArray, row_major_strides};
 use numbra::device::{Binding, Device};
 use numbra::front::error::Mistake;
-use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, Limits, Program, Trap};
+use numbra::front::interp::{Argument, ArrayArgument, Buffer, Failure, Host, InterpretedProgram, Limits, Trap};
 use numbra::front::ir::Module;
 use numbra::front::types::{Constant, ScalarType};
 use numbra_runtime::DeviceArray;
@@ -140,7 +140,7 @@ impl Call {
         limits: &Limits,
         host: Option<&mut dyn Host>,
     ) -> Result<Result<HostArray, Trap>, Failure> {
-        let program = Program::new(module)?;
+        let program = InterpretedProgram::new(module)?;
         let (arguments, mut memories) = self.for_interpreter();
         let mut buffers: Vec<Buffer> = memories.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
         let name = &module.functions[0].name;

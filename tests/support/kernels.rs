@@ -5,7 +5,7 @@ use crate::compare;
 use numbra::array::{Element, HostArray};
 use numbra::device::Device;
 use numbra::front::types::ScalarType;
-use numbra::{Error, Input, Kernel, Program};
+use numbra::{Error, Input, Kernel, KernelFile};
 use std::sync::Arc;
 
 /// How close Vulkan must come: the same bits for what is exact, else ULPs.
@@ -39,7 +39,7 @@ impl Case {
     /// The text's last kernel.
     pub fn kernel(&self) -> Result<Kernel, Error> {
         let header = "import math\nimport numpy as np\nimport numba\nfrom numba import vectorize, stencil\n";
-        let program = Program::parse("kernel.py", &format!("{header}{}", self.text))?;
+        let program = KernelFile::parse("kernel.py", &format!("{header}{}", self.text))?;
         program.kernel(&program.kernels().pop().unwrap_or_default())
     }
 

@@ -3,7 +3,7 @@
 use crate::call::{Agreement, Call, Outcome};
 use numbra::front::capabilities::Capabilities;
 use numbra::front::interp::memory::{from_bytes, to_bytes};
-use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
+use numbra::front::interp::{Buffer, Failure, Host, InterpretedProgram, Launch, Limits, Part};
 use numbra::front::ir::{Form, Function, Module, Statement, verify};
 use numbra::front::passes::flatten;
 use numbra::front::pipeline::{self, Schedule, Target};
@@ -88,14 +88,14 @@ pub fn outcomes(module: &Module, call: &Call, limits: &Limits, check: &mut Check
 
 /// Interprets the host's part of a lowered module with the kernel of `module`.
 fn run_lowered(lowered: &Module, module: &Module, call: &Call, limits: &Limits) -> Result<Outcome, Failure> {
-    let mut host = Lowered { program: Program::new(module)?, module, call, limits, fault: None };
+    let mut host = Lowered { program: InterpretedProgram::new(module)?, module, call, limits, fault: None };
     let outcome = call.interpret(lowered, limits, Some(&mut host));
     host.fault.take().map_or(outcome, |fault| Ok(Outcome::Fault(fault)))
 }
 
 /// Runs the one kernel as a stage leaves it.
 struct Lowered<'a> {
-    program: Program,
+    program: InterpretedProgram,
     /// The kernel after the stage.
     module: &'a Module,
     call: &'a Call,

@@ -5,7 +5,7 @@ use crate::compare::{bits, difference, distance, is_subnormal};
 use numbra::array::HostArray;
 use numbra::device::Device;
 use numbra::front::types::ScalarType;
-use numbra::{Input, Program};
+use numbra::{Input, KernelFile};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Table {
                 Ok(HostArray::from_bytes(scalar, &[column.len()], &bytes).map_err(|error| error.to_string())?.into())
             })
             .collect::<Result<Vec<Input>, String>>()?;
-        let kernel = Program::parse(&self.function, &self.text()).and_then(|program| program.kernel("f"));
+        let kernel = KernelFile::parse(&self.function, &self.text()).and_then(|program| program.kernel("f"));
         match kernel.map_err(|error| error.to_string())? {
             numbra::Kernel::Vectorize(kernel) => kernel.call(device, &inputs).map_err(|error| error.to_string()),
             numbra::Kernel::Stencil(_) => Err("the kernel of the data is a stencil".into()),

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::progress::Progress;
 use numbra::device::{self, Device, DeviceName};
-use programs::{Outcome, Program};
+use programs::{Demonstration, Outcome};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ fn devices(only: &[DeviceName]) -> Result<Vec<Arc<dyn Device>>, Failure> {
     Ok(devices)
 }
 
-fn measure(program: &dyn Program, device: &Arc<dyn Device>, out: &Path) -> Result<Row, Failure> {
+fn measure(program: &dyn Demonstration, device: &Arc<dyn Device>, out: &Path) -> Result<Row, Failure> {
     let interpreted = device.name() == "interp";
     let mut times = Vec::new();
     let mut kernel = None;

@@ -17,7 +17,7 @@ pub struct Outcome {
     pub frames: Vec<HostArray>,
 }
 
-pub trait Program {
+pub trait Demonstration {
     fn name(&self) -> &'static str;
     /// The kernel, from its text.
     fn kernel(&self) -> Result<Kernel, Failure>;
@@ -38,7 +38,7 @@ pub trait Program {
 }
 
 /// All programs, in the order of the table.
-pub fn all(quick: bool) -> Vec<Box<dyn Program>> {
+pub fn all(quick: bool) -> Vec<Box<dyn Demonstration>> {
     let size = |full: usize| if quick { full / 16 } else { full };
     vec![
         Box::new(Wave { size: size(5000) }),
@@ -49,7 +49,7 @@ pub fn all(quick: bool) -> Vec<Box<dyn Program>> {
 }
 
 fn parse(file: &str, text: &str, name: &str) -> Result<Kernel, Failure> {
-    Ok(numbra::Program::parse(file, text)?.kernel(name)?)
+    Ok(numbra::KernelFile::parse(file, text)?.kernel(name)?)
 }
 
 fn as_stencil(kernel: &Kernel) -> Result<&Stencil, Failure> {
@@ -88,7 +88,7 @@ impl Wave {
     }
 }
 
-impl Program for Wave {
+impl Demonstration for Wave {
     fn name(&self) -> &'static str {
         "f(x, y) float64"
     }
@@ -154,7 +154,7 @@ impl Neighbours {
     }
 }
 
-impl Program for Neighbours {
+impl Demonstration for Neighbours {
     fn name(&self) -> &'static str {
         "four-point stencil float64"
     }
@@ -242,7 +242,7 @@ impl Life {
     }
 }
 
-impl Program for Life {
+impl Demonstration for Life {
     fn name(&self) -> &'static str {
         "Game of Life int64"
     }
@@ -332,7 +332,7 @@ impl Heat {
     }
 }
 
-impl Program for Heat {
+impl Demonstration for Heat {
     fn name(&self) -> &'static str {
         "heat equation float32"
     }

@@ -17,7 +17,7 @@ pub enum Error {
     Kernel(Box<Mistake>),
     /// A mistake in something that has no place in a kernel's text: a signature given from outside, an option.
     #[error("{message}{}", help_line(.help))]
-    Request { class: Class, message: String, help: Option<String> },
+    Request { class: ErrorClass, message: String, help: Option<String> },
     /// Our own fault. The text says what was expected; users should report it.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
@@ -29,7 +29,7 @@ fn help_line(help: &Option<String>) -> String {
 
 /// The kind of a mistake: which of Python's exceptions it becomes there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum ErrorClass {
     Syntax,
     Name,
     Type,
@@ -49,7 +49,7 @@ pub enum Class {
 /// A user's mistake: what is wrong, where, and what to do.
 #[derive(Debug, Clone)]
 pub struct Mistake {
-    pub class: Class,
+    pub class: ErrorClass,
     pub source: Arc<Source>,
     pub span: Span,
     /// One sentence, no full stop: `unknown name 'foo'`.
@@ -63,7 +63,7 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    pub fn new(class: Class, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Mistake {
+    pub fn new(class: ErrorClass, source: &Arc<Source>, span: Span, message: impl Into<String>) -> Mistake {
         Mistake {
             class,
             source: source.clone(),
@@ -98,7 +98,7 @@ impl From<Mistake> for Error {
 }
 
 impl Error {
-    pub fn class(&self) -> Option<Class> {
+    pub fn class(&self) -> Option<ErrorClass> {
         match self {
             Error::Kernel(mistake) => Some(mistake.class),
             Error::Request { class, .. } => Some(*class),
@@ -106,11 +106,11 @@ impl Error {
         }
     }
 
-    pub fn request(class: Class, message: impl Into<String>) -> Error {
+    pub fn request(class: ErrorClass, message: impl Into<String>) -> Error {
         Error::Request { class, message: message.into(), help: None }
     }
 
-    pub fn request_with_help(class: Class, message: impl Into<String>, help: impl Into<String>) -> Error {
+    pub fn request_with_help(class: ErrorClass, message: impl Into<String>, help: impl Into<String>) -> Error {
         Error::Request { class, message: message.into(), help: Some(help.into()) }
     }
 }

@@ -110,12 +110,12 @@ impl<'a> Files<'a> for Excerpt<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::error::{Class, Mistake};
+    use crate::error::{ErrorClass, Mistake};
     use crate::source::{Source, Span};
 
     fn message(text: &str, span: (usize, usize)) -> String {
         let source = Source::new("k.py", text);
-        Mistake::new(Class::Name, &source, Span::new(span.0 as u32, span.1 as u32), "unknown name 'y'").to_string()
+        Mistake::new(ErrorClass::Name, &source, Span::new(span.0 as u32, span.1 as u32), "unknown name 'y'").to_string()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Kernel text and positions in it.
 
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use std::sync::Arc;
 
 /// A named piece of kernel text: a file, a notebook cell, a string.
@@ -33,7 +33,7 @@ impl Source {
         // Everything before the first invalid byte keeps its place in the lossy text.
         let source = Source::new(name, String::from_utf8_lossy(bytes));
         let span = Span::new(invalid as u32, (invalid + '\u{fffd}'.len_utf8()) as u32);
-        Err(Mistake::new(Class::Syntax, &source, span, "the text is not UTF-8")
+        Err(Mistake::new(ErrorClass::Syntax, &source, span, "the text is not UTF-8")
             .label(format!("byte 0x{:02x} here", bytes[invalid]))
             .help("save the file in the encoding UTF-8")
             .into())

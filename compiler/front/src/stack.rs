@@ -1,6 +1,6 @@
 //! Stack for what recurses deeply: the parser, typing, the passes. Threads of users have stacks of any size.
 
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use corosensei::on_stack;
 use corosensei::stack::DefaultStack;
 
@@ -11,7 +11,7 @@ pub fn with_stack<T>(bytes: usize, work: impl FnOnce() -> T) -> Result<T> {
     match DefaultStack::new(bytes) {
         Ok(stack) => Ok(on_stack(stack, work)),
         Err(error) => Err(Error::request_with_help(
-            Class::Unsupported,
+            ErrorClass::Unsupported,
             format!("a stack of {} MiB to compile on could not be had: {error}", bytes >> 20),
             "let the process have more address space: ulimit -v",
         )),

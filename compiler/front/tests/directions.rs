@@ -122,7 +122,7 @@ fn a_wrong_direction_is_seen() {
         ("types", "use crate::syntax::tree::Module;"),
         ("syntax", "fn f() { crate::typing::infer() }"),
         ("syntax", "use crate::{source, typing::Rules};"),
-        ("syntax", "use crate::{error::{Class, Error}, declaration};"),
+        ("syntax", "use crate::{error::{ErrorClass, Error}, declaration};"),
         ("declaration", "pub use crate::typing;"),
         ("ir", "let same = crate::interp::scalar::apply;"),
         ("types", "use crate::ir;"),

@@ -5,7 +5,7 @@
 
 use numbra_expectation::{Case, cases};
 use numbra_front::capabilities::Capabilities;
-use numbra_front::interp::{Buffer, Failure, Host, Launch, Limits, Part, Program};
+use numbra_front::interp::{Buffer, Failure, Host, InterpretedProgram, Launch, Limits, Part};
 use numbra_front::ir::{Form, Module, parse, verify};
 use numbra_front::pipeline::{self, Schedule, Target};
 use numbra_front::source::Source;
@@ -60,7 +60,7 @@ fn entries(source: &Source, module: &Module) -> Vec<(Module, Vec<Case>)> {
     entries
 }
 
-fn check(what: &str, source: &Source, case: &Case, program: &Program) {
+fn check(what: &str, source: &Source, case: &Case, program: &InterpretedProgram) {
     let outcome = case.interpret(program, &LIMITS).unwrap_or_else(|failure| {
         panic!("{}:{}: {what}: {}: {failure}", source.name, case.line, case.text);
     });
@@ -72,7 +72,7 @@ fn check(what: &str, source: &Source, case: &Case, program: &Program) {
 #[test]
 fn the_interpreter_meets_the_expectations() {
     for (source, module) in files() {
-        let program = Program::new(&module).expect("verified");
+        let program = InterpretedProgram::new(&module).expect("verified");
         for case in expectations(&source, &module) {
             check("as it stands", &source, &case, &program);
         }
@@ -97,7 +97,7 @@ fn every_function_stage_keeps_the_meaning() {
             let mut stages = 0;
             pipeline::lower_functions(module, &mut |stage, module| {
                 stages += 1;
-                let program = Program::new(module)?;
+                let program = InterpretedProgram::new(module)?;
                 for case in &cases {
                     check(stage, &source, case, &program);
                 }
@@ -143,20 +143,20 @@ fn every_kernel_stage_keeps_the_meaning() {
 fn run_kernel_stages(source: &Source, module: Module, cases: &[Case], target: &Target) -> usize {
     let lowered = pipeline::lower_functions(module, &mut |_, _| Ok(()))
         .unwrap_or_else(|error| panic!("{}: {error}", source.name));
-    let mut stages: Vec<(String, HashMap<String, Program>)> = Vec::new();
+    let mut stages: Vec<(String, HashMap<String, InterpretedProgram>)> = Vec::new();
     for kernel in lowered.functions.iter().filter(|function| function.form == Form::Kernel) {
         let mut number = 0;
         pipeline::lower_kernel(&lowered, &kernel.name, target, &mut |stage, module| {
             if stages.len() == number {
                 stages.push((stage.to_string(), HashMap::new()));
             }
-            stages[number].1.insert(kernel.name.clone(), Program::new(module)?);
+            stages[number].1.insert(kernel.name.clone(), InterpretedProgram::new(module)?);
             number += 1;
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{}: {}: {error}", source.name, kernel.name));
     }
-    let program = Program::new(&lowered).expect("verified");
+    let program = InterpretedProgram::new(&lowered).expect("verified");
     let mut launches = 0;
     for (stage, kernels) in &stages {
         let what = format!("{target:?} after {stage}");
@@ -174,7 +174,7 @@ fn run_kernel_stages(source: &Source, module: Module, cases: &[Case], target: &T
 
 /// Launches kernels that are lowered further than the host's module has them.
 struct Kernels<'a> {
-    kernels: &'a HashMap<String, Program>,
+    kernels: &'a HashMap<String, InterpretedProgram>,
     launches: &'a mut usize,
 }
 

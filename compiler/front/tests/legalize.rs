@@ -2,7 +2,7 @@
 
 use numbra_front::capabilities::{Capabilities, Lack};
 use numbra_front::interp::scalar::apply;
-use numbra_front::interp::{Argument, ArrayArgument, Buffer, Limits, Program, run};
+use numbra_front::interp::{Argument, ArrayArgument, Buffer, InterpretedProgram, Limits, run};
 use numbra_front::ir::op::{OPS, TypeRule};
 use numbra_front::ir::*;
 use numbra_front::passes::{dead_code, legalize};
@@ -77,7 +77,7 @@ fn function_of(op: Op, types: &[ScalarType], result: ScalarType) -> Module {
     Module { functions: vec![function], tables: Vec::new() }
 }
 
-fn call(program: &Program, operands: &[u64]) -> u64 {
+fn call(program: &InterpretedProgram, operands: &[u64]) -> u64 {
     let arguments: Vec<Argument> = operands.iter().map(|&bits| Argument::Scalar(bits)).collect();
     program.call("f", &arguments, &mut [], &Limits::NONE).unwrap()[0]
 }
@@ -96,7 +96,7 @@ fn check(op: Op, types: &[ScalarType], result: ScalarType) {
         }
     });
     assert!(module.functions[0].values.iter().all(|info| info.scalar.bits() == 1 || info.scalar.bits() >= 32));
-    let program = Program::new(&module).unwrap();
+    let program = InterpretedProgram::new(&module).unwrap();
     let either_zero = matches!(op, Op::Minimum | Op::Maximum | Op::Fmin | Op::Fmax);
     let without_zero_sign = |bits: u64| match result {
         ScalarType::F32 if either_zero && bits == 1 << 31 => 0,
@@ -158,7 +158,7 @@ fn the_error_of_a_product_has_the_bits_of_the_fused_form() {
         let program = |scalar| {
             let mut module = function_of(Op::MulError, &[scalar, scalar], scalar);
             legalize::run(&mut module, &least).unwrap();
-            Program::new(&module).unwrap()
+            InterpretedProgram::new(&module).unwrap()
         };
         let (single, double) = (program(ScalarType::F32), program(ScalarType::F64));
         let mut state = 0x2545_f491_4f6c_dd1d;

@@ -91,7 +91,7 @@ fn every_function_meets_its_conformance_data() {
             continue;
         }
         assert_eq!(typed.module.functions[0].results, [data.scalar]);
-        let program = interp::Program::new(&typed.module).unwrap();
+        let program = interp::InterpretedProgram::new(&typed.module).unwrap();
         for (row, expected) in data.expected.iter().enumerate() {
             let arguments: Vec<Argument> = data.arguments.iter().map(|list| Argument::Scalar(list[row])).collect();
             let result = program.call("f", &arguments, &mut [], &Limits { steps: 100_000, cancel: None });

@@ -6,7 +6,7 @@ use crate::array::HostArray;
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Pace};
 use numbra_front::capabilities::Capabilities;
-use numbra_front::interp::{ArrayArgument, Buffer as Memory, Failure, Launch as Run, Limits, Part, Program};
+use numbra_front::interp::{ArrayArgument, Buffer as Memory, Failure, InterpretedProgram, Launch as Run, Limits, Part};
 use numbra_front::ir::Module;
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
@@ -34,7 +34,7 @@ impl Device for Interp {
 
     fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
         let kernel = module.functions.first().ok_or_else(|| Error::Internal("a module without a kernel".into()))?;
-        let program = Program::new(module)?;
+        let program = InterpretedProgram::new(module)?;
         Ok(Arc::new(Interpreted { name: kernel.name.clone(), sites: Sites::of(kernel), program }))
     }
 
@@ -57,7 +57,7 @@ impl Device for Interp {
 
 struct Interpreted {
     name: String,
-    program: Program,
+    program: InterpretedProgram,
     sites: Sites,
 }
 

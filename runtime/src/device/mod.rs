@@ -28,7 +28,7 @@ pub use parameters::parameters;
 use crate::array::HostArray;
 use crate::error::{Error, Result};
 use numbra_codegen::artefact::ScalarParameter;
-use numbra_front::error::{Class, Mistake};
+use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::ir::{Fault, Footprint, Function, Module, Site};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::source::Source;
@@ -258,10 +258,10 @@ impl Sites {
         point.reverse();
         let message = site.text(&(record.payload as i64).to_string());
         let class = match site.fault {
-            Fault::IndexOutOfBounds => Class::Index,
-            Fault::ZeroDivision => Class::ZeroDivision,
-            Fault::Raised => Class::Raised,
-            Fault::LoopLimit => Class::Unsupported,
+            Fault::IndexOutOfBounds => ErrorClass::Index,
+            Fault::ZeroDivision => ErrorClass::ZeroDivision,
+            Fault::Raised => ErrorClass::Raised,
+            Fault::LoopLimit => ErrorClass::Unsupported,
         };
         match site.source.as_ref().or(self.source.as_ref()) {
             Some(source) => Error::Fault(Box::new(

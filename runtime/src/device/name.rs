@@ -4,7 +4,7 @@ use super::Device;
 use super::cpu;
 use super::interp::Interp;
 use crate::error::{Error, Result};
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 pub use numbra_front::types::DeviceName;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, Once, PoisonError};
@@ -84,7 +84,7 @@ pub fn target_from_environment() -> Result<Option<DeviceName>> {
     match std::env::var("NUMBRA_TARGET") {
         Ok(text) if !text.is_empty() => text.parse().map(Some).map_err(|error| {
             let class = numbra_front::Error::class(&error);
-            Error::call(format!("NUMBRA_TARGET: {error}")).of_class(class.unwrap_or(Class::Value))
+            Error::call(format!("NUMBRA_TARGET: {error}")).of_class(class.unwrap_or(ErrorClass::Value))
         }),
         _ => Ok(None),
     }

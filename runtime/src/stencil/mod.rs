@@ -9,7 +9,7 @@ use crate::specialize::{Specializations, typing_options};
 use crate::ufunc::casting::{check_bounds, convert, is_same_kind};
 use crate::ufunc::{Given, own_types};
 use numbra_front::declaration::{Declaration, Kind, StencilOptions};
-use numbra_front::error::{Class, Warning};
+use numbra_front::error::{ErrorClass, Warning};
 use numbra_front::ir::{Module, Stride};
 use numbra_front::kernel::{Operand, stencil};
 use numbra_front::syntax::tree;
@@ -126,9 +126,8 @@ impl Stencil {
                 self.name,
                 out.scalar()
             );
-            return Err(
-                Error::call_with_help(message, format!("pass an array of {scalar} as 'out'")).of_class(Class::Type)
-            );
+            return Err(Error::call_with_help(message, format!("pass an array of {scalar} as 'out'"))
+                .of_class(ErrorClass::Type));
         }
         let inputs = self.on_device(device, inputs)?;
         if device.works_in_host_memory() {
@@ -335,7 +334,7 @@ impl Stencil {
                 format!("the first argument of the stencil '{}' is a scalar", self.name),
                 "the first argument of a stencil is the array whose shape the result takes",
             )
-            .of_class(Class::Type));
+            .of_class(ErrorClass::Type));
         }
         let first = inputs[0].shape();
         for (number, input) in inputs.iter().enumerate().skip(1) {

@@ -1,7 +1,7 @@
 //! NumPy's casting rules between scalar types.
 
 use crate::error::{Error, Result};
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_front::interp::scalar;
 use numbra_front::ir::Op;
 use numbra_front::types::{Constant, ScalarType};
@@ -78,7 +78,7 @@ pub fn check_bounds(constant: Constant, to: ScalarType) -> Result<()> {
                 format!("Python integer {value} out of bounds for {to}"),
                 "pass it in an array of a wider type, which chooses another signature",
             )
-            .of_class(Class::Overflow))
+            .of_class(ErrorClass::Overflow))
         }
         _ => Ok(()),
     }

@@ -203,10 +203,10 @@ fn is_extent(host: &Function, value: Value) -> bool {
 #[cfg(all(test, feature = "llvm"))]
 mod tests {
     use super::*;
-    use crate::{Program, device};
+    use crate::{KernelFile, device};
 
     fn kernel(text: &str) -> crate::ufunc::Vectorize {
-        let program = Program::parse("t.py", &format!("from numba import vectorize\n{text}")).unwrap();
+        let program = KernelFile::parse("t.py", &format!("from numba import vectorize\n{text}")).unwrap();
         let crate::Kernel::Vectorize(kernel) = program.kernel("f").unwrap() else { panic!() };
         kernel
     }

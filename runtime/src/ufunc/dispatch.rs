@@ -4,7 +4,7 @@ use super::casting::{is_safe, is_safe_from_python, yields};
 use crate::call::Input;
 use crate::error::{Error, Result};
 use numbra_front::declaration::Declaration;
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_front::types::ScalarType;
 use numbra_front::types::signature::{Signature, Type};
 use numbra_front::typing::{Rules, promotion};
@@ -63,7 +63,7 @@ pub fn choose(name: &str, declaration: &Declaration, inputs: &[Given]) -> Result
             ),
             format!("its signatures are {}: convert the inputs, or add a signature", known.join(", ")),
         )
-        .of_class(Class::Type)
+        .of_class(ErrorClass::Type)
     })
 }
 
@@ -105,7 +105,7 @@ fn scalar_loop(signature: &Signature) -> Result<Loop> {
             format!("the signature {signature} has an array type: vectorized functions take scalars"),
             "write the element type alone, for example float64(float64)",
         )
-        .of_class(Class::Type)),
+        .of_class(ErrorClass::Type)),
     };
     Ok(Loop {
         parameters: signature.arguments.iter().map(scalar).collect::<Result<_>>()?,

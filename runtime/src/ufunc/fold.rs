@@ -7,7 +7,7 @@ use crate::call::{DeviceArray, Input};
 use crate::device::{Binding, Device, PointLimits};
 use crate::error::{Error, Result};
 use crate::executable::{Argument, Executable};
-use numbra_front::error::Class;
+use numbra_front::error::ErrorClass;
 use numbra_front::ir::Stride;
 use numbra_front::kernel::Operand;
 use numbra_front::kernel::fold::{self, Keep, Start};
@@ -85,7 +85,7 @@ impl Vectorize {
                     message,
                     format!("convert the array to {result}, or what the function returns"),
                 )
-                .of_class(Class::Type))
+                .of_class(ErrorClass::Type))
             }
         }
     }
@@ -255,9 +255,7 @@ pub(super) fn check_axis(axis: usize, input: &Input) -> Result<()> {
     let rank = input.shape().len();
     match axis < rank {
         true => Ok(()),
-        false => {
-            Err(Error::call(format!("axis {axis} is out of bounds for array of dimension {rank}"))
-                .of_class(Class::Index))
-        }
+        false => Err(Error::call(format!("axis {axis} is out of bounds for array of dimension {rank}"))
+            .of_class(ErrorClass::Index)),
     }
 }

@@ -22,7 +22,7 @@ use casting::{check_bounds, convert, is_same_kind};
 pub(crate) use dispatch::own_types;
 pub use dispatch::{Given, Loop};
 use numbra_front::declaration::Declaration;
-use numbra_front::error::{Class, Warning};
+use numbra_front::error::{ErrorClass, Warning};
 use numbra_front::ir::Module;
 use numbra_front::kernel::combine::Combine;
 use numbra_front::kernel::fold::{Keep, Start};
@@ -154,7 +154,7 @@ impl Vectorize {
             let message =
                 format!("Cannot cast ufunc '{}' output from {from} to {to} with casting rule 'same_kind'", self.name);
             let help = format!("pass an array of {from} as 'out'");
-            return Err(Error::call_with_help(message, help).of_class(Class::Type));
+            return Err(Error::call_with_help(message, help).of_class(ErrorClass::Type));
         }
         let shapes: Vec<&[usize]> = inputs.iter().map(Input::shape).chain([out.shape()]).collect();
         if broadcast_shapes(&shapes)? != out.shape() {
@@ -315,6 +315,6 @@ fn result_type(typed: &Module) -> Result<ScalarType> {
             format!("'{}' returns {} values; a vectorized function returns one", function.name, results.len()),
             "write one kernel per result",
         )
-        .of_class(Class::Unsupported)),
+        .of_class(ErrorClass::Unsupported)),
     }
 }

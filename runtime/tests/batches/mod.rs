@@ -8,7 +8,7 @@
 use numbra_runtime::array::HostArray;
 use numbra_runtime::device::Device;
 use numbra_runtime::ufunc::Vectorize;
-use numbra_runtime::{DeviceArray, Input, Kernel, Program, Result};
+use numbra_runtime::{DeviceArray, Input, Kernel, KernelFile, Result};
 use std::sync::Arc;
 
 const TEXT: &str = "
@@ -67,7 +67,7 @@ impl Random {
 
 /// Runs it on a device: so many threads, so many launches each.
 pub fn run(device: &Arc<dyn Device>, threads: usize, launches: usize, seed: u64) {
-    let program = Program::parse("batches.py", TEXT).unwrap();
+    let program = KernelFile::parse("batches.py", TEXT).unwrap();
     let kernel = |name: &str| match program.kernel(name).unwrap() {
         Kernel::Vectorize(kernel) => kernel,
         Kernel::Stencil(_) => unreachable!(),

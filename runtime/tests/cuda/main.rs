@@ -16,7 +16,7 @@ const SOURCE: &str = "cuda-driver/fake/driver.rs";
 
 use numbra_runtime::array::{Element, HostArray};
 use numbra_runtime::device::{self, Device};
-use numbra_runtime::{Error, Input, Kernel, Program, Result};
+use numbra_runtime::{Error, Input, Kernel, KernelFile, Result};
 use std::sync::Arc;
 
 fn open(name: &str) -> Arc<dyn Device> {
@@ -30,7 +30,7 @@ fn array<T: Element>(shape: &[usize], elements: &[T]) -> Arc<HostArray> {
 /// The last kernel of a program.
 fn kernel(text: &str) -> Kernel {
     let header = "import numpy as np\nfrom numba import vectorize, stencil\n";
-    let program = Program::parse("kernel.py", &format!("{header}{text}")).unwrap_or_else(|error| panic!("{error}"));
+    let program = KernelFile::parse("kernel.py", &format!("{header}{text}")).unwrap_or_else(|error| panic!("{error}"));
     program.kernel(&program.kernels().pop().expect("a kernel")).unwrap_or_else(|error| panic!("{error}"))
 }
 

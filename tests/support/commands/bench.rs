@@ -7,7 +7,7 @@ use super::{Arguments, open};
 use numbra::array::HostArray;
 use numbra::device::Device;
 use numbra::front::types::Constant;
-use numbra::{Error, Input, Kernel, Program};
+use numbra::{Error, Input, Kernel, KernelFile};
 use numbra_runtime::DeviceArray;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -132,7 +132,8 @@ fn measure(case: &str, workload: Workload, device: &Arc<dyn Device>, rounds: u64
     let inputs = on_device(&inputs, device)?;
     device.wait()?;
     let start = Instant::now();
-    let program = Program::parse("kernel.py", &format!("import math\nfrom numba import vectorize, stencil\n{text}"))?;
+    let program =
+        KernelFile::parse("kernel.py", &format!("import math\nfrom numba import vectorize, stencil\n{text}"))?;
     let kernel = program.kernel(&program.kernels().pop().unwrap_or_default())?;
     let call = || match &kernel {
         Kernel::Vectorize(kernel) => kernel.call_on_device(device, &inputs),

@@ -7,7 +7,7 @@
 use super::{Arguments, open};
 use numbra::array::HostArray;
 use numbra::device::Device;
-use numbra::{Input, Kernel, Program};
+use numbra::{Input, Kernel, KernelFile};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ fn kernel(function: &str, dtype: &str) -> Result<Kernel, String> {
     let imports = "import math\nimport numpy as np\nfrom numba import vectorize\n";
     let text =
         format!("{imports}\n@vectorize(['{dtype}({dtype})'], typing='exact')\ndef f(a):\n    return {function}\n");
-    Program::parse(function, &text).and_then(|program| program.kernel("f")).map_err(|error| error.to_string())
+    KernelFile::parse(function, &text).and_then(|program| program.kernel("f")).map_err(|error| error.to_string())
 }
 
 fn array<T: numbra::array::Element>(elements: &[T]) -> Result<HostArray, String> {

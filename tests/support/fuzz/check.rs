@@ -14,7 +14,7 @@ use numbra::front::ir::{Module, Stride};
 use numbra::front::kernel::{Operand, vectorize};
 use numbra::front::types::{Constant, ScalarType};
 use numbra::front::typing::{self, Options, Relative};
-use numbra::{Error, Input, Kernel, Program};
+use numbra::{Error, Input, Kernel, KernelFile};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -87,7 +87,7 @@ fn refused(error: impl Into<Error>) -> Verdict {
 
 /// Types a case and builds the call with arrays as their layouts have them.
 pub fn prepare(case: &Case) -> Result<Prepared, Verdict> {
-    let program = Program::parse("kernel.py", &case.text()).map_err(refused)?;
+    let program = KernelFile::parse("kernel.py", &case.text()).map_err(refused)?;
     let kernel = program.kernel(case.kernel()).map_err(refused)?;
     let (module, call) = match &kernel {
         Kernel::Stencil(stencil) => {

@@ -11,7 +11,7 @@ mod value;
 pub use functions::named;
 pub use value::{ConstantValue, binary, convert, float_binary, integer_literals, unary};
 
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{self, BinaryOperator, Comparison, Expression, ExpressionKind, Logical};
@@ -82,7 +82,7 @@ impl<'t> Evaluator<'t> {
         }
         if value.entries() > MOST_ENTRIES {
             return Err(self.mistake(
-                Class::Unsupported,
+                ErrorClass::Unsupported,
                 definition.value.span,
                 format!("constant '{}' has more than {MOST_ENTRIES} entries", definition.name),
                 "pass the data as an array",
@@ -99,7 +99,7 @@ impl<'t> Evaluator<'t> {
             }
             _ => value.to(scalar).map(ConstantValue::Typed).ok_or_else(|| {
                 self.mistake(
-                    Class::Type,
+                    ErrorClass::Type,
                     at.span,
                     format!("this value is no {scalar}, as the annotation says"),
                     "change the annotation or the value",
@@ -112,7 +112,7 @@ impl<'t> Evaluator<'t> {
     fn evaluate(&mut self, expression: &Expression, before: usize, depth: u32) -> Result<ConstantValue> {
         if depth > 100 {
             return Err(self.mistake(
-                Class::Unsupported,
+                ErrorClass::Unsupported,
                 expression.span,
                 "expression is nested too deeply",
                 "split it",
@@ -120,7 +120,7 @@ impl<'t> Evaluator<'t> {
         }
         let unknown = |evaluator: &Self| {
             Err(evaluator.mistake(
-                Class::Unsupported,
+                ErrorClass::Unsupported,
                 expression.span,
                 "a kernel uses this constant, and its value cannot be computed when compiling",
                 "use numbers, tuples of numbers, arithmetic and functions of 'math' on them",
@@ -202,7 +202,7 @@ impl<'t> Evaluator<'t> {
             }
             ExpressionKind::Unsupported { what, instead } => {
                 let message = format!("kernels cannot use {what} as constants");
-                return Err(self.mistake(Class::Unsupported, expression.span, message, instead));
+                return Err(self.mistake(ErrorClass::Unsupported, expression.span, message, instead));
             }
             _ => return unknown(self),
         };
@@ -259,7 +259,7 @@ impl<'t> Evaluator<'t> {
         }
     }
 
-    fn mistake(&self, class: Class, span: Span, message: impl Into<String>, help: &str) -> crate::Error {
+    fn mistake(&self, class: ErrorClass, span: Span, message: impl Into<String>, help: &str) -> crate::Error {
         Mistake::new(class, &self.module.source, span, message).help(help).into()
     }
 }

@@ -9,7 +9,7 @@ mod stencil;
 
 pub use crate::types::declaration::{Declaration, Identity, Kind, StencilOptions};
 
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::source::{Source, Span};
 use crate::syntax::python;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Import, Keyword, Module};
@@ -25,7 +25,7 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         let declaration = decorator.read()?;
         if let Some((_, first)) = found {
             let mistake =
-                decorator.mistake(Class::Value, expression.span, "a function can have one decorator of numba");
+                decorator.mistake(ErrorClass::Value, expression.span, "a function can have one decorator of numba");
             return Err(mistake.also(first, "the other one").help("remove one of them").into());
         }
         found = Some((declaration, expression.span));
@@ -92,12 +92,12 @@ impl<'a> Decorator<'a> {
         Decorator { module, function, function_source, name, arguments, keywords, span: expression.span }
     }
 
-    fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+    fn mistake(&self, class: ErrorClass, span: Span, message: impl Into<String>) -> Mistake {
         Mistake::new(class, &self.module.source, span, message)
     }
 
     /// A mistake in the function itself.
-    fn function_mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+    fn function_mistake(&self, class: ErrorClass, span: Span, message: impl Into<String>) -> Mistake {
         Mistake::new(class, self.function_source, span, message)
     }
 
@@ -115,11 +115,13 @@ impl<'a> Decorator<'a> {
             Some("jit" | "njit" | "extending.register_jitable") => self.jit(&options::JIT),
             Some("cuda.jit") => self.cuda_jit(),
             Some("guvectorize" | "cuda.guvectorize") => {
-                let mistake = self.mistake(Class::Unsupported, self.name.span, "'guvectorize' is not supported yet");
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, self.name.span, "'guvectorize' is not supported yet");
                 Err(mistake.help("use 'vectorize' for functions of scalars, 'stencil' for functions of neighbours"))
             }
             Some(name @ ("cfunc" | "generated_jit" | "experimental.jitclass" | "extending.overload")) => {
-                let mistake = self.mistake(Class::Unsupported, self.name.span, format!("'{name}' is not supported"));
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, self.name.span, format!("'{name}' is not supported"));
                 Err(mistake.help(DECORATORS))
             }
             _ => Err(self.unknown()),
@@ -132,10 +134,10 @@ impl<'a> Decorator<'a> {
             && matches!(name.as_str(), "vectorize" | "guvectorize" | "stencil" | "jit" | "njit")
             && self.module.import(name).is_none()
         {
-            let mistake = self.mistake(Class::Name, self.name.span, format!("unknown name '{name}'"));
+            let mistake = self.mistake(ErrorClass::Name, self.name.span, format!("unknown name '{name}'"));
             return mistake.help(format!("import it: 'from numba import {name}'"));
         }
-        self.mistake(Class::Unsupported, self.span, format!("unknown decorator '{text}'")).help(DECORATORS)
+        self.mistake(ErrorClass::Unsupported, self.span, format!("unknown decorator '{text}'")).help(DECORATORS)
     }
 
     fn vectorize(&self, default_target: Option<&str>) -> Result<Declaration, Mistake> {
@@ -144,21 +146,23 @@ impl<'a> Decorator<'a> {
             ([], None) => Vec::new(),
             ([expression], None) | ([], Some(expression)) => self.signatures(expression, true)?,
             ([_], Some(again)) => {
-                return Err(self.mistake(Class::Type, again.span, "signatures are given twice").help("give them once"));
+                return Err(self
+                    .mistake(ErrorClass::Type, again.span, "signatures are given twice")
+                    .help("give them once"));
             }
             ([_, second, ..], _) => return Err(self.too_many_arguments(second)),
         };
         self.check_parameters("vectorize")?;
         for (signature, span, is_void) in &signatures {
             if *is_void {
-                let mistake = self.mistake(Class::Type, *span, "a vectorize function returns a value, not 'void'");
+                let mistake = self.mistake(ErrorClass::Type, *span, "a vectorize function returns a value, not 'void'");
                 return Err(mistake.help(format!("write the type of the result: {}", signature::EXAMPLE)));
             }
             let types = signature.arguments.iter().chain(&signature.result);
             if let Some(array) = types.into_iter().find(|value| matches!(value, Type::Array(_))) {
                 let message = format!("a vectorize function takes and returns scalars, not '{array}'");
                 let help = "write the type of an element: numbra calls the function for each element of the arrays";
-                return Err(self.mistake(Class::Type, *span, message).help(help));
+                return Err(self.mistake(ErrorClass::Type, *span, message).help(help));
             }
         }
         self.check_counts(&signatures)?;
@@ -199,14 +203,14 @@ impl<'a> Decorator<'a> {
         if is_device {
             return self.jit(&options::CUDA_JIT);
         }
-        let mistake = self.mistake(Class::Unsupported, self.span, "'cuda.jit' kernels are not supported");
+        let mistake = self.mistake(ErrorClass::Unsupported, self.span, "'cuda.jit' kernels are not supported");
         Err(mistake
             .help("write the kernel with 'vectorize' or 'stencil', and a helper of it with 'cuda.jit(device=True)'"))
     }
 
     fn too_many_arguments(&self, second: &Expression) -> Mistake {
         let message = format!("'{}' takes one positional argument", self.text(self.name.span));
-        self.mistake(Class::Type, second.span, message)
+        self.mistake(ErrorClass::Type, second.span, message)
             .help("write signatures in a list, options with their names: target='parallel'")
     }
 
@@ -229,7 +233,7 @@ impl<'a> Decorator<'a> {
             | ExpressionKind::Integer(_)
             | ExpressionKind::Float { .. }
             | ExpressionKind::Unsupported { .. } => {
-                let mistake = self.mistake(Class::Type, given.span, "a signature is expected here");
+                let mistake = self.mistake(ErrorClass::Type, given.span, "a signature is expected here");
                 return Err(mistake.help(format!("a signature looks like '{}'", signature::EXAMPLE)));
             }
             _ => std::slice::from_ref(resolved),
@@ -252,7 +256,7 @@ impl<'a> Decorator<'a> {
                     self.function.name,
                     plural(expected)
                 );
-                let mut mistake = self.mistake(Class::Type, *span, message);
+                let mut mistake = self.mistake(ErrorClass::Type, *span, message);
                 if Arc::ptr_eq(&self.module.source, self.function_source) {
                     mistake = mistake.also(self.function.name_span, "the function");
                 }
@@ -268,17 +272,17 @@ impl<'a> Decorator<'a> {
         if let Some((span, instead)) = function.unsupported_parameters {
             let text = self.function_source.text.get(span.start as usize..span.end as usize).unwrap_or_default();
             let message = format!("parameter '{text}' is not supported in kernels");
-            return Err(self.function_mistake(Class::Unsupported, span, message).help(instead));
+            return Err(self.function_mistake(ErrorClass::Unsupported, span, message).help(instead));
         }
         if let Some(parameter) = function.parameters.iter().find(|parameter| parameter.default.is_some()) {
             let message = format!("parameter '{}' of a {kind} function has a default value", parameter.name);
             let help = "remove it: a kernel is called with all of its arguments";
-            return Err(self.function_mistake(Class::Unsupported, parameter.span, message).help(help));
+            return Err(self.function_mistake(ErrorClass::Unsupported, parameter.span, message).help(help));
         }
         if function.parameters.is_empty() {
             let message = format!("a {kind} function needs a parameter");
             let help = "the arrays that it is called with say how large the result is";
-            return Err(self.function_mistake(Class::Type, function.name_span, message).help(help));
+            return Err(self.function_mistake(ErrorClass::Type, function.name_span, message).help(help));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::{Decorator, Identity};
 use crate::constants::number;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
 use crate::types::DeviceName;
@@ -83,7 +83,7 @@ impl<'a> Options<'a> {
                 let message =
                     format!("Unrecognized options: {{'{unknown}'}}. Known options are dict_keys(['{known}'])");
                 let decorator_name = decorator.text(decorator.name.span);
-                let mistake = decorator.mistake(Class::Key, keyword.span, message);
+                let mistake = decorator.mistake(ErrorClass::Key, keyword.span, message);
                 return Err(mistake.help(format!("remove what '{decorator_name}' does not know")));
             }
             let value = decorator.module.resolve(&keyword.value);
@@ -94,7 +94,7 @@ impl<'a> Options<'a> {
                 "fastmath" => options.fastmath = fastmath(decorator, keyword, value)?,
                 "typing" => options.typing = Some(typing(decorator, keyword, value)?),
                 "forceobj" if boolean(decorator, keyword, value)? => {
-                    let mistake = decorator.mistake(Class::Unsupported, keyword.span, "there is no object mode");
+                    let mistake = decorator.mistake(ErrorClass::Unsupported, keyword.span, "there is no object mode");
                     return Err(mistake.help("remove 'forceobj': kernels are always compiled"));
                 }
                 "locals" => no_locals(decorator, keyword, value)?,
@@ -120,12 +120,13 @@ impl<'a> Options<'a> {
 pub fn option_name<'a>(decorator: &Decorator<'a>, position: usize) -> Result<&'a str, Mistake> {
     let keyword = &decorator.keywords[position];
     let Some(name) = &keyword.name else {
-        let mistake = decorator.mistake(Class::Unsupported, keyword.span, "options in a dictionary are not supported");
+        let mistake =
+            decorator.mistake(ErrorClass::Unsupported, keyword.span, "options in a dictionary are not supported");
         return Err(mistake.help("write each option by its name: target='parallel'"));
     };
     let earlier = &decorator.keywords[..position];
     if let Some(first) = earlier.iter().find(|other| other.name.as_ref() == Some(name)) {
-        let mistake = decorator.mistake(Class::Syntax, keyword.span, format!("option '{name}' is given twice"));
+        let mistake = decorator.mistake(ErrorClass::Syntax, keyword.span, format!("option '{name}' is given twice"));
         return Err(mistake.also(first.span, "first here").help("give it once"));
     }
     Ok(name)
@@ -134,7 +135,7 @@ pub fn option_name<'a>(decorator: &Decorator<'a>, position: usize) -> Result<&'a
 fn must_be(decorator: &Decorator, keyword: &Keyword, what: &str) -> Mistake {
     let name = keyword.name.as_deref().unwrap_or("**");
     decorator
-        .mistake(Class::Type, keyword.value.span, format!("option '{name}' must be {what}"))
+        .mistake(ErrorClass::Type, keyword.value.span, format!("option '{name}' must be {what}"))
         .help(format!("write {what}, or the name of a constant of the file that is one"))
 }
 
@@ -152,7 +153,7 @@ pub fn fastmath(decorator: &Decorator, keyword: &Keyword, value: &Expression) ->
         // Sets and dictionaries of LLVM's flags.
         ExpressionKind::Unsupported { .. } => {
             let message = "sets of fastmath flags are not supported";
-            let mistake = decorator.mistake(Class::Unsupported, keyword.value.span, message);
+            let mistake = decorator.mistake(ErrorClass::Unsupported, keyword.value.span, message);
             Err(mistake.help("write 'fastmath=True' for all flags, or remove the option"))
         }
         _ => boolean(decorator, keyword, value),
@@ -173,7 +174,7 @@ pub fn target(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> R
         ExpressionKind::String(name) if name.parse::<DeviceName>().is_ok() => Ok(name.clone()),
         ExpressionKind::String(name) => {
             let message = format!("Unsupported target: {name}");
-            Err(decorator.mistake(Class::Value, keyword.value.span, message).help(help))
+            Err(decorator.mistake(ErrorClass::Value, keyword.value.span, message).help(help))
         }
         _ => Err(must_be(decorator, keyword, "a string").help(help)),
     }
@@ -187,7 +188,8 @@ fn identity(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Res
         (_, Some(number @ (0 | 1))) => Ok(Some(Identity::Number(number))),
         _ => {
             let text = decorator.text(value.span);
-            let mistake = decorator.mistake(Class::Value, keyword.value.span, format!("Invalid identity value {text}"));
+            let mistake =
+                decorator.mistake(ErrorClass::Value, keyword.value.span, format!("Invalid identity value {text}"));
             Err(mistake.help("the identity is None, 0, 1 or 'reorderable'"))
         }
     }
@@ -199,6 +201,6 @@ fn no_locals(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Re
     if matches!(text.as_str(), "{}" | "dict()" | "None") {
         return Ok(());
     }
-    let mistake = decorator.mistake(Class::Unsupported, keyword.span, "option 'locals' is not supported");
+    let mistake = decorator.mistake(ErrorClass::Unsupported, keyword.span, "option 'locals' is not supported");
     Err(mistake.help("convert where the variable is assigned: x = float32(y)"))
 }

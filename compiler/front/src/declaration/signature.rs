@@ -1,6 +1,6 @@
 //! The text and the expressions in which users write types: `float64(float64[:, ::1], int32)`.
 
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::source::{Source, Span};
 use crate::syntax::python;
 use crate::syntax::tree::{Expression, ExpressionKind, Module, canonical};
@@ -16,7 +16,7 @@ const TYPES: &str = "the types are bool_, int8 to int64, uint8 to uint64, float3
 
 /// Parses a signature that stands in no kernel file: `float64(float64, int32)`, `void(f8[:], i4)`, `(int32, f8)`.
 ///
-/// Errors: [`Error::Request`], of [`Class::Unsupported`] for types that exist but are not supported yet.
+/// Errors: [`Error::Request`], of [`ErrorClass::Unsupported`] for types that exist but are not supported yet.
 pub fn parse(text: &str) -> Result<Signature> {
     let example = format!("a signature looks like '{EXAMPLE}'");
     outside(text, "signature", &example, |reader, expression| Ok(reader.signature(expression)?.signature))
@@ -39,7 +39,7 @@ fn outside<T>(
     let result = reader.parse_text(&source.text, 0).and_then(|expression| read(&reader, &expression));
     result.map_err(|mistake| {
         let help = match mistake.help {
-            Some(help) if mistake.class != Class::Syntax => help,
+            Some(help) if mistake.class != ErrorClass::Syntax => help,
             _ => example.to_string(),
         };
         Error::request_with_help(mistake.class, format!("bad {what} '{text}': {}", mistake.message), help)
@@ -84,7 +84,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn mistake(&self, class: Class, expression: &Expression, message: impl Into<String>) -> Mistake {
+    fn mistake(&self, class: ErrorClass, expression: &Expression, message: impl Into<String>) -> Mistake {
         Mistake::new(class, self.source, expression.span, message)
     }
 
@@ -94,7 +94,8 @@ impl<'a> Reader<'a> {
             ExpressionKind::String(_) => self.in_string(resolved, |reader, inner| reader.signature(inner)),
             ExpressionKind::Call { function, arguments, keywords } if !self.is_array_constructor(function) => {
                 if let Some(keyword) = keywords.first() {
-                    let mistake = Mistake::new(Class::Type, self.source, keyword.span, "a signature has no keywords");
+                    let mistake =
+                        Mistake::new(ErrorClass::Type, self.source, keyword.span, "a signature has no keywords");
                     return Err(mistake.help(format!("write the types alone: {EXAMPLE}")));
                 }
                 let is_void = matches!(self.meaning(function), Meaning::Void);
@@ -110,7 +111,7 @@ impl<'a> Reader<'a> {
                 let found = self.value_type(resolved)?;
                 let message = format!("'{found}' is a type, not a signature");
                 let help = format!("write the types of the arguments too: {found}({found}, ...)");
-                Err(self.mistake(Class::Type, resolved, message).help(help))
+                Err(self.mistake(ErrorClass::Type, resolved, message).help(help))
             }
         }
     }
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
             Meaning::Scalar(scalar) => return Ok(scalar),
             Meaning::Unsupported => return Err(self.not_supported(expression)),
             Meaning::Void => {
-                let mistake = self.mistake(Class::Type, expression, "'void' can only be a result");
+                let mistake = self.mistake(ErrorClass::Type, expression, "'void' can only be a result");
                 return Err(mistake.help(format!("a signature looks like '{EXAMPLE}'")));
             }
             Meaning::Array | Meaning::Unknown => {}
@@ -153,19 +154,19 @@ impl<'a> Reader<'a> {
         let message = match &expression.kind {
             // In a file, a type's name that is not imported.
             ExpressionKind::Name(name) if self.is_type_without_import(name) => {
-                let mistake = self.mistake(Class::Name, expression, format!("unknown name '{name}'"));
+                let mistake = self.mistake(ErrorClass::Name, expression, format!("unknown name '{name}'"));
                 return Err(mistake.help(format!("import it: 'from numba import {name}'; or quote the signature")));
             }
             ExpressionKind::Name(_) | ExpressionKind::Attribute { .. } => format!("unknown type '{text}'"),
             ExpressionKind::Subscript { .. } => "an array of arrays is no type".to_string(),
             _ => format!("'{text}' is no type"),
         };
-        Err(self.mistake(Class::Type, expression, message).help(TYPES))
+        Err(self.mistake(ErrorClass::Type, expression, message).help(TYPES))
     }
 
     fn not_supported(&self, expression: &Expression) -> Mistake {
         let message = format!("type '{}' is not supported yet", self.text(expression));
-        self.mistake(Class::Unsupported, expression, message).help(TYPES)
+        self.mistake(ErrorClass::Unsupported, expression, message).help(TYPES)
     }
 
     /// `scalar[:, ::1]`
@@ -180,7 +181,7 @@ impl<'a> Reader<'a> {
                 None => {}
                 Some(ExpressionKind::Integer(Some(1))) if contiguous.is_none() => contiguous = Some(axis),
                 Some(ExpressionKind::Integer(Some(1))) => {
-                    let mistake = self.mistake(Class::Type, expression, "two contiguous axes");
+                    let mistake = self.mistake(ErrorClass::Type, expression, "two contiguous axes");
                     return Err(
                         mistake.help("write '::1' for one axis: the last (C order) or the first (Fortran order)")
                     );
@@ -188,13 +189,13 @@ impl<'a> Reader<'a> {
                 Some(_) => {
                     let message = format!("'{}' is no axis of an array type", self.text(expression));
                     let help = "write ':' for each axis, '::1' for a contiguous one: float64[:, ::1]";
-                    return Err(self.mistake(Class::Type, expression, message).help(help));
+                    return Err(self.mistake(ErrorClass::Type, expression, message).help(help));
                 }
             }
         }
         let layout = match contiguous {
             None if axes.is_empty() => {
-                let mistake = self.mistake(Class::Type, whole, "an array type needs an axis");
+                let mistake = self.mistake(ErrorClass::Type, whole, "an array type needs an axis");
                 return Err(mistake.help("write ':' for each axis: float64[:, :]"));
             }
             None => Layout::Any,
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
             Some(axis) => {
                 let message = "only the first or the last axis can be contiguous";
                 let help = "write '::1' for the last axis (C order) or the first (Fortran order)";
-                return Err(self.mistake(Class::Type, &axes[axis], message).help(help));
+                return Err(self.mistake(ErrorClass::Type, &axes[axis], message).help(help));
             }
         };
         Ok(ArrayType { scalar, rank: axes.len() as u32, layout })
@@ -212,7 +213,7 @@ impl<'a> Reader<'a> {
     /// `types.Array(float64, 2, 'C')`
     fn constructed_array(&self, whole: &Expression, arguments: &[Expression]) -> Result<Type, Mistake> {
         let wrong = |expression: &Expression| {
-            let mistake = self.mistake(Class::Type, expression, "bad array type");
+            let mistake = self.mistake(ErrorClass::Type, expression, "bad array type");
             mistake.help("write float64[:, ::1], or Array(float64, 2, 'C') with the layout 'A', 'C' or 'F'")
         };
         let [scalar, rank, layout] = arguments else {
@@ -287,10 +288,10 @@ impl<'a> Reader<'a> {
         read: impl FnOnce(&Reader, &Expression) -> Result<T, Mistake>,
     ) -> Result<T, Mistake> {
         let ExpressionKind::String(content) = &literal.kind else {
-            return Err(self.mistake(Class::Type, literal, "a string is expected"));
+            return Err(self.mistake(ErrorClass::Type, literal, "a string is expected"));
         };
         if let Names::Types = self.names {
-            let mistake = self.mistake(Class::Type, literal, "a string in a string");
+            let mistake = self.mistake(ErrorClass::Type, literal, "a string in a string");
             return Err(mistake.help(format!("write the type itself: {EXAMPLE}")));
         }
         let written = self.text(literal);
@@ -319,12 +320,14 @@ impl<'a> Reader<'a> {
         let trimmed = trimmed.trim_end();
         let help = format!("a signature looks like '{EXAMPLE}'");
         if trimmed.is_empty() {
-            return Err(Mistake::new(Class::Syntax, self.source, Span::new(start, start), "it is empty").help(help));
+            return Err(
+                Mistake::new(ErrorClass::Syntax, self.source, Span::new(start, start), "it is empty").help(help)
+            );
         }
         python::parse_expression(self.source, start, trimmed).map_err(|error| match error {
             Error::Kernel(mistake) if mistake.help.is_none() => mistake.help(help),
             Error::Kernel(mistake) => *mistake,
-            other => Mistake::new(Class::Syntax, self.source, Span::new(start, start), other.to_string()),
+            other => Mistake::new(ErrorClass::Syntax, self.source, Span::new(start, start), other.to_string()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::options::{fastmath, option_name, target, typing};
 use super::{Declaration, Decorator, Kind, StencilOptions};
 use crate::constants::{self, ConstantValue, number};
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Keyword};
 use crate::types::declaration::Number;
@@ -31,7 +31,8 @@ impl Decorator<'_> {
                 "fastmath" => fast = fastmath(self, keyword, value)?,
                 "typing" => rules = Some(typing(self, keyword, value)?),
                 name => {
-                    let mistake = self.mistake(Class::Value, keyword.span, format!("Unknown stencil option {name}"));
+                    let mistake =
+                        self.mistake(ErrorClass::Value, keyword.span, format!("Unknown stencil option {name}"));
                     let known = "cval, neighborhood, standard_indexing, target, fastmath and typing";
                     return Err(mistake.help(format!("the options of 'stencil' are {known}")));
                 }
@@ -41,7 +42,7 @@ impl Decorator<'_> {
         if let Some(out) = self.function.parameters.iter().find(|parameter| parameter.name == "out") {
             let message = "Cannot use the reserved word 'out' in stencil kernels";
             let help = "give the parameter another name: 'out' is the array for the result, given in the call";
-            return Err(self.function_mistake(Class::Value, out.span, message).help(help));
+            return Err(self.function_mistake(ErrorClass::Value, out.span, message).help(help));
         }
         Ok(Declaration {
             source: self.module.source.clone(),
@@ -59,7 +60,7 @@ impl Decorator<'_> {
             ExpressionKind::String(mode) => mode,
             _ => self.text(given.span),
         };
-        let mistake = self.mistake(Class::Value, given.span, format!("Unsupported mode style {mode}"));
+        let mistake = self.mistake(ErrorClass::Value, given.span, format!("Unsupported mode style {mode}"));
         Err(mistake.help("the mode is 'constant': cval is the result where the stencil reaches over the border"))
     }
 
@@ -70,7 +71,7 @@ impl Decorator<'_> {
         if let Some(number) = number(self.module, value) {
             return Ok(Some((number, value.span)));
         }
-        let mistake = self.mistake(Class::Type, keyword.value.span, "cval must be a number known when compiling");
+        let mistake = self.mistake(ErrorClass::Type, keyword.value.span, "cval must be a number known when compiling");
         Err(mistake.help("write a number (cval=0.5, cval=-1, cval=np.nan) or a constant of the file that is one"))
     }
 
@@ -86,7 +87,7 @@ impl Decorator<'_> {
             // Constants of the file stand elsewhere; what stands in the option is in sight.
             let inside = expression.span.start >= keyword.span.start && expression.span.end <= keyword.span.end;
             let span = if inside { expression.span } else { keyword.value.span };
-            Err(self.mistake(Class::Value, span, message).help(HELP))
+            Err(self.mistake(ErrorClass::Value, span, message).help(HELP))
         };
         if matches!(value.kind, ExpressionKind::None) {
             return Ok(None);
@@ -161,25 +162,26 @@ impl Decorator<'_> {
         for expression in names {
             let ExpressionKind::String(name) = &self.module.resolve(expression).kind else {
                 let message = "standard_indexing must be a tuple of names";
-                let mistake = self.mistake(Class::Type, expression.span, message);
+                let mistake = self.mistake(ErrorClass::Type, expression.span, message);
                 return Err(mistake.help("write the names as strings: standard_indexing=('weights',)"));
             };
             if parameters.first().is_some_and(|first| first.name == *name) {
                 let message =
                     "The first argument to a stencil kernel must use relative indexing, not standard indexing";
-                return Err(self.mistake(Class::Value, expression.span, message).help(help));
+                return Err(self.mistake(ErrorClass::Value, expression.span, message).help(help));
             }
             if !known.contains(&name.as_str()) {
                 let message =
                     "Standard indexing requested for an array name not present in the stencil kernel definition";
-                return Err(self.mistake(Class::Value, expression.span, message).help(help));
+                return Err(self.mistake(ErrorClass::Value, expression.span, message).help(help));
             }
             result.push((name.clone(), expression.span));
         }
         if names.is_empty()
             && !matches!(value.kind, ExpressionKind::Tuple(_) | ExpressionKind::List(_) | ExpressionKind::None)
         {
-            let mistake = self.mistake(Class::Type, keyword.value.span, "standard_indexing must be a tuple of names");
+            let mistake =
+                self.mistake(ErrorClass::Type, keyword.value.span, "standard_indexing must be a tuple of names");
             return Err(mistake.help("write the names as strings: standard_indexing=('weights',)"));
         }
         Ok(result)

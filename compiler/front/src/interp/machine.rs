@@ -1,7 +1,7 @@
-//! Running the steps of a [`Program`].
+//! Running the steps of a [`InterpretedProgram`].
 
 use super::memory::Breach;
-use super::program::{Code, CodeParameter, ParallelStep, Program, Step};
+use super::program::{Code, CodeParameter, InterpretedProgram, ParallelStep, Step};
 use super::{ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Trap, scalar};
 use crate::error::Error;
 use crate::ir::{Builtin, Form, Role, Stride};
@@ -40,7 +40,7 @@ impl Frame<'_> {
 }
 
 pub(super) struct Machine<'p, 'm, 'b> {
-    program: &'p Program,
+    program: &'p InterpretedProgram,
     memory: &'m mut [Buffer<'b>],
     limits: &'m Limits<'m>,
     host: Option<&'m mut dyn Host>,
@@ -74,7 +74,7 @@ fn internal(message: String) -> Stop {
 
 impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     pub fn new(
-        program: &'p Program,
+        program: &'p InterpretedProgram,
         memory: &'m mut [Buffer<'b>],
         limits: &'m Limits<'m>,
         host: Option<&'m mut dyn Host>,

@@ -1,7 +1,7 @@
 //! The reference interpreter: the meaning of the IR, slow and obvious.
 //!
-//! It runs the IR after every stage of the pipeline: whole functions ([`Program::call`]), kernels as `outline` leaves
-//! them, and kernels after `schedule` and after `addresses` ([`Program::launch`], the same call for all of them).
+//! It runs the IR after every stage of the pipeline: whole functions ([`InterpretedProgram::call`]), kernels as `outline` leaves
+//! them, and kernels after `schedule` and after `addresses` ([`InterpretedProgram::launch`], the same call for all of them).
 //! It trusts nothing: an index outside of an array, an op outside of its conditions, and, in [`Buffer::watched`]
 //! buffers, a read of what nobody wrote, end the run with an error that names the place.
 //!
@@ -18,7 +18,7 @@ use crate::ir::{Module, SiteId};
 use crate::types::Constant;
 use machine::Machine;
 pub use memory::Buffer;
-pub use program::Program;
+pub use program::InterpretedProgram;
 use std::sync::atomic::AtomicBool;
 
 /// An array as a function sees it: which buffer, and where in it the elements are.
@@ -131,7 +131,7 @@ pub trait Host {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure>;
 }
 
-impl Program {
+impl InterpretedProgram {
     /// Runs a function of form `Function`; `parallel`s run in row-major order, kernels that it launches are
     /// interpreted. Gives the results as bits.
     ///
@@ -147,7 +147,7 @@ impl Program {
         self.call_machine(function, arguments, Machine::new(self, memory, limits, None))
     }
 
-    /// [`Program::call`], with someone else running the kernels; `memory` may be empty if the function itself neither
+    /// [`InterpretedProgram::call`], with someone else running the kernels; `memory` may be empty if the function itself neither
     /// loads nor stores.
     pub fn call_with_host(
         &self,
@@ -226,12 +226,12 @@ pub fn run(
     arguments: &[Argument],
     memory: &mut [Buffer],
 ) -> Result<Vec<u64>, Failure> {
-    Program::new(module)?.call(function, arguments, memory, &Limits::NONE)
+    InterpretedProgram::new(module)?.call(function, arguments, memory, &Limits::NONE)
 }
 
-/// [`Program::call_with_host`] once, where all arrays are the host's.
+/// [`InterpretedProgram::call_with_host`] once, where all arrays are the host's.
 pub fn run_host(module: &Module, arguments: &[Argument], host: &mut dyn Host) -> Result<Vec<u64>, Failure> {
-    let program = Program::new(module)?;
+    let program = InterpretedProgram::new(module)?;
     let function = module.functions.first().map_or("", |function| &function.name);
     program.call_with_host(function, arguments, &mut [], &Limits::NONE, host)
 }

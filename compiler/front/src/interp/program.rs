@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// A verified module, ready to run any number of times, from any thread.
 #[derive(Debug)]
-pub struct Program {
+pub struct InterpretedProgram {
     pub(super) functions: Vec<Code>,
     pub(super) tables: Vec<Table>,
     by_name: HashMap<String, usize>,
@@ -131,14 +131,14 @@ pub(super) struct BorderSteps {
     pub steps: Box<[Step]>,
 }
 
-impl Program {
+impl InterpretedProgram {
     /// Verifies the module first.
-    pub fn new(module: &Module) -> Result<Program> {
+    pub fn new(module: &Module) -> Result<InterpretedProgram> {
         verify::verify(module)?;
         let by_name: HashMap<String, usize> =
             module.functions.iter().enumerate().map(|(number, function)| (function.name.clone(), number)).collect();
         let functions = module.functions.iter().map(|function| code(function, &by_name)).collect::<Result<_>>()?;
-        Ok(Program { functions, tables: module.tables.clone(), by_name })
+        Ok(InterpretedProgram { functions, tables: module.tables.clone(), by_name })
     }
 
     pub(super) fn number(&self, function: &str) -> Result<usize> {

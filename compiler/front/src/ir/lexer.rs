@@ -1,6 +1,6 @@
 //! The words of the text form (see [`super::text`]).
 
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::{Source, Span};
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ impl<'a> Lexer<'a> {
 
     fn mistake<T>(&self, start: usize, message: impl Into<String>) -> Result<T> {
         let span = Span::new(start as u32, self.at.max(start + 1) as u32);
-        Err(Mistake::new(Class::Syntax, self.source, span, message).into())
+        Err(Mistake::new(ErrorClass::Syntax, self.source, span, message).into())
     }
 
     /// The longest run of letters, digits, `_` and `.`.

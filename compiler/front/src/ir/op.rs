@@ -9,9 +9,9 @@ use crate::types::ScalarType;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeRule {
     /// All operands and the result have one type of the class.
-    Same(Class),
+    Same(ScalarClass),
     /// Both operands have one type of the class; the result is bool.
-    Compare(Class),
+    Compare(ScalarClass),
     /// bool, T, T -> T.
     Select,
     /// Any scalar to any scalar; the result's type says to what.
@@ -22,7 +22,7 @@ pub enum TypeRule {
 
 /// A class of scalar types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
+pub enum ScalarClass {
     Number,
     Integer,
     Float,
@@ -32,14 +32,14 @@ pub enum Class {
     Any,
 }
 
-impl Class {
+impl ScalarClass {
     pub fn holds(self, scalar: ScalarType) -> bool {
         match self {
-            Class::Number => scalar != ScalarType::Bool,
-            Class::Integer => scalar.is_integer(),
-            Class::Float => scalar.is_float(),
-            Class::Bits => !scalar.is_float(),
-            Class::Any => true,
+            ScalarClass::Number => scalar != ScalarType::Bool,
+            ScalarClass::Integer => scalar.is_integer(),
+            ScalarClass::Float => scalar.is_float(),
+            ScalarClass::Bits => !scalar.is_float(),
+            ScalarClass::Any => true,
         }
     }
 }
@@ -66,7 +66,7 @@ macro_rules! op_table {
     };
 }
 
-use Class::*;
+use ScalarClass::*;
 use TypeRule::*;
 
 // Columns: op, name in the text, operands, types, meaning.

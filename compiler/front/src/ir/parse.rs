@@ -4,7 +4,7 @@ use super::lexer::{Label, Token, tokens};
 use super::text::{ACCESSES, BUILTINS, FAULTS, FLAGS, STRIDES};
 use super::verify::NESTING;
 use super::*;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use std::collections::HashMap;
 
 /// Reads a module. Only what the text cannot express is checked; the rest is [`super::verify`]'s.
@@ -18,7 +18,7 @@ pub fn parse(text: &str) -> Result<Module> {
 /// [`parse()`], with messages that name the source.
 pub fn parse_source(source: &Arc<Source>) -> Result<Module> {
     if source.text.len() > u32::MAX as usize {
-        return Err(Mistake::new(Class::Value, source, Span::NONE, "the text is larger than 4 GiB").into());
+        return Err(Mistake::new(ErrorClass::Value, source, Span::NONE, "the text is larger than 4 GiB").into());
     }
     Parser::new(source)?.module()
 }
@@ -60,7 +60,7 @@ impl<'a> Parser<'a> {
     }
 
     pub fn mistake_at<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
-        Err(Mistake::new(Class::Syntax, self.source, span, message).into())
+        Err(Mistake::new(ErrorClass::Syntax, self.source, span, message).into())
     }
 
     pub fn expected<T>(&self, what: &str) -> Result<T> {

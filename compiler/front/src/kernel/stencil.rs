@@ -1,7 +1,7 @@
 //! A function over relative positions of arrays, applied at every point of the first array but its borders.
 
 use super::*;
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::source::{Source, Span};
 use crate::types::Constant;
 use crate::types::declaration::Number;
@@ -32,7 +32,7 @@ pub fn margins(function: &Function, neighborhood: Option<&[(i64, i64)]>) -> Vec<
 pub fn border_value(source: &Arc<Source>, cval: Option<(Number, Span)>, scalar: ScalarType) -> Result<Constant> {
     let Some((number, span)) = cval else { return Ok(Constant::zero(scalar)) };
     let mistake = |message: String, help: &str| -> Result<Constant> {
-        Err(Mistake::new(Class::Type, source, span, message).help(help).into())
+        Err(Mistake::new(ErrorClass::Type, source, span, message).help(help).into())
     };
     // A float that is whole, and small enough for i128 to hold it, is as good as the integer.
     let number = match number {

@@ -2,7 +2,7 @@
 
 use super::{bool_order, extremes, float_tests, float_to_integer, mul_error, small_integers, total_integers};
 use crate::capabilities::{Capabilities, Lack};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::*;
 use crate::source::Span;
 use crate::types::ScalarType;
@@ -78,7 +78,9 @@ fn refuse(function: &Function, tables: &[Table], capabilities: &Capabilities) ->
 
 fn refusal(function: &Function, span: Span, message: String, help: String) -> Error {
     match &function.source {
-        Some(source) if span != Span::NONE => Mistake::new(Class::Unsupported, source, span, message).help(help).into(),
-        _ => Error::request_with_help(Class::Unsupported, format!("{message} (in '{}')", function.name), help),
+        Some(source) if span != Span::NONE => {
+            Mistake::new(ErrorClass::Unsupported, source, span, message).help(help).into()
+        }
+        _ => Error::request_with_help(ErrorClass::Unsupported, format!("{message} (in '{}')", function.name), help),
     }
 }

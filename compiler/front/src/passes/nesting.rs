@@ -9,7 +9,7 @@
 
 use super::flatten::{self, jumps, turns_once};
 use crate::capabilities::Nesting;
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::*;
 use crate::source::Span;
 
@@ -140,7 +140,9 @@ fn refusal(kernel: &Function, limit: Nesting, span: Span) -> Error {
     );
     let help = "make parts of it with loops of their own separate kernels, or run it on cpu, parallel or interp";
     match &kernel.source {
-        Some(source) if span != Span::NONE => Mistake::new(Class::Unsupported, source, span, message).help(help).into(),
-        _ => Error::request_with_help(Class::Unsupported, format!("{message} (in '{}')", kernel.name), help),
+        Some(source) if span != Span::NONE => {
+            Mistake::new(ErrorClass::Unsupported, source, span, message).help(help).into()
+        }
+        _ => Error::request_with_help(ErrorClass::Unsupported, format!("{message} (in '{}')", kernel.name), help),
     }
 }

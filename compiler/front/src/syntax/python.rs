@@ -21,7 +21,7 @@ pub use find::{Place, find};
 
 use super::nesting::{self, MAX_BLOCKS, MAX_OPERATORS};
 use super::tree;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::{Source, Span};
 use crate::stack::with_stack;
 use ruff_python_ast as ast;
@@ -35,7 +35,7 @@ const STACK_OF_A_LEVEL: usize = 24 << 10;
 
 /// Parses a file, a notebook cell (lines such as `%matplotlib inline` are skipped) or an indented piece of a file.
 ///
-/// Errors: [`Class::Syntax`].
+/// Errors: [`ErrorClass::Syntax`].
 pub fn parse(source: &Arc<Source>) -> Result<tree::Module> {
     // Text that is indented as a whole is the body of a block that is not there.
     let opening = if is_indented(&source.text) { "if 1:\n" } else { "" };
@@ -55,7 +55,7 @@ pub fn parse(source: &Arc<Source>) -> Result<tree::Module> {
 pub(crate) fn parse_expression(source: &Arc<Source>, start: u32, text: &str) -> Result<tree::Expression> {
     with_syntax(source, text, start as i64, Mode::Expression, |lower, syntax| match syntax {
         ast::Mod::Expression(expression) => lower.expression(&expression.body),
-        ast::Mod::Module(_) => Err(lower.mistake(Class::Syntax, Span::NONE, "an expression is missing")),
+        ast::Mod::Module(_) => Err(lower.mistake(ErrorClass::Syntax, Span::NONE, "an expression is missing")),
     })
 }
 
@@ -68,11 +68,11 @@ fn with_syntax<T>(
 ) -> Result<T> {
     let mut lower = Lower { source, text, offset, depth: 0, blocks: 0, loops: 0, subjects: 0 };
     if text.len() >= i32::MAX as usize {
-        return Err(lower.mistake(Class::Syntax, Span::NONE, "the text is longer than 2 GB").into());
+        return Err(lower.mistake(ErrorClass::Syntax, Span::NONE, "the text is longer than 2 GB").into());
     }
     if let Some(null) = text.find('\0') {
         let span = lower.span(TextRange::new((null as u32).into(), (null as u32 + 1).into()));
-        let mistake = lower.mistake(Class::Syntax, span, "the text contains a null byte");
+        let mistake = lower.mistake(ErrorClass::Syntax, span, "the text contains a null byte");
         return Err(mistake.help("is it a text file, in the encoding UTF-8?").into());
     }
     let nesting = nesting::scan(text);
@@ -131,12 +131,12 @@ impl Lower<'_> {
         self.shift(Span::new(range.start().into(), range.end().into()))
     }
 
-    fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+    fn mistake(&self, class: ErrorClass, span: Span, message: impl Into<String>) -> Mistake {
         Mistake::new(class, self.source, span, message)
     }
 
     fn too_deep(&self, span: Span, what: &str) -> Mistake {
-        let mistake = self.mistake(Class::Syntax, span, format!("{what} nested too deeply"));
+        let mistake = self.mistake(ErrorClass::Syntax, span, format!("{what} nested too deeply"));
         if what == "block" {
             let help = format!("at most {MAX_BLOCKS} blocks (each 'elif' is one) can stand in each other");
             return mistake.help(help + "; move the inner ones into a function");

@@ -1,6 +1,6 @@
 //! Names of devices, as users write them: in `target=`, on the command line, in NUMBRA_TARGET, in programs.
 
-use crate::error::{Class, Error};
+use crate::error::{Error, ErrorClass};
 use std::fmt;
 use std::str::FromStr;
 
@@ -52,7 +52,7 @@ impl FromStr for DeviceName {
         };
         name.ok_or_else(|| {
             let help = format!("devices are {}", DeviceName::KNOWN);
-            Error::request_with_help(Class::Value, format!("there is no device called '{text}'"), help)
+            Error::request_with_help(ErrorClass::Value, format!("there is no device called '{text}'"), help)
         })
     }
 }

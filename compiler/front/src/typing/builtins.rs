@@ -6,7 +6,7 @@ use super::item::{Item, Literal, Scalar};
 use super::names::Builtin;
 use super::promotion;
 use super::typer::{Typer, unknown_type};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{self, FloatFlags, Op};
 use crate::source::Span;
 use crate::syntax::dtype;
@@ -16,7 +16,7 @@ use crate::types::ScalarType;
 impl<'t> Typer<'t, '_> {
     pub fn call_cast(&mut self, scalar: ScalarType, arguments: &'t [Expression], span: Span) -> Result<Item<'t>> {
         let [argument] = arguments else {
-            let mistake = self.mistake(Class::Type, span, format!("{scalar}(...) takes one argument"));
+            let mistake = self.mistake(ErrorClass::Type, span, format!("{scalar}(...) takes one argument"));
             return Err(mistake.help(format!("write {scalar}(x)")).into());
         };
         let item = self.expression(argument)?;
@@ -75,14 +75,14 @@ impl<'t> Typer<'t, '_> {
         };
         if Op::Bitcast.result_type(&[operand.scalar], Some(scalar)).is_none() {
             let message = format!("bitcast from {} to {scalar}: the widths differ", operand.scalar);
-            let mistake = self.mistake(Class::Type, span, message);
+            let mistake = self.mistake(ErrorClass::Type, span, message);
             return Err(mistake.help("both types have 32 or both have 64 bits").into());
         }
         Ok(Item::Scalar(self.bitcast(operand, scalar, span)))
     }
 
     pub fn wrong_count(&self, name: &str, takes: &str, span: Span) -> Mistake {
-        self.mistake(Class::Type, span, format!("'{name}' takes {takes}")).help("change the number of arguments")
+        self.mistake(ErrorClass::Type, span, format!("'{name}' takes {takes}")).help("change the number of arguments")
     }
 
     pub fn call_builtin(&mut self, builtin: Builtin, arguments: &[Evaluated<'t>], span: Span) -> Result<Item<'t>> {
@@ -135,7 +135,7 @@ impl<'t> Typer<'t, '_> {
                     return Ok(self.integer_item(length as i128, span));
                 }
                 (item, at) => {
-                    let mistake = self.mistake(Class::Type, at, format!("{} has no length", item.describe()));
+                    let mistake = self.mistake(ErrorClass::Type, at, format!("{} has no length", item.describe()));
                     return Err(mistake.help("arrays and tuples have one").into());
                 }
             },
@@ -145,7 +145,7 @@ impl<'t> Typer<'t, '_> {
                 return self.binary(BinaryOperator::Power, base, exponent, base_span, exponent_span);
             }
             Builtin::Range => {
-                let mistake = self.mistake(Class::Unsupported, span, "range stands in 'for' loops only");
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "range stands in 'for' loops only");
                 return Err(mistake.help("write for i in range(...)").into());
             }
             Builtin::Round => match arguments {
@@ -203,7 +203,7 @@ impl<'t> Typer<'t, '_> {
                 return Ok(Item::Tuple(vec![half(Op::Mul), half(Op::MulError)]));
             }
             Builtin::Rare => {
-                let mistake = self.mistake(Class::Unsupported, span, "rare(...) stands alone after 'if'");
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "rare(...) stands alone after 'if'");
                 return Err(mistake.help("write if rare(condition):").into());
             }
             Builtin::Copysign => {
@@ -246,7 +246,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     pub fn needs_float(&self, name: &str, scalar: ScalarType, span: Span) -> Mistake {
-        let mistake = self.mistake(Class::Type, span, format!("'{name}' takes floats, and this is {scalar}"));
+        let mistake = self.mistake(ErrorClass::Type, span, format!("'{name}' takes floats, and this is {scalar}"));
         mistake.help("convert it: float32(...) or float64(...)")
     }
 
@@ -314,7 +314,7 @@ impl<'t> Typer<'t, '_> {
                             "'{name}' takes arguments of one type, and these are {scalar} and {}",
                             other.scalar
                         );
-                        self.mistake(Class::Type, *at, message).help(format!("convert it: {scalar}(...)")).into()
+                        self.mistake(ErrorClass::Type, *at, message).help(format!("convert it: {scalar}(...)")).into()
                     }
                     _ => error,
                 })?;

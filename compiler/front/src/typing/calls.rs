@@ -3,13 +3,13 @@
 use super::Rules;
 use super::closures::{Around, Code};
 use super::expressions::root_name;
-use super::item::{Item, Literal, Scalar, Shape};
+use super::item::{Item, ItemType, Literal, Scalar};
 use super::names::Builtin;
 use super::program::{Instance, Unit, Wanted};
 use super::signatures::Chosen;
 use super::typer::{Typer, unknown_type};
 use super::{library, prelude};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Statement, Value};
 use crate::source::Span;
 use crate::syntax::dtype;
@@ -44,16 +44,16 @@ impl<'t> Typer<'t, '_> {
                 (Item::Array(_), ExpressionKind::Attribute { name, .. }) => {
                     let message = format!("kernels cannot call '{root}.{name}()': they see single elements");
                     let help = "write a loop over range(...) that combines the elements";
-                    Err(self.mistake(Class::Unsupported, span, message).help(help).into())
+                    Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
                 }
                 (_, ExpressionKind::Attribute { name, .. }) => {
                     let message = format!("kernels cannot call '{name}' of a number: numbers have no methods here");
                     let help = "call a function of math or numpy instead; types convert: np.int32(x)";
-                    Err(self.mistake(Class::Unsupported, function.span, message).help(help).into())
+                    Err(self.mistake(ErrorClass::Unsupported, function.span, message).help(help).into())
                 }
                 _ => {
                     let message = format!("{} is not a function", item.describe());
-                    Err(self.mistake(Class::Type, function.span, message).help("call a function").into())
+                    Err(self.mistake(ErrorClass::Type, function.span, message).help("call a function").into())
                 }
             };
         }
@@ -85,7 +85,7 @@ impl<'t> Typer<'t, '_> {
                 // The message of whatever stands there.
                 let item = self.expression(function)?;
                 let message = format!("{} is not a function", item.describe());
-                return Err(self.mistake(Class::Type, function.span, message).help("call a function").into());
+                return Err(self.mistake(ErrorClass::Type, function.span, message).help("call a function").into());
             }
         };
         match self.builtin(name) {
@@ -108,7 +108,8 @@ impl<'t> Typer<'t, '_> {
             None => Ok(()),
             Some(keyword) => {
                 let name = keyword.name.as_deref().unwrap_or("**");
-                let mistake = self.mistake(Class::Type, keyword.span, format!("keyword '{name}' is not taken here"));
+                let mistake =
+                    self.mistake(ErrorClass::Type, keyword.span, format!("keyword '{name}' is not taken here"));
                 Err(mistake.help("pass the arguments by position").into())
             }
         }
@@ -188,8 +189,11 @@ impl<'t> Typer<'t, '_> {
         });
         for decorator in decorator {
             if unit.module.path(decorator).is_some_and(|path| path.ends_with(".stencil")) {
-                let mistake =
-                    self.mistake(Class::Unsupported, span, format!("'{name}' is a stencil, which kernels cannot call"));
+                let mistake = self.mistake(
+                    ErrorClass::Unsupported,
+                    span,
+                    format!("'{name}' is a stencil, which kernels cannot call"),
+                );
                 return Err(mistake.help("move what both need into a function without a decorator").into());
             }
         }
@@ -232,7 +236,7 @@ impl<'t> Typer<'t, '_> {
                 super::count(given.len(), "argument"),
                 super::count_verb(arguments.len())
             );
-            let mistake = self.mistake(Class::Type, span, message);
+            let mistake = self.mistake(ErrorClass::Type, span, message);
             return Err(mistake.help("pass as many arguments as it has parameters").into());
         }
         for (place, argument) in arguments.iter().enumerate() {
@@ -243,7 +247,7 @@ impl<'t> Typer<'t, '_> {
             let place = parameters.iter().position(|parameter| Some(parameter.name.as_str()) == named);
             let Some(place) = place.filter(|place| given[*place].is_none()) else {
                 let message = format!("{function} cannot take the keyword '{}' here", named.unwrap_or("**"));
-                let mistake = self.mistake(Class::Type, keyword.span, message);
+                let mistake = self.mistake(ErrorClass::Type, keyword.span, message);
                 return Err(mistake.help("name a parameter that is not given yet").into());
             };
             given[place] = Some((self.expression(&keyword.value)?, keyword.value.span));
@@ -253,7 +257,7 @@ impl<'t> Typer<'t, '_> {
 
     pub fn without_argument(&self, function: &str, parameter: &Parameter, span: Span) -> Mistake {
         let message = format!("{function} is called without its argument '{}'", parameter.name);
-        self.mistake(Class::Type, span, message).help("pass it")
+        self.mistake(ErrorClass::Type, span, message).help("pass it")
     }
 
     /// What is passed, in the types that a function of `unit` takes.
@@ -291,10 +295,10 @@ impl<'t> Typer<'t, '_> {
             Item::Array(array) => {
                 let message = format!("array '{}' cannot be passed to a function", self.name_of_array(array));
                 let help = "pass single elements, or write the loop in the kernel itself";
-                Err(self.mistake(Class::Unsupported, span, message).help(help).into())
+                Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
             }
             Item::Function(_) => {
-                let mistake = self.mistake(Class::Unsupported, span, "functions cannot be passed to functions");
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "functions cannot be passed to functions");
                 Err(mistake.help("call it here and pass the result").into())
             }
             Item::Mixed(_) => Err(self.not_a_number(&item, span).into()),
@@ -311,8 +315,8 @@ impl<'t> Typer<'t, '_> {
         result: Option<ScalarType>,
         span: Span,
     ) -> Result<Item<'t>> {
-        let shapes: Vec<Shape> = items.iter().filter_map(Item::shape).collect();
-        let wanted = Wanted { unit, definition, arguments: &shapes, around: &around.forms, result };
+        let item_types: Vec<ItemType> = items.iter().filter_map(Item::item_type).collect();
+        let wanted = Wanted { unit, definition, arguments: &item_types, around: &around.forms, result };
         let Instance { name, result } = self.program.instance(&wanted, self.unit, span)?;
         let mut arguments = Vec::new();
         for item in items {

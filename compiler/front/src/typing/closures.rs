@@ -6,9 +6,9 @@
 
 use super::calls::Evaluated;
 use super::environment::Environment;
-use super::item::{Item, Shape};
+use super::item::{Item, ItemType};
 use super::typer::Typer;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::ir::Value;
 use crate::source::Span;
 use crate::syntax::names;
@@ -37,7 +37,7 @@ pub enum Code<'t> {
 /// The form of what a function takes from around.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Form<'t> {
-    Value(Shape),
+    Value(ItemType),
     Function {
         code: Code<'t>,
         defaults: Vec<Option<Form<'t>>>,
@@ -135,11 +135,11 @@ impl<'t> Typer<'t, '_> {
     pub fn define_function(&mut self, definition: &'t FunctionDefinition) -> Result<()> {
         if let Some(decorator) = definition.decorators.first() {
             let message = format!("'{}' is defined inside of a kernel and has a decorator", definition.name);
-            let mistake = self.mistake(Class::Unsupported, decorator.span, message);
+            let mistake = self.mistake(ErrorClass::Unsupported, decorator.span, message);
             return Err(mistake.help("remove the decorator: the function is compiled with the kernel").into());
         }
         if let Some((span, instead)) = definition.unsupported_parameters {
-            let mistake = self.mistake(Class::Unsupported, span, "kernels cannot have such parameters");
+            let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot have such parameters");
             return Err(mistake.help(instead).into());
         }
         let item = self.closure(Code::Function(definition), &definition.parameters)?;
@@ -284,14 +284,14 @@ impl<'t> Typer<'t, '_> {
             Item::Array(_) => {
                 let reader = path.last().map_or_else(String::new, |code| code.describe());
                 let message = format!("{reader} reads the array '{name}' of the function around it");
-                let mistake = self.mistake(Class::Unsupported, span, message);
+                let mistake = self.mistake(ErrorClass::Unsupported, span, message);
                 Err(mistake.help("pass it the elements that it needs, or write the loop in the kernel itself").into())
             }
             _ => {
                 let item = self.argument_item(item.clone(), span)?;
                 values.extend(self.flatten(&item, span)?);
-                match item.shape() {
-                    Some(shape) => Ok(Form::Value(shape)),
+                match item.item_type() {
+                    Some(item_type) => Ok(Form::Value(item_type)),
                     None => Err(self.not_a_number(&item, span).into()),
                 }
             }
@@ -301,7 +301,7 @@ impl<'t> Typer<'t, '_> {
     /// What a form stands for in a function that is being typed: its values become parameters.
     pub fn restored(&mut self, name: &str, form: &Form<'t>, span: Span) -> Item<'t> {
         match form {
-            Form::Value(shape) => self.helper_parameter(name, shape, span),
+            Form::Value(item_type) => self.helper_parameter(name, item_type, span),
             Form::Mixed(why) => Item::Mixed(why.clone()),
             Form::Function { code, defaults, around } => {
                 let mut inner = |part: &str, form| self.restored(&format!("{name}.{part}"), form, span);
@@ -313,7 +313,8 @@ impl<'t> Typer<'t, '_> {
     }
 
     fn recursion(&self, code: Code, span: Span) -> Mistake {
-        let mistake = self.mistake(Class::Unsupported, span, format!("recursion: {} calls itself", code.describe()));
+        let mistake =
+            self.mistake(ErrorClass::Unsupported, span, format!("recursion: {} calls itself", code.describe()));
         mistake.help("write it as a loop; GPUs have no recursion")
     }
 }

@@ -5,7 +5,7 @@ use super::item::{Interval, Item, Known, Literal, Scalar, within};
 use super::stencil::ArrayUse;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::ir::{Expression, FloatFlags, Op, Region};
 use crate::source::Span;
 use crate::syntax::tree::BinaryOperator;
@@ -135,12 +135,12 @@ impl<'t> Typer<'t, '_> {
     pub fn check_size(&mut self, span: Span) -> Result<()> {
         self.program.work += 1;
         if self.program.work > MOST_STATEMENTS {
-            let mistake = self.mistake(Class::Unsupported, span, "the types of nested loops are too hard to find");
+            let mistake = self.mistake(ErrorClass::Unsupported, span, "the types of nested loops are too hard to find");
             return Err(mistake.help("give names their final type before the loops").into());
         }
         if self.function.values.len() > MOST_VALUES {
             let mistake =
-                self.mistake(Class::Unsupported, span, "the kernel becomes too large, loops over tuples unrolled");
+                self.mistake(ErrorClass::Unsupported, span, "the kernel becomes too large, loops over tuples unrolled");
             return Err(mistake.help("loop over range(...) instead").into());
         }
         Ok(())
@@ -163,7 +163,7 @@ impl<'t> Typer<'t, '_> {
                     Literal::Integer(None) => "an integer literal".to_string(),
                     Literal::Float(_) => "a float literal".to_string(),
                 };
-                let mistake = self.mistake(Class::Type, span, format!("{what} does not fit {scalar}"));
+                let mistake = self.mistake(ErrorClass::Type, span, format!("{what} does not fit {scalar}"));
                 Err(mistake
                     .help("literals take the type that they meet: cast the other operand, or the literal")
                     .into())
@@ -196,7 +196,7 @@ impl<'t> Typer<'t, '_> {
                     return Ok(number);
                 }
                 let message = format!("this is {}, and {scalar} is needed", number.scalar);
-                Err(self.mistake(Class::Type, span, message).help(format!("convert it: {scalar}(...)")).into())
+                Err(self.mistake(ErrorClass::Type, span, message).help(format!("convert it: {scalar}(...)")).into())
             }
         }
     }
@@ -216,21 +216,23 @@ impl<'t> Typer<'t, '_> {
                 let name = self.name_of_array(*array);
                 let rank = self.function.arrays[array.index()].rank as usize;
                 let zeros = vec!["0"; rank].join(", ");
-                let mistake = self.mistake(Class::Type, span, format!("'{name}' is an array, not a number"));
+                let mistake = self.mistake(ErrorClass::Type, span, format!("'{name}' is an array, not a number"));
                 match self.arrays[array.index()].window {
                     Some(_) => mistake.help(format!("index it relative to the current point: {name}[{zeros}]")),
                     None => mistake.help(format!("index it: {name}[{zeros}]")),
                 }
             }
-            Item::Mixed(why) => self.mistake(Class::Type, span, why.clone()).help("give it one meaning on every way"),
-            Item::Tuple(_) | Item::Constants(_) => {
-                self.mistake(Class::Type, span, "this is a tuple, not a number").help("take one of its entries: t[0]")
+            Item::Mixed(why) => {
+                self.mistake(ErrorClass::Type, span, why.clone()).help("give it one meaning on every way")
             }
+            Item::Tuple(_) | Item::Constants(_) => self
+                .mistake(ErrorClass::Type, span, "this is a tuple, not a number")
+                .help("take one of its entries: t[0]"),
             Item::Function(_) => {
-                self.mistake(Class::Type, span, "this is a function, not a number").help("call it: f(x)")
+                self.mistake(ErrorClass::Type, span, "this is a function, not a number").help("call it: f(x)")
             }
             Item::Scalar(_) | Item::Literal(_) => {
-                self.mistake(Class::Type, span, "this is no number of the type needed")
+                self.mistake(ErrorClass::Type, span, "this is no number of the type needed")
             }
         }
     }

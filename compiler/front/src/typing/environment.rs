@@ -2,7 +2,7 @@
 
 use super::Rules;
 use super::emit::union;
-use super::item::{Interval, Item, Literal, Scalar, Shape};
+use super::item::{Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
 use super::promotion;
 use super::typer::Typer;
@@ -17,23 +17,23 @@ pub type Environment<'t> = HashMap<&'t str, Item<'t>>;
 /// The form that holds values of both; `None` if there is none.
 ///
 /// Numba's rules promote (R2); under `Exact` the types must be the same, and literals take the type that they meet.
-pub fn unify(rules: Rules, left: &Shape, right: &Shape) -> Option<Shape> {
+pub fn unify(rules: Rules, left: &ItemType, right: &ItemType) -> Option<ItemType> {
     match (left, right) {
         _ if left == right => Some(left.clone()),
-        (Shape::Scalar(left), Shape::Scalar(right)) if rules == Rules::Numba => {
-            Some(Shape::Scalar(promotion::unify(*left, *right)))
+        (ItemType::Scalar(left), ItemType::Scalar(right)) if rules == Rules::Numba => {
+            Some(ItemType::Scalar(promotion::unify(*left, *right)))
         }
-        (Shape::Integer, Shape::Scalar(scalar)) | (Shape::Scalar(scalar), Shape::Integer) => {
-            (*scalar != ScalarType::Bool).then_some(Shape::Scalar(*scalar))
+        (ItemType::Integer, ItemType::Scalar(scalar)) | (ItemType::Scalar(scalar), ItemType::Integer) => {
+            (*scalar != ScalarType::Bool).then_some(ItemType::Scalar(*scalar))
         }
-        (Shape::Float, Shape::Scalar(scalar)) | (Shape::Scalar(scalar), Shape::Float) => {
-            scalar.is_float().then_some(Shape::Scalar(*scalar))
+        (ItemType::Float, ItemType::Scalar(scalar)) | (ItemType::Scalar(scalar), ItemType::Float) => {
+            scalar.is_float().then_some(ItemType::Scalar(*scalar))
         }
-        (Shape::Integer, Shape::Float) | (Shape::Float, Shape::Integer) => Some(Shape::Float),
-        (Shape::Tuple(left), Shape::Tuple(right)) if left.len() == right.len() => {
-            let parts: Option<Vec<Shape>> =
+        (ItemType::Integer, ItemType::Float) | (ItemType::Float, ItemType::Integer) => Some(ItemType::Float),
+        (ItemType::Tuple(left), ItemType::Tuple(right)) if left.len() == right.len() => {
+            let parts: Option<Vec<ItemType>> =
                 left.iter().zip(right).map(|(left, right)| unify(rules, left, right)).collect();
-            parts.map(Shape::Tuple)
+            parts.map(ItemType::Tuple)
         }
         _ => None,
     }
@@ -56,16 +56,16 @@ pub struct Way<'t> {
 }
 
 impl<'t> Typer<'t, '_> {
-    pub fn slot(&mut self, name: &str, shape: &Shape) -> Slot {
-        match shape {
-            Shape::Scalar(scalar) => Slot::Variable(self.function.variable(name, *scalar), *scalar),
-            Shape::Integer => Slot::Literal(Literal::Integer(None)),
-            Shape::Float => Slot::Literal(Literal::Float(None)),
-            Shape::Tuple(shapes) => Slot::Tuple(
-                shapes
+    pub fn slot(&mut self, name: &str, item_type: &ItemType) -> Slot {
+        match item_type {
+            ItemType::Scalar(scalar) => Slot::Variable(self.function.variable(name, *scalar), *scalar),
+            ItemType::Integer => Slot::Literal(Literal::Integer(None)),
+            ItemType::Float => Slot::Literal(Literal::Float(None)),
+            ItemType::Tuple(item_types) => Slot::Tuple(
+                item_types
                     .iter()
                     .enumerate()
-                    .map(|(number, shape)| self.slot(&format!("{name}.{number}"), shape))
+                    .map(|(number, item_type)| self.slot(&format!("{name}.{number}"), item_type))
                     .collect(),
             ),
         }
@@ -172,19 +172,20 @@ impl<'t> Typer<'t, '_> {
                 continue;
             }
             let (left, right) = (left.cloned(), right.cloned());
-            let Some(shape) = self.common_shape(left.as_ref(), right.as_ref()) else {
+            let Some(item_type) = self.common_type(left.as_ref(), right.as_ref()) else {
                 let describe = |item: Option<&Item<'t>>| item.map_or("undefined".to_string(), Item::describe);
                 let (left, right) = (describe(left.as_ref()), describe(right.as_ref()));
                 environment
                     .insert(name, Item::Mixed(format!("'{name}' is {left} on one way and {right} on the other")));
                 continue;
             };
-            let shape = if matches!(shape, Shape::Integer | Shape::Float) && !self.in_discovery(&left, &right) {
-                shape.settled()
-            } else {
-                shape
-            };
-            let slot = self.slot(name, &shape);
+            let item_type =
+                if matches!(item_type, ItemType::Integer | ItemType::Float) && !self.in_discovery(&left, &right) {
+                    item_type.settled()
+                } else {
+                    item_type
+                };
+            let slot = self.slot(name, &item_type);
             let store = |typer: &mut Self, region: &mut Region, item: Option<&Item<'t>>| {
                 std::mem::swap(&mut typer.region, region);
                 let stored = typer.store(&slot, item, span);
@@ -224,10 +225,10 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// The form that both items fit; one that is missing fits any.
-    fn common_shape(&self, left: Option<&Item<'t>>, right: Option<&Item<'t>>) -> Option<Shape> {
-        match (left.map(Item::shape), right.map(Item::shape)) {
+    fn common_type(&self, left: Option<&Item<'t>>, right: Option<&Item<'t>>) -> Option<ItemType> {
+        match (left.map(Item::item_type), right.map(Item::item_type)) {
             (Some(left), Some(right)) => unify(self.unit.rules, &left?, &right?),
-            (Some(shape), None) | (None, Some(shape)) => shape,
+            (Some(item_type), None) | (None, Some(item_type)) => item_type,
             (None, None) => None,
         }
     }

@@ -3,12 +3,12 @@
 use super::Rules;
 use super::closures::Code;
 use super::environment::unify;
-use super::item::{Item, Literal, Scalar, Sequence, Shape};
+use super::item::{Item, ItemType, Literal, Scalar, Sequence};
 use super::names::{self, Builtin};
 use super::promotion;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
@@ -27,7 +27,7 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Name(name) => self.name(name, expression),
             ExpressionKind::Integer(Some(value)) => self.constant_item(ConstantValue::Integer(*value), span, true),
             ExpressionKind::Integer(None) => {
-                let mistake = self.mistake(Class::Value, span, "integer value is too large");
+                let mistake = self.mistake(ErrorClass::Value, span, "integer value is too large");
                 Err(mistake.help("integers have 64 bits; write a float").into())
             }
             ExpressionKind::Float { value, text } => {
@@ -79,7 +79,7 @@ impl<'t> Typer<'t, '_> {
                     Item::Scalar(_) | Item::Literal(_) => {
                         let message = format!("{} cannot be indexed", item.describe());
                         let help = "only arrays and tuples have entries; a vectorize kernel sees one element at a time";
-                        Err(self.mistake(Class::Type, span, message).help(help).into())
+                        Err(self.mistake(ErrorClass::Type, span, message).help(help).into())
                     }
                     Item::Function(_) | Item::Mixed(_) => Err(self.not_a_number(&item, value.span).into()),
                 }
@@ -90,9 +90,10 @@ impl<'t> Typer<'t, '_> {
                 self.bind(target, item.clone(), value.span)?;
                 Ok(item)
             }
-            ExpressionKind::Unsupported { what, instead } => {
-                Err(self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}")).help(*instead).into())
-            }
+            ExpressionKind::Unsupported { what, instead } => Err(self
+                .mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"))
+                .help(*instead)
+                .into()),
             ExpressionKind::String(_)
             | ExpressionKind::None
             | ExpressionKind::Ellipsis
@@ -103,7 +104,8 @@ impl<'t> Typer<'t, '_> {
                     ExpressionKind::Ellipsis => "'...'",
                     _ => "slices",
                 };
-                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot compute with {what}"));
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot compute with {what}"));
                 Err(mistake.help("kernels compute with numbers").into())
             }
         }
@@ -124,7 +126,7 @@ impl<'t> Typer<'t, '_> {
             value => {
                 let constant = value.scalar().and_then(|scalar| value.to(scalar));
                 let Some(constant) = constant else {
-                    let mistake = self.mistake(Class::Value, span, "integer value is too large");
+                    let mistake = self.mistake(ErrorClass::Value, span, "integer value is too large");
                     return Err(mistake.help("integers have 64 bits; write a float").into());
                 };
                 let from_literal = literal && matches!(value, ConstantValue::Float(..));
@@ -143,7 +145,7 @@ impl<'t> Typer<'t, '_> {
             return Ok(item.clone());
         }
         if self.assigned.contains(name) {
-            let mistake = self.mistake(Class::Name, span, format!("'{name}' is read before it is assigned"));
+            let mistake = self.mistake(ErrorClass::Name, span, format!("'{name}' is read before it is assigned"));
             return Err(mistake.help("assign it on every way that leads here").into());
         }
         if let Some(value) = self.program.constant(self.unit.module, name) {
@@ -161,15 +163,15 @@ impl<'t> Typer<'t, '_> {
             if let Some(value) = constants::named(&path) {
                 return self.constant_item(value, span, true);
             }
-            let mistake = self.mistake(Class::Type, span, format!("'{path}' is no number"));
+            let mistake = self.mistake(ErrorClass::Type, span, format!("'{path}' is no number"));
             return Err(mistake.help("call it, or take one of its attributes").into());
         }
         if self.unit.module.function(name).is_some() || self.unit.module.linked(name).is_some() {
-            let mistake = self.mistake(Class::Unsupported, span, format!("'{name}' is a function, not a number"));
+            let mistake = self.mistake(ErrorClass::Unsupported, span, format!("'{name}' is a function, not a number"));
             return Err(mistake.help(format!("call it: {name}(...)")).into());
         }
         if self.builtin(name).is_some() {
-            let mistake = self.mistake(Class::Type, span, format!("'{name}' is a function, not a number"));
+            let mistake = self.mistake(ErrorClass::Type, span, format!("'{name}' is a function, not a number"));
             return Err(mistake.help(format!("call it: {name}(...)")).into());
         }
         Err(self.unknown_name(name, span).into())
@@ -185,18 +187,18 @@ impl<'t> Typer<'t, '_> {
 
     pub fn unknown_name(&self, name: &str, span: Span) -> Mistake {
         if let Some(instead) = names::instead_of(name) {
-            let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use '{name}'"));
+            let mistake = self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot use '{name}'"));
             return mistake.help(instead);
         }
-        let mistake = self.mistake(Class::Name, span, format!("unknown name '{name}'"));
+        let mistake = self.mistake(ErrorClass::Name, span, format!("unknown name '{name}'"));
         let module = self.unit.module;
         let exact = self.unit.rules == Rules::Exact;
         if let Some(constant) = module.constants.iter().rfind(|constant| constant.name == name) {
             if let ExpressionKind::Unsupported { what, instead } = constant.value.kind {
-                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}"));
+                let mistake = self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"));
                 return mistake.help(instead);
             }
-            let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot call '{name}'"));
+            let mistake = self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot call '{name}'"));
             let value = module.source.text.get(constant.value.span.start as usize..constant.value.span.end as usize);
             let own = value
                 .filter(|value| !value.is_empty() && value.chars().all(|c| c.is_alphanumeric() || "._".contains(c)));
@@ -233,7 +235,7 @@ impl<'t> Typer<'t, '_> {
                 return self.constant_item(value, span, true);
             }
             if dtype::cast_type(self.unit.module, expression).is_some() || super::library::find(&path).is_some() {
-                let mistake = self.mistake(Class::Type, span, format!("'{path}' is a function, not a number"));
+                let mistake = self.mistake(ErrorClass::Type, span, format!("'{path}' is a function, not a number"));
                 return Err(mistake.help(format!("call it: {name}(...)")).into());
             }
             return Err(self.unknown_function(&path, span).into());
@@ -247,7 +249,7 @@ impl<'t> Typer<'t, '_> {
             }
             _ => {
                 let message = format!("{} has no attribute '{name}' in kernels", item.describe());
-                Err(self.mistake(Class::Type, span, message).help("kernels compute with plain numbers").into())
+                Err(self.mistake(ErrorClass::Type, span, message).help("kernels compute with plain numbers").into())
             }
         }
     }
@@ -286,7 +288,7 @@ impl<'t> Typer<'t, '_> {
                 (0..sequence.entries.len()).map(|index| self.sequence_entry(sequence, index, span)).collect()
             }
             _ => {
-                let mistake = self.mistake(Class::Type, span, format!("{} cannot be unpacked", item.describe()));
+                let mistake = self.mistake(ErrorClass::Type, span, format!("{} cannot be unpacked", item.describe()));
                 Err(mistake.help("only tuples can").into())
             }
         }
@@ -308,7 +310,7 @@ impl<'t> Typer<'t, '_> {
         let mut element = tuple.clone();
         for index in indices {
             if !matches!(element, Item::Tuple(_) | Item::Constants(_)) {
-                let mistake = self.mistake(Class::Index, span, "there are more indices than axes");
+                let mistake = self.mistake(ErrorClass::Index, span, "there are more indices than axes");
                 return Err(mistake.help("one index for each axis").into());
             }
             element = self.row_or_element(&element, index, span)?;
@@ -318,7 +320,7 @@ impl<'t> Typer<'t, '_> {
 
     fn row_or_element(&mut self, tuple: &Item<'t>, index: &'t Expression, span: Span) -> Result<Item<'t>> {
         if let ExpressionKind::Slice { .. } = index.kind {
-            let mistake = self.mistake(Class::Unsupported, index.span, "kernels cannot slice tuples");
+            let mistake = self.mistake(ErrorClass::Unsupported, index.span, "kernels cannot slice tuples");
             return Err(mistake.help("take single entries").into());
         }
         let item = self.expression(index)?;
@@ -330,7 +332,7 @@ impl<'t> Typer<'t, '_> {
         };
         if !scalar.scalar.is_integer() {
             let message = format!("an index is an integer, not {}", scalar.scalar);
-            return Err(self.mistake(Class::Type, index.span, message).help("cast it: int(...)").into());
+            return Err(self.mistake(ErrorClass::Type, index.span, message).help("cast it: int(...)").into());
         }
         self.entry(tuple, scalar, span)
     }
@@ -346,7 +348,7 @@ impl<'t> Typer<'t, '_> {
             let place = if known < 0 { known + length as i128 } else { known };
             let Some(place) = usize::try_from(place).ok().filter(|place| *place < length) else {
                 let message = format!("index {known} is out of bounds for {}", super::count_entries(length));
-                return Err(self.mistake(Class::Index, span, message).help("entries count from 0").into());
+                return Err(self.mistake(ErrorClass::Index, span, message).help("entries count from 0").into());
             };
             return match tuple {
                 Item::Tuple(items) => Ok(items[place].clone()),
@@ -355,7 +357,7 @@ impl<'t> Typer<'t, '_> {
             };
         }
         if length == 0 {
-            return Err(self.mistake(Class::Index, span, "an empty tuple has no entries").into());
+            return Err(self.mistake(ErrorClass::Index, span, "an empty tuple has no entries").into());
         }
         let place = self.table_place(index, length, span);
         let constants = match tuple {
@@ -397,8 +399,11 @@ impl<'t> Typer<'t, '_> {
         }
         let width = columns[0].len();
         if width == 0 || columns.iter().any(|row| row.len() != width) {
-            let mistake =
-                self.mistake(Class::Unsupported, span, "the index into tuples of different kinds must be constant");
+            let mistake = self.mistake(
+                ErrorClass::Unsupported,
+                span,
+                "the index into tuples of different kinds must be constant",
+            );
             return Err(mistake.help("keep numbers, or tuples of one length, in the tuple").into());
         }
         let entries: Result<Vec<_>> = (0..width)
@@ -495,31 +500,31 @@ impl<'t> Typer<'t, '_> {
             // The same value from before; nothing of either side is needed.
             return Ok(then);
         }
-        let shape = match (then.shape(), otherwise.shape()) {
+        let item_type = match (then.item_type(), otherwise.item_type()) {
             (Some(left), Some(right)) => unify(self.unit.rules, &left, &right),
             _ => None,
         };
-        let Some(shape) = shape else {
+        let Some(item_type) = item_type else {
             for item in [&then, &otherwise] {
-                if item.shape().is_none() {
+                if item.item_type().is_none() {
                     return Err(self.not_a_number(item, span).into());
                 }
             }
             let message =
                 format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
-            return Err(self.mistake(Class::Type, span, message).help("convert one of them").into());
+            return Err(self.mistake(ErrorClass::Type, span, message).help("convert one of them").into());
         };
         if is_plain(&then_region) && is_plain(&else_region) {
             self.region.statements.append(&mut then_region.statements);
             self.region.statements.append(&mut else_region.statements);
-            return self.select_items(condition, &then, &otherwise, &shape, span);
+            return self.select_items(condition, &then, &otherwise, &item_type, span);
         }
-        let shape = shape.settled();
-        let slot = self.slot("choice", &shape);
+        let item_type = item_type.settled();
+        let slot = self.slot("choice", &item_type);
         for (region, item) in [(&mut then_region, &then), (&mut else_region, &otherwise)] {
             std::mem::swap(&mut self.region, region);
             let stored =
-                self.fit(item.clone(), &shape, false, span).and_then(|item| self.store(&slot, Some(&item), span));
+                self.fit(item.clone(), &item_type, false, span).and_then(|item| self.store(&slot, Some(&item), span));
             std::mem::swap(&mut self.region, region);
             stored?;
         }
@@ -537,20 +542,20 @@ impl<'t> Typer<'t, '_> {
         condition: Scalar,
         then: &Item<'t>,
         otherwise: &Item<'t>,
-        shape: &Shape,
+        item_type: &ItemType,
         span: Span,
     ) -> Result<Item<'t>> {
-        match (shape, then, otherwise) {
-            (Shape::Tuple(shapes), Item::Tuple(left), Item::Tuple(right)) => {
-                let parts: Result<Vec<_>> = shapes
+        match (item_type, then, otherwise) {
+            (ItemType::Tuple(item_types), Item::Tuple(left), Item::Tuple(right)) => {
+                let parts: Result<Vec<_>> = item_types
                     .iter()
                     .zip(left.iter().zip(right))
-                    .map(|(shape, (left, right))| self.select_items(condition, left, right, shape, span))
+                    .map(|(item_type, (left, right))| self.select_items(condition, left, right, item_type, span))
                     .collect();
                 Ok(Item::Tuple(parts?))
             }
-            (shape, ..) => {
-                let scalar = shape.scalars()[0];
+            (item_type, ..) => {
+                let scalar = item_type.scalars()[0];
                 let as_scalar = |typer: &mut Self, item: &Item<'t>| match item {
                     Item::Literal(literal) => typer.literal(literal, scalar, span),
                     item => {

@@ -7,7 +7,7 @@ use super::item::{Item, Literal, Scalar};
 use super::library::{self, Function};
 use super::promotion;
 use super::typer::Typer;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::ir::Op;
 use crate::source::Span;
 use crate::syntax::tree::BinaryOperator;
@@ -21,9 +21,9 @@ impl<'t> Typer<'t, '_> {
         match library::entry(path) {
             Some(Err(absent)) => {
                 let (message, help) = absent.told(path);
-                self.mistake(Class::Unsupported, span, message).help(help)
+                self.mistake(ErrorClass::Unsupported, span, message).help(help)
             }
-            _ => self.mistake(Class::Name, span, format!("unknown name '{path}'")).help(library::nearest(path)),
+            _ => self.mistake(ErrorClass::Name, span, format!("unknown name '{path}'")).help(library::nearest(path)),
         }
     }
 
@@ -191,7 +191,10 @@ impl<'t> Typer<'t, '_> {
                 let number = self.number(&arguments[0].0, arguments[0].1)?;
                 if number.scalar.is_float() {
                     let message = format!("'{path}' takes integers, and this is {}", number.scalar);
-                    return Err(self.mistake(Class::Type, span, message).help("cast it to an integer type").into());
+                    return Err(self
+                        .mistake(ErrorClass::Type, span, message)
+                        .help("cast it to an integer type")
+                        .into());
                 }
                 self.not(number, span)
             }
@@ -281,7 +284,7 @@ impl<'t> Typer<'t, '_> {
             _ => common,
         };
         if self.unit.rules == Rules::Exact && scalar != common {
-            let mistake = self.mistake(Class::Type, span, format!("'{path}' does not take {common}"));
+            let mistake = self.mistake(ErrorClass::Type, span, format!("'{path}' does not take {common}"));
             return Err(mistake.help("cast the arguments to one type that it takes").into());
         }
         let (left, right) = (self.convert(numbers[0], scalar, span), self.convert(numbers[1], scalar, span));
@@ -394,7 +397,7 @@ impl<'t> Typer<'t, '_> {
         let exponent = self.number(item, *at)?;
         if exponent.scalar.is_float() {
             let message = format!("'{path}' takes an integer exponent, and this is {}", exponent.scalar);
-            return Err(self.mistake(Class::Type, *at, message).help("cast it to an integer type").into());
+            return Err(self.mistake(ErrorClass::Type, *at, message).help("cast it to an integer type").into());
         }
         let mut bounded = exponent;
         if exponent.scalar.bits() > 16 {

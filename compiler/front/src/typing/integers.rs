@@ -5,7 +5,7 @@ use super::calls::Evaluated;
 use super::item::Scalar;
 use super::promotion;
 use super::typer::Typer;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::ir::Op;
 use crate::source::Span;
 use crate::types::ScalarType;
@@ -42,13 +42,13 @@ impl<'t> Typer<'t, '_> {
                     Some(value) => {
                         let message = format!("'{path}' takes integers of one type, and uint64 does not hold {value}");
                         let help = "convert the other argument to a signed type: np.int64(...)";
-                        return Err(self.mistake(Class::Type, *at, message).help(help).into());
+                        return Err(self.mistake(ErrorClass::Type, *at, message).help(help).into());
                     }
                     None => {
                         let message =
                             format!("'{path}' takes integers of one type, and these are uint64 and {}", number.scalar);
                         let help = "convert one of them: np.uint64(...) or np.int64(...)";
-                        return Err(self.mistake(Class::Type, *at, message).help(help).into());
+                        return Err(self.mistake(ErrorClass::Type, *at, message).help(help).into());
                     }
                 }
             }
@@ -58,7 +58,7 @@ impl<'t> Typer<'t, '_> {
 
     fn needs_integer(&self, path: &str, scalar: ScalarType, span: Span) -> Error {
         let message = format!("'{path}' takes integers, and this is {scalar}");
-        self.mistake(Class::Type, span, message).help("cast it to an integer type").into()
+        self.mistake(ErrorClass::Type, span, message).help("cast it to an integer type").into()
     }
 
     /// `gcd`, `lcm`. NumPy's have NumPy's types; `math`'s the common type of two, int64 where signs differ.

@@ -126,45 +126,45 @@ pub fn within(scalar: ScalarType, range: Option<Interval>) -> Option<Interval> {
 
 /// The form of an item: what its variables look like where ways join.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Shape {
+pub enum ItemType {
     Scalar(ScalarType),
     /// An integer literal without a type.
     Integer,
     /// A float literal without a type.
     Float,
-    Tuple(Vec<Shape>),
+    Tuple(Vec<ItemType>),
 }
 
-impl Shape {
+impl ItemType {
     /// The scalar types in order, literals as the type that they have where they meet none.
     pub fn scalars(&self) -> Vec<ScalarType> {
         match self {
-            Shape::Scalar(scalar) => vec![*scalar],
-            Shape::Integer => vec![ScalarType::I64],
-            Shape::Float => vec![ScalarType::F64],
-            Shape::Tuple(shapes) => shapes.iter().flat_map(Shape::scalars).collect(),
+            ItemType::Scalar(scalar) => vec![*scalar],
+            ItemType::Integer => vec![ScalarType::I64],
+            ItemType::Float => vec![ScalarType::F64],
+            ItemType::Tuple(item_types) => item_types.iter().flat_map(ItemType::scalars).collect(),
         }
     }
 
     /// Literals take the type that they have where they meet none.
-    pub fn settled(&self) -> Shape {
+    pub fn settled(&self) -> ItemType {
         match self {
-            Shape::Integer => Shape::Scalar(ScalarType::I64),
-            Shape::Float => Shape::Scalar(ScalarType::F64),
-            Shape::Tuple(shapes) => Shape::Tuple(shapes.iter().map(Shape::settled).collect()),
-            Shape::Scalar(_) => self.clone(),
+            ItemType::Integer => ItemType::Scalar(ScalarType::I64),
+            ItemType::Float => ItemType::Scalar(ScalarType::F64),
+            ItemType::Tuple(item_types) => ItemType::Tuple(item_types.iter().map(ItemType::settled).collect()),
+            ItemType::Scalar(_) => self.clone(),
         }
     }
 }
 
-impl std::fmt::Display for Shape {
+impl std::fmt::Display for ItemType {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Shape::Scalar(scalar) => write!(formatter, "{scalar}"),
-            Shape::Integer => formatter.write_str("an integer literal"),
-            Shape::Float => formatter.write_str("a float literal"),
-            Shape::Tuple(shapes) => {
-                let parts: Vec<String> = shapes.iter().map(Shape::to_string).collect();
+            ItemType::Scalar(scalar) => write!(formatter, "{scalar}"),
+            ItemType::Integer => formatter.write_str("an integer literal"),
+            ItemType::Float => formatter.write_str("a float literal"),
+            ItemType::Tuple(item_types) => {
+                let parts: Vec<String> = item_types.iter().map(ItemType::to_string).collect();
                 write!(formatter, "({})", parts.join(", "))
             }
         }
@@ -173,12 +173,14 @@ impl std::fmt::Display for Shape {
 
 impl<'t> Item<'t> {
     /// The form of an item that can be kept in variables; `None` for arrays, functions and the like.
-    pub fn shape(&self) -> Option<Shape> {
+    pub fn item_type(&self) -> Option<ItemType> {
         match self {
-            Item::Scalar(scalar) => Some(Shape::Scalar(scalar.scalar)),
-            Item::Literal(Literal::Integer(_)) => Some(Shape::Integer),
-            Item::Literal(Literal::Float(_)) => Some(Shape::Float),
-            Item::Tuple(items) => items.iter().map(Item::shape).collect::<Option<Vec<Shape>>>().map(Shape::Tuple),
+            Item::Scalar(scalar) => Some(ItemType::Scalar(scalar.scalar)),
+            Item::Literal(Literal::Integer(_)) => Some(ItemType::Integer),
+            Item::Literal(Literal::Float(_)) => Some(ItemType::Float),
+            Item::Tuple(items) => {
+                items.iter().map(Item::item_type).collect::<Option<Vec<ItemType>>>().map(ItemType::Tuple)
+            }
             Item::Constants(_) | Item::Array(_) | Item::Function(_) | Item::Mixed(_) => None,
         }
     }

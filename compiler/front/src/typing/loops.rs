@@ -5,11 +5,11 @@
 
 use super::Rules;
 use super::environment::{Environment, Slot, unify};
-use super::item::{Extent, Interval, Item, Literal, Scalar, Shape};
+use super::item::{Extent, Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
 use super::ranges::Iteration;
 use super::typer::Typer;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::ir::{self, Op, Region, VariableId};
 use crate::source::Span;
 use crate::syntax::names;
@@ -37,7 +37,7 @@ struct Carried<'t> {
 enum State<'t> {
     /// Undefined before the loop; nothing has been stored yet.
     Undefined,
-    Variable(Shape, Slot),
+    Variable(ItemType, Slot),
     /// Something that no variable holds (a lambda, an array), the same all the time.
     Fixed(Item<'t>),
     Mixed(String),
@@ -215,12 +215,13 @@ impl<'t> Typer<'t, '_> {
         let mut names = names::assigned(std::slice::from_ref(statement));
         names.retain(|name| live.head.contains(name) || live.after.contains(name));
         let entry = self.environment.clone();
-        let mut shapes: Vec<Option<Shape>> = names.iter().map(|name| entry.get(name).and_then(Item::shape)).collect();
+        let mut item_types: Vec<Option<ItemType>> =
+            names.iter().map(|name| entry.get(name).and_then(Item::item_type)).collect();
         let mut mixed: Vec<Option<String>> = vec![None; names.len()];
         let checkpoint = self.checkpoint();
         for _ in 0..MOST_ATTEMPTS {
             self.check_size(span)?;
-            let carried = self.carry(&names, &shapes, &mixed, &entry, span)?;
+            let carried = self.carry(&names, &item_types, &mixed, &entry, span)?;
             self.loops.push(Loop { carried, changed: false, breaks: false });
             // Whether the loop ended by its test, for its `else`.
             let mut completed = None;
@@ -234,7 +235,7 @@ impl<'t> Typer<'t, '_> {
             let (step, ()) = self.in_region(|typer| typer.advance(drive))?;
             let frame = self.loops.pop().ok_or_else(lost)?;
             self.ended = false;
-            if widen(&frame, &mut shapes, &mut mixed) {
+            if widen(&frame, &mut item_types, &mut mixed) {
                 self.roll_back(&checkpoint);
                 self.environment.clone_from(&entry);
                 continue;
@@ -263,7 +264,7 @@ impl<'t> Typer<'t, '_> {
     fn carry(
         &mut self,
         names: &[&'t str],
-        shapes: &[Option<Shape>],
+        item_types: &[Option<ItemType>],
         mixed: &[Option<String>],
         entry: &Environment<'t>,
         span: Span,
@@ -271,12 +272,12 @@ impl<'t> Typer<'t, '_> {
         let mut carried = Vec::new();
         for (place, &name) in names.iter().enumerate() {
             let before = entry.get(name);
-            let state = match (&shapes[place], &mixed[place], before) {
+            let state = match (&item_types[place], &mixed[place], before) {
                 (_, Some(why), _) => State::Mixed(why.clone()),
-                (Some(shape), _, _) => {
-                    let slot = self.slot(name, shape);
+                (Some(item_type), _, _) => {
+                    let slot = self.slot(name, item_type);
                     self.store(&slot, before, span)?;
-                    State::Variable(shape.clone(), slot)
+                    State::Variable(item_type.clone(), slot)
                 }
                 (None, None, Some(item)) => State::Fixed(item.clone()),
                 (None, None, None) => State::Undefined,
@@ -351,20 +352,20 @@ impl<'t> Typer<'t, '_> {
             if carried.head.as_ref().is_some_and(|head| head.same(&item)) {
                 continue;
             }
-            match (&carried.state, item.shape()) {
+            match (&carried.state, item.item_type()) {
                 (State::Mixed(_), _) => {}
-                (State::Undefined, Some(shape)) => {
+                (State::Undefined, Some(item_type)) => {
                     let slot = Slot::Tuple(Vec::new());
-                    carried.state = State::Variable(shape, slot);
+                    carried.state = State::Variable(item_type, slot);
                     frame.changed = true;
                 }
-                (State::Variable(shape, slot), Some(stored)) => {
-                    let Some(common) = unify(self.unit.rules, shape, &stored) else {
-                        let message = format!("cannot unify {shape} and {stored} for '{}' in a loop", carried.name);
+                (State::Variable(item_type, slot), Some(stored)) => {
+                    let Some(common) = unify(self.unit.rules, item_type, &stored) else {
+                        let message = format!("cannot unify {item_type} and {stored} for '{}' in a loop", carried.name);
                         let help = "give the name one type, for example by a cast before the loop";
-                        return Err(self.mistake(Class::Type, span, message).help(help).into());
+                        return Err(self.mistake(ErrorClass::Type, span, message).help(help).into());
                     };
-                    if common != *shape {
+                    if common != *item_type {
                         carried.state = State::Variable(common, slot.clone());
                         frame.changed = true;
                     } else if !frame.changed {
@@ -402,7 +403,7 @@ impl<'t> Typer<'t, '_> {
 
     fn leave(&mut self, span: Span, word: &str) -> Result<()> {
         if self.loops.is_empty() {
-            return Err(self.mistake(Class::Syntax, span, format!("'{word}' outside of a loop")).into());
+            return Err(self.mistake(ErrorClass::Syntax, span, format!("'{word}' outside of a loop")).into());
         }
         self.store_carried(span)?;
         self.ended = true;
@@ -430,27 +431,27 @@ impl<'t> Typer<'t, '_> {
 }
 
 /// Takes over the forms that turned out to be needed. Gives back whether there are any.
-fn widen(frame: &Loop<'_>, shapes: &mut [Option<Shape>], mixed: &mut [Option<String>]) -> bool {
+fn widen(frame: &Loop<'_>, item_types: &mut [Option<ItemType>], mixed: &mut [Option<String>]) -> bool {
     // First the types of names that the loop itself defines: what was assumed for them may have widened others.
     let mut defined = false;
-    for (carried, shape) in frame.carried.iter().zip(shapes.iter_mut()) {
-        if let (None, State::Variable(found, _)) = (&shape, &carried.state) {
-            *shape = Some(found.clone());
+    for (carried, item_type) in frame.carried.iter().zip(item_types.iter_mut()) {
+        if let (None, State::Variable(found, _)) = (&item_type, &carried.state) {
+            *item_type = Some(found.clone());
             defined = true;
         }
     }
     if defined {
         return true;
     }
-    let literals = shapes.iter().flatten().any(|shape| shape.settled() != *shape);
+    let literals = item_types.iter().flatten().any(|item_type| item_type.settled() != *item_type);
     if !frame.changed && !literals {
         return false;
     }
-    for ((carried, shape), mixed) in frame.carried.iter().zip(shapes).zip(mixed) {
+    for ((carried, item_type), mixed) in frame.carried.iter().zip(item_types).zip(mixed) {
         match &carried.state {
-            State::Variable(found, _) if frame.changed => *shape = Some(found.clone()),
+            State::Variable(found, _) if frame.changed => *item_type = Some(found.clone()),
             // Literals that met no type take the types that they have by themselves.
-            State::Variable(found, _) => *shape = Some(found.settled()),
+            State::Variable(found, _) => *item_type = Some(found.settled()),
             State::Mixed(why) => *mixed = Some(why.clone()),
             State::Undefined | State::Fixed(_) => {}
         }

@@ -35,11 +35,11 @@ mod typer;
 
 pub use crate::types::declaration::Rules;
 
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir;
 use crate::syntax::tree;
 use crate::types::ScalarType;
-use program::Program;
+use program::TypedProgram;
 use typer::Typer;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -99,11 +99,11 @@ pub fn infer(
         let known = module.functions.iter().map(|function| function.name.as_str());
         let message = format!("there is no function '{function}' in '{}'", module.source.name);
         match names::suggestion(&names::near(function, known)) {
-            Some(help) => Error::request_with_help(Class::Name, message, help),
-            None => Error::request(Class::Name, message),
+            Some(help) => Error::request_with_help(ErrorClass::Name, message, help),
+            None => Error::request(ErrorClass::Name, message),
         }
     })?;
-    let mut program = Program::new(module, options);
+    let mut program = TypedProgram::new(module, options);
     let (index, name) = program.reserve(function);
     program.enter_kernel(definition);
     let typed = Typer::kernel(&mut program, definition, &name, arguments, result, relative)?;

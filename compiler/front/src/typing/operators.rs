@@ -5,7 +5,7 @@ use super::item::{Item, Literal, Scalar};
 use super::promotion::{self, Compared};
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::Op;
 use crate::source::Span;
 use crate::syntax::tree::{BinaryOperator, Comparison, Expression, ExpressionKind, UnaryOperator};
@@ -133,7 +133,7 @@ impl<'t> Typer<'t, '_> {
             Some(ConstantValue::Float(value, text)) => Ok(Item::Literal(Literal::Float(Some((value, text))))),
             _ => {
                 let message = format!("'{}' of these literals has no value", symbol(operator));
-                Err(self.mistake(Class::Value, span, message).help("write the number that you mean").into())
+                Err(self.mistake(ErrorClass::Value, span, message).help("write the number that you mean").into())
             }
         }
     }
@@ -165,14 +165,14 @@ impl<'t> Typer<'t, '_> {
                 }
                 let message =
                     format!("'{what}' takes operands of one type, and these are {} and {}", left.scalar, right.scalar);
-                let mistake = self.mistake(Class::Type, left_span.to(right_span), message);
+                let mistake = self.mistake(ErrorClass::Type, left_span.to(right_span), message);
                 Err(mistake.help(format!("convert one of them, for example {}(...)", left.scalar)).into())
             }
         }
     }
 
     fn refused_operand(&self, operator: BinaryOperator, scalar: ScalarType, span: Span) -> Mistake {
-        let mistake = self.mistake(Class::Type, span, format!("'{}' does not take {scalar}", symbol(operator)));
+        let mistake = self.mistake(ErrorClass::Type, span, format!("'{}' does not take {scalar}", symbol(operator)));
         match operator {
             BinaryOperator::Divide if scalar.is_integer() => {
                 mistake.help("write // for the floor of the quotient, or convert both to a float type")
@@ -189,7 +189,7 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Mistake {
         let message = format!("unsupported operand types for '{}': {left} and {right}", symbol(operator));
-        let mistake = self.mistake(Class::Type, span, message);
+        let mistake = self.mistake(ErrorClass::Type, span, message);
         match operator {
             BinaryOperator::MatrixMultiply => mistake.help("kernels compute with single numbers: write *"),
             _ => mistake.help("cast floats to an integer type first: np.int64(x)"),
@@ -216,7 +216,7 @@ impl<'t> Typer<'t, '_> {
         let source = &self.unit.module.source;
         let text = source.text.get(at.start as usize..at.end as usize).unwrap_or("...").to_string();
         let warning = self
-            .mistake(Class::Type, at, "a float64 literal widens this float32 computation to float64")
+            .mistake(ErrorClass::Type, at, "a float64 literal widens this float32 computation to float64")
             .label("float64")
             .help(format!("write np.float32({text}) to stay in float32, or use typing='exact'"));
         if !self.program.warnings.iter().any(|other| other.span == at && other.source == warning.source) {
@@ -274,7 +274,7 @@ impl<'t> Typer<'t, '_> {
             UnaryOperator::Invert => "~",
             UnaryOperator::Not => "not",
         };
-        let mistake = self.mistake(Class::Type, span, format!("'{symbol}' does not take {what}"));
+        let mistake = self.mistake(ErrorClass::Type, span, format!("'{symbol}' does not take {what}"));
         mistake.help("convert the operand")
     }
 
@@ -374,7 +374,7 @@ impl<'t> Typer<'t, '_> {
                 return Ok(if comparison == Comparison::In { found } else { self.not(found, span) });
             }
             Comparison::Is | Comparison::IsNot => {
-                let mistake = self.mistake(Class::Unsupported, span, "kernels cannot compare identities");
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot compare identities");
                 return Err(mistake.help("write == or !=").into());
             }
         };
@@ -405,7 +405,7 @@ impl<'t> Typer<'t, '_> {
                 let (left, right) = (self.constant(left, span), self.constant(right, span));
                 Ok(self.apply(op, &[left, right], span))
             }
-            _ => Err(self.mistake(Class::Value, span, "integer value is too large").into()),
+            _ => Err(self.mistake(ErrorClass::Value, span, "integer value is too large").into()),
         }
     }
 

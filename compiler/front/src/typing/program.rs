@@ -1,12 +1,12 @@
 //! What is shared by all functions that one request needs: specialized functions, tables, constants, warnings.
 
 use super::closures::Form;
-use super::item::Shape;
+use super::item::ItemType;
 use super::prelude;
 use super::typer::Typer;
 use super::{Options, Rules};
 use crate::constants::{ConstantValue, Evaluator};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{self, FloatFlags, Statement, Table, TableId};
 use crate::source::Span;
 use crate::syntax::tree;
@@ -30,14 +30,14 @@ pub struct Unit<'t> {
 #[derive(Debug, Clone)]
 pub struct Instance {
     pub name: String,
-    pub result: Shape,
+    pub result: ItemType,
 }
 
 /// A function of `unit` for arguments of these forms.
 pub struct Wanted<'t, 'a> {
     pub unit: Unit<'t>,
     pub definition: &'t tree::FunctionDefinition,
-    pub arguments: &'a [Shape],
+    pub arguments: &'a [ItemType],
     /// What it takes from the function around it.
     pub around: &'a [(&'t str, Form<'t>)],
     /// Its type, if a signature declares it.
@@ -48,14 +48,14 @@ pub struct Wanted<'t, 'a> {
 struct Key<'t> {
     /// By its address.
     function: *const tree::FunctionDefinition,
-    arguments: Vec<Shape>,
+    arguments: Vec<ItemType>,
     /// What it takes from the function around it.
     around: Vec<(&'t str, Form<'t>)>,
     /// Declared by a signature.
     result: Option<ScalarType>,
 }
 
-pub struct Program<'t> {
+pub struct TypedProgram<'t> {
     pub unit: Unit<'t>,
     /// `None` while a function is being typed.
     functions: Vec<Option<ir::Function>>,
@@ -72,10 +72,10 @@ pub struct Program<'t> {
     pub work: u32,
 }
 
-impl<'t> Program<'t> {
-    pub fn new(module: &'t tree::Module, options: &Options) -> Program<'t> {
+impl<'t> TypedProgram<'t> {
+    pub fn new(module: &'t tree::Module, options: &Options) -> TypedProgram<'t> {
         let flags = if options.fastmath { FloatFlags::FAST } else { FloatFlags::STRICT };
-        Program {
+        TypedProgram {
             unit: Unit { module, rules: options.rules, flags, prelude: None },
             functions: Vec::new(),
             tables: Vec::new(),
@@ -141,7 +141,7 @@ impl<'t> Program<'t> {
         if let Some(instance) = self.instances.get(&key) {
             return Ok(instance.clone());
         }
-        let here = |message: String| Mistake::new(Class::Unsupported, &caller.module.source, call, message);
+        let here = |message: String| Mistake::new(ErrorClass::Unsupported, &caller.module.source, call, message);
         if self.active.iter().any(|active| std::ptr::eq(active.function, definition)) {
             return Err(here(format!("recursion: '{name}' calls itself"))
                 .help("write it as a loop; GPUs have no recursion")

@@ -6,7 +6,7 @@ use super::loops::{Counter, Drive};
 use super::names::Builtin;
 use super::promotion;
 use super::typer::Typer;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::ir::Op;
 use crate::source::Span;
 use crate::syntax::tree::{Expression, ExpressionKind, Statement};
@@ -38,7 +38,7 @@ impl<'t> Typer<'t, '_> {
             if path.as_deref() == Some("numba.prange") || (!defined && Builtin::from_name(name) == Some(Builtin::Range))
             {
                 if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
-                    let mistake = self.mistake(Class::Type, span, "range takes one to three arguments");
+                    let mistake = self.mistake(ErrorClass::Type, span, "range takes one to three arguments");
                     return Err(mistake
                         .help("write range(stop), range(start, stop) or range(start, stop, step)")
                         .into());
@@ -66,7 +66,7 @@ impl<'t> Typer<'t, '_> {
             _ => {
                 let message = format!("kernels cannot loop over {}", item.describe());
                 let help = "loop over range(...), or over a tuple of numbers";
-                Err(self.mistake(Class::Unsupported, span, message).help(help).into())
+                Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
             }
         }
     }
@@ -91,7 +91,10 @@ impl<'t> Typer<'t, '_> {
                     let flag = self.unit.rules == Rules::Exact && number.scalar == ScalarType::Bool;
                     if number.scalar.is_float() || flag {
                         let message = format!("range takes integers, not {}", number.scalar);
-                        return Err(self.mistake(Class::Type, argument.span, message).help("cast it: int(...)").into());
+                        return Err(self
+                            .mistake(ErrorClass::Type, argument.span, message)
+                            .help("cast it: int(...)")
+                            .into());
                     }
                     Some(number)
                 }
@@ -127,7 +130,7 @@ impl<'t> Typer<'t, '_> {
             None => self.integer(scalar, 1, span),
         };
         if step.integer() == Some(0) {
-            let mistake = self.mistake(Class::Value, arguments[2].span, "range() arg 3 must not be zero");
+            let mistake = self.mistake(ErrorClass::Value, arguments[2].span, "range() arg 3 must not be zero");
             return Err(mistake.help("a step of 1 goes up, one of -1 down").into());
         }
         Ok(Range { start, stop, step })
@@ -139,7 +142,7 @@ impl<'t> Typer<'t, '_> {
         let Range { start, stop, step } = *range;
         let scalar = start.scalar;
         let ExpressionKind::Name(name) = &target.kind else {
-            let mistake = self.mistake(Class::Type, span, "range gives single integers");
+            let mistake = self.mistake(ErrorClass::Type, span, "range gives single integers");
             return Err(mistake.help("write one name after 'for'").into());
         };
         let variable = self.function.variable(name.as_str(), scalar);

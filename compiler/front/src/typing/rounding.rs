@@ -3,7 +3,7 @@
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
 use super::typer::Typer;
-use crate::error::{Class, Result};
+use crate::error::{ErrorClass, Result};
 use crate::ir::Op;
 use crate::source::Span;
 use crate::types::ScalarType;
@@ -97,7 +97,7 @@ impl<'t> Typer<'t, '_> {
         }
         if ten > greatest {
             let message = format!("{scalar} does not hold 10**{}, to which this rounds", -count);
-            return Err(self.mistake(Class::Unsupported, span, message).help("use fewer digits").into());
+            return Err(self.mistake(ErrorClass::Unsupported, span, message).help("use fewer digits").into());
         }
         let (ten, half) = (self.integer(scalar, ten, span), self.integer(scalar, ten / 2, span));
         let quotient = self.apply(Op::FloorDiv, &[number, ten], span);
@@ -135,7 +135,7 @@ impl<'t> Typer<'t, '_> {
             Some(count) => Ok(count.clamp(-1000, 1000) as i32),
             None => {
                 let message = "the number of digits must be a constant integer";
-                let mistake = self.mistake(Class::Unsupported, digits.1, message);
+                let mistake = self.mistake(ErrorClass::Unsupported, digits.1, message);
                 Err(mistake.help("write round(x * scale) / scale").into())
             }
         }

@@ -2,7 +2,7 @@
 //! its own, on which assignment expressions may give names a meaning.
 
 use super::environment::unify;
-use super::item::{Item, Literal, Scalar, Shape};
+use super::item::{Item, ItemType, Literal, Scalar};
 use super::typer::Typer;
 use crate::error::{Error, Result};
 use crate::ir::Region;
@@ -95,7 +95,8 @@ impl<'t> Typer<'t, '_> {
                 (None, Some(right)) => (self.zero_in(&mut then.region, &right, span), right),
                 (None, None) => continue,
             };
-            let fits = left.shape().zip(right.shape()).and_then(|(left, right)| unify(self.unit.rules, &left, &right));
+            let fits =
+                left.item_type().zip(right.item_type()).and_then(|(left, right)| unify(self.unit.rules, &left, &right));
             if fits.is_none() {
                 let why = format!("'{name}' is {} on one way and {} on the other", left.describe(), right.describe());
                 self.mean(name, Some(Item::Mixed(why)));
@@ -120,17 +121,19 @@ impl<'t> Typer<'t, '_> {
     /// Zero in the form of `item`, emitted in `region`.
     fn zero_in(&mut self, region: &mut Region, item: &Item<'t>, span: Span) -> Item<'t> {
         std::mem::swap(&mut self.region, region);
-        let zero = item.shape().map_or_else(|| item.clone(), |shape| self.zero(&shape, span));
+        let zero = item.item_type().map_or_else(|| item.clone(), |item_type| self.zero(&item_type, span));
         std::mem::swap(&mut self.region, region);
         zero
     }
 
-    fn zero(&mut self, shape: &Shape, span: Span) -> Item<'t> {
-        match shape {
-            Shape::Scalar(scalar) => Item::Scalar(self.constant(Constant::zero(*scalar), span)),
-            Shape::Integer => Item::Literal(Literal::Integer(Some(0))),
-            Shape::Float => Item::Literal(Literal::Float(Some((0.0, "0.0".into())))),
-            Shape::Tuple(shapes) => Item::Tuple(shapes.iter().map(|shape| self.zero(shape, span)).collect()),
+    fn zero(&mut self, item_type: &ItemType, span: Span) -> Item<'t> {
+        match item_type {
+            ItemType::Scalar(scalar) => Item::Scalar(self.constant(Constant::zero(*scalar), span)),
+            ItemType::Integer => Item::Literal(Literal::Integer(Some(0))),
+            ItemType::Float => Item::Literal(Literal::Float(Some((0.0, "0.0".into())))),
+            ItemType::Tuple(item_types) => {
+                Item::Tuple(item_types.iter().map(|item_type| self.zero(item_type, span)).collect())
+            }
         }
     }
 }

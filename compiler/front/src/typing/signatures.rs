@@ -4,11 +4,11 @@
 //! Which signature: as Numba has it (numba/core/typeconv), for `vectorize` the first one that the arguments convert to
 //! safely; for `jit` the one with the fewest unsafe, then safe, then promoting conversions.
 
-use super::item::{Item, Scalar, Shape};
+use super::item::{Item, ItemType, Scalar};
 use super::program::Unit;
 use super::typer::Typer;
 use crate::declaration::{self, Declaration, Kind};
-use crate::error::{Class, Result};
+use crate::error::{ErrorClass, Result};
 use crate::source::Span;
 use crate::syntax::tree::{ExpressionKind, FunctionDefinition};
 use crate::types::ScalarType;
@@ -45,8 +45,8 @@ impl<'t> Typer<'t, '_> {
         };
         let given: Option<Vec<ScalarType>> = arguments
             .iter()
-            .map(|(item, _)| match item.shape().map(|shape| shape.settled()) {
-                Some(Shape::Scalar(scalar)) => Some(scalar),
+            .map(|(item, _)| match item.item_type().map(|item_type| item_type.settled()) {
+                Some(ItemType::Scalar(scalar)) => Some(scalar),
                 _ => None,
             })
             .collect();
@@ -68,12 +68,14 @@ impl<'t> Typer<'t, '_> {
         }
         let types: Vec<String> = arguments
             .iter()
-            .map(|(item, _)| item.shape().map_or_else(|| item.describe(), |shape| shape.settled().to_string()))
+            .map(|(item, _)| {
+                item.item_type().map_or_else(|| item.describe(), |item_type| item_type.settled().to_string())
+            })
             .collect();
         let message = format!("no signature of '{}' takes ({})", definition.name, types.join(", "));
         let known: Vec<String> = declaration.signatures.iter().map(|(signature, _)| format!("'{signature}'")).collect();
         let help = format!("convert the arguments; it was declared with {}", known.join(", "));
-        Err(self.mistake(Class::Type, span, message).help(help).into())
+        Err(self.mistake(ErrorClass::Type, span, message).help(help).into())
     }
 
     /// The arguments in the types of a signature.

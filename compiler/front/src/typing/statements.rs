@@ -6,7 +6,7 @@ use super::item::{Item, Literal};
 use super::loops::Drive;
 use super::names::Builtin;
 use super::typer::{Typer, unknown_type};
-use crate::error::{Class, Result};
+use crate::error::{ErrorClass, Result};
 use crate::ir::{Fault, Region};
 use crate::source::Span;
 use crate::syntax::dtype;
@@ -31,7 +31,7 @@ impl<'t> Typer<'t, '_> {
     /// Runs `inner` one level deeper. Error: too deep for the stack.
     pub fn nested<R>(&mut self, span: Span, inner: impl FnOnce(&mut Self) -> Result<R>) -> Result<R> {
         if self.program.depth >= MOST_NESTED {
-            let mistake = self.mistake(Class::Unsupported, span, "this is nested too deeply");
+            let mistake = self.mistake(ErrorClass::Unsupported, span, "this is nested too deeply");
             return Err(mistake.help("give names to parts of it").into());
         }
         self.program.depth += 1;
@@ -77,12 +77,12 @@ impl<'t> Typer<'t, '_> {
                 if matches!(item, Item::Array(_)) {
                     let message = "stencil kernel must return a scalar and not a numpy array";
                     let help = "return one element, for example a[0, 0], or a number computed from several";
-                    return Err(self.mistake(Class::Type, value.span, message).help(help).into());
+                    return Err(self.mistake(ErrorClass::Type, value.span, message).help(help).into());
                 }
                 self.return_item(item, value.span)
             }
             StatementKind::Return(None) => {
-                let mistake = self.mistake(Class::Type, span, "kernels must return a value");
+                let mistake = self.mistake(ErrorClass::Type, span, "kernels must return a value");
                 Err(mistake.help("return a number").into())
             }
             StatementKind::Pass => Ok(()),
@@ -115,7 +115,7 @@ impl<'t> Typer<'t, '_> {
                 Ok(())
             }
             StatementKind::Unsupported { what, instead } => {
-                let mistake = self.mistake(Class::Unsupported, span, format!("kernels cannot use {what}"));
+                let mistake = self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"));
                 Err(mistake.help(*instead).into())
             }
         }
@@ -146,7 +146,10 @@ impl<'t> Typer<'t, '_> {
                         super::count(items.len(), "value"),
                         super::count(targets.len(), "name")
                     );
-                    return Err(self.mistake(Class::Value, target.span, message).help("make the numbers equal").into());
+                    return Err(self
+                        .mistake(ErrorClass::Value, target.span, message)
+                        .help("make the numbers equal")
+                        .into());
                 }
                 targets.iter().zip(items).try_for_each(|(target, item)| self.bind(target, item, span))
             }
@@ -157,10 +160,10 @@ impl<'t> Typer<'t, '_> {
                 } else {
                     "kernels cannot assign to elements"
                 };
-                Err(self.mistake(Class::Unsupported, target.span, message).help("return the value instead").into())
+                Err(self.mistake(ErrorClass::Unsupported, target.span, message).help("return the value instead").into())
             }
             _ => {
-                let mistake = self.mistake(Class::Unsupported, target.span, "kernels can only assign to names");
+                let mistake = self.mistake(ErrorClass::Unsupported, target.span, "kernels can only assign to names");
                 Err(mistake.help("assign to a name, or to several: a, b = ...").into())
             }
         }
@@ -195,7 +198,7 @@ impl<'t> Typer<'t, '_> {
             None => (condition, false),
         };
         if rare && !otherwise.is_empty() {
-            let mistake = self.mistake(Class::Unsupported, statement.span, "'if rare(...)' has no 'else'");
+            let mistake = self.mistake(ErrorClass::Unsupported, statement.span, "'if rare(...)' has no 'else'");
             return Err(mistake.help("compute the usual value first and overwrite it in the rare block").into());
         }
         let item = self.expression(condition)?;
@@ -243,7 +246,7 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Call { function, arguments, keywords } => {
                 if let Some(second) = arguments.get(1).or(keywords.first().map(|keyword| &keyword.value)) {
                     let mistake = self.mistake(
-                        Class::Unsupported,
+                        ErrorClass::Unsupported,
                         second.span,
                         "exceptions of kernels have one argument, a text",
                     );
@@ -256,7 +259,8 @@ impl<'t> Typer<'t, '_> {
         let name = match &name.kind {
             ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name.as_str(),
             _ => {
-                let mistake = self.mistake(Class::Unsupported, name.span, "kernels raise exceptions by their names");
+                let mistake =
+                    self.mistake(ErrorClass::Unsupported, name.span, "kernels raise exceptions by their names");
                 return Err(mistake.help("write 'raise ValueError(\"...\")'").into());
             }
         };
@@ -281,7 +285,7 @@ impl<'t> Typer<'t, '_> {
         }
         let text =
             "the messages of exceptions in kernels are plain strings: they are fixed when the kernel is compiled";
-        let mistake = self.mistake(Class::Unsupported, message.span, text);
+        let mistake = self.mistake(ErrorClass::Unsupported, message.span, text);
         Err(mistake.help("write a plain string; the error tells the position of the element that failed").into())
     }
 }

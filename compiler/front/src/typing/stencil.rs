@@ -2,7 +2,7 @@
 
 use super::item::{Extent, Item, Scalar};
 use super::typer::Typer;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, ErrorClass, Result};
 use crate::ir::{ArrayId, Expression, Fault, Footprint, Op, Site, Statement};
 use crate::source::Span;
 use crate::syntax::tree::{self, ExpressionKind, FunctionDefinition};
@@ -26,7 +26,7 @@ impl<'t> Typer<'t, '_> {
             if matches!(index.kind, ExpressionKind::Slice { .. } | ExpressionKind::Ellipsis | ExpressionKind::None) {
                 let message = "kernels index single elements, not slices";
                 let help = "write a loop over range(...) that adds up the elements";
-                return Err(self.mistake(Class::Unsupported, index.span, message).help(help).into());
+                return Err(self.mistake(ErrorClass::Unsupported, index.span, message).help(help).into());
             }
             // A tuple index is spread out.
             let item = self.expression(index)?;
@@ -39,7 +39,7 @@ impl<'t> Typer<'t, '_> {
                 let number = self.number(&item, index.span)?;
                 if !number.scalar.is_integer() {
                     let message = format!("an index is an integer, not {}", number.scalar);
-                    return Err(self.mistake(Class::Type, index.span, message).help("cast it: int(...)").into());
+                    return Err(self.mistake(ErrorClass::Type, index.span, message).help("cast it: int(...)").into());
                 }
                 scalars.push((number, index.span));
             }
@@ -50,7 +50,7 @@ impl<'t> Typer<'t, '_> {
                 self.name_of_array(array),
                 super::count_entries(scalars.len()),
             );
-            let mistake = self.mistake(Class::Index, span, message).label("here");
+            let mistake = self.mistake(ErrorClass::Index, span, message).label("here");
             let example = vec!["0"; rank].join(", ");
             return Err(mistake.help(format!("write {}[{example}]", self.name_of_array(array))).into());
         }
@@ -79,7 +79,7 @@ impl<'t> Typer<'t, '_> {
             (Some((low, high)), Some((least, greatest))) if low == high => {
                 let message = format!("index {low} is outside the neighborhood ({least}, {greatest}) of axis {axis}");
                 let help = "widen 'neighborhood', or leave it out: constant indices need none";
-                return Err(self.mistake(Class::Index, span, message).help(help).into());
+                return Err(self.mistake(ErrorClass::Index, span, message).help(help).into());
             }
             (_, Some((least, greatest))) => self.check_neighborhood(&name, axis, offset, (least, greatest), span),
             (Some((low, high)), None) if high.saturating_sub(low) < i64::MAX / 4 && in_reach(low) && in_reach(high) => {
@@ -95,7 +95,7 @@ impl<'t> Typer<'t, '_> {
                     "say which offsets may occur, one (min, max) pair per dimension: @stencil(neighborhood=({pairs}{comma}))"
                 );
                 let message = "stencil kernel index is not constant, 'neighborhood' option required";
-                return Err(self.mistake(Class::Value, span, message).help(help).into());
+                return Err(self.mistake(ErrorClass::Value, span, message).help(help).into());
             }
         }
         let point = Scalar::new(self.point[axis], ScalarType::Index);
@@ -185,7 +185,7 @@ impl<'t> Typer<'t, '_> {
             _ => {
                 let message = format!("kernels cannot use '{}.{attribute}'", self.name_of_array(array));
                 let help = "kernels read single elements; 'shape', 'ndim', 'size' and len() are there as well";
-                Err(self.mistake(Class::Unsupported, span, message).help(help).into())
+                Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
             }
         }
     }
@@ -200,7 +200,7 @@ impl<'t> Typer<'t, '_> {
         if relative && !self.arrays.iter().any(|array| array.window.is_some() && array.read) {
             let message = "stencil kernel with no accesses to relatively indexed arrays";
             let help = "read an array relative to the current point, for example a[0, 0]";
-            return Err(self.mistake(Class::Value, definition.name_span, message).help(help).into());
+            return Err(self.mistake(ErrorClass::Value, definition.name_span, message).help(help).into());
         }
         for (number, array) in self.arrays.iter().enumerate() {
             let Some(window) = &array.window else { continue };

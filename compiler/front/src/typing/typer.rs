@@ -6,13 +6,13 @@
 use super::closures::{Evaluation, Form};
 use super::emit::Checkpoint;
 use super::environment::Environment;
-use super::item::{Item, Scalar, Shape};
+use super::item::{Item, ItemType, Scalar};
 use super::liveness::Liveness;
 use super::loops::Loop;
-use super::program::{Program, Unit, Wanted};
+use super::program::{TypedProgram, Unit, Wanted};
 use super::stencil::ArrayUse;
 use super::{ArgumentType, Relative, Rules};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{self, Access, Array, Footprint, Region, Role, Statement, Stride, Value};
 use crate::source::Span;
 use crate::syntax;
@@ -23,7 +23,7 @@ use std::collections::HashSet;
 
 /// The state of typing one function.
 pub struct Typer<'t, 'p> {
-    pub program: &'p mut Program<'t>,
+    pub program: &'p mut TypedProgram<'t>,
     pub unit: Unit<'t>,
     pub function: ir::Function,
     /// What is being filled.
@@ -39,11 +39,11 @@ pub struct Typer<'t, 'p> {
     /// The statements that follow are never reached.
     pub ended: bool,
     /// The form of the result, if it is settled.
-    pub result: Option<Shape>,
+    pub result: Option<ItemType>,
     /// The result's form was declared: what is returned must have it (rules `Exact`).
     pub declared: bool,
     /// The forms of what is returned, while the result's form is not settled.
-    pub returns: Vec<(Shape, Span)>,
+    pub returns: Vec<(ItemType, Span)>,
     /// A `raise` was met: it needs a return of zeros once the result is known.
     pub raises: bool,
     pub arrays: Vec<ArrayUse>,
@@ -58,20 +58,20 @@ struct Header<'t, 'a> {
     definition: &'t FunctionDefinition,
     name: &'a str,
     arguments: Arguments<'t, 'a>,
-    result: Option<Shape>,
+    result: Option<ItemType>,
     declared: bool,
 }
 
 #[derive(Clone, Copy)]
 enum Arguments<'t, 'a> {
     Kernel(&'a [ArgumentType], &'a Relative),
-    Helper(&'a [Shape], &'a [(&'t str, Form<'t>)]),
+    Helper(&'a [ItemType], &'a [(&'t str, Form<'t>)]),
 }
 
 impl<'t> Typer<'t, '_> {
     /// The function that a request asks for.
     pub fn kernel(
-        program: &mut Program<'t>,
+        program: &mut TypedProgram<'t>,
         definition: &'t FunctionDefinition,
         name: &str,
         arguments: &[ArgumentType],
@@ -80,23 +80,27 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<ir::Function> {
         let unit = program.unit;
         let arguments = Arguments::Kernel(arguments, relative);
-        let result = result.map(Shape::Scalar);
+        let result = result.map(ItemType::Scalar);
         let header = Header { unit, definition, name, arguments, result, declared: false };
         let (function, result) = settle(program, &header)?;
-        if let Shape::Tuple(_) = result {
+        if let ItemType::Tuple(_) = result {
             let message = format!("kernel '{}' returns a tuple", definition.name);
-            let mistake = Mistake::new(Class::Unsupported, &unit.module.source, definition.name_span, message);
+            let mistake = Mistake::new(ErrorClass::Unsupported, &unit.module.source, definition.name_span, message);
             return Err(mistake.help("return one number; write one kernel per output").into());
         }
         Ok(function)
     }
 
     /// A function that is called by another one.
-    pub fn helper(program: &mut Program<'t>, wanted: &Wanted<'t, '_>, name: &str) -> Result<(ir::Function, Shape)> {
+    pub fn helper(
+        program: &mut TypedProgram<'t>,
+        wanted: &Wanted<'t, '_>,
+        name: &str,
+    ) -> Result<(ir::Function, ItemType)> {
         let &Wanted { unit, definition, arguments, around, result } = wanted;
         let result = match (&definition.returns, unit.rules) {
-            _ if result.is_some() => result.map(Shape::Scalar),
-            (Some(annotation), Rules::Exact) => Some(annotated_shape(unit, annotation)?),
+            _ if result.is_some() => result.map(ItemType::Scalar),
+            (Some(annotation), Rules::Exact) => Some(annotated_type(unit, annotation)?),
             _ => None,
         };
         let declared = result.is_some() && unit.rules == Rules::Exact;
@@ -106,7 +110,7 @@ impl<'t> Typer<'t, '_> {
 }
 
 /// Types the body until the type of the result is settled: twice at most.
-fn settle<'t>(program: &mut Program<'t>, header: &Header<'t, '_>) -> Result<(ir::Function, Shape)> {
+fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result<(ir::Function, ItemType)> {
     let source = &header.unit.module.source;
     let warnings = program.warnings.len();
     let mut settled = header.result.clone();
@@ -120,23 +124,23 @@ fn settle<'t>(program: &mut Program<'t>, header: &Header<'t, '_>) -> Result<(ir:
         }
         let Some((first, first_span)) = returns.first() else {
             let message = format!("'{}' returns no value", header.definition.name);
-            let mistake = Mistake::new(Class::Type, source, header.definition.name_span, message);
+            let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
             return Err(mistake.help("return a number").into());
         };
         let mut common = first.settled();
-        for (shape, span) in &returns[1..] {
-            common = super::environment::unify(header.unit.rules, &common, shape).ok_or_else(|| {
+        for (item_type, span) in &returns[1..] {
+            common = super::environment::unify(header.unit.rules, &common, item_type).ok_or_else(|| {
                 Mistake::new(
-                    Class::Type,
+                    ErrorClass::Type,
                     source,
                     *span,
-                    format!("cannot unify {common} and {shape} for the returned value"),
+                    format!("cannot unify {common} and {item_type} for the returned value"),
                 )
                 .also(*first_span, "the other return")
                 .help("return values of one type, for example by a cast such as np.float64(...)")
             })?;
         }
-        if !raises && returns.iter().all(|(shape, _)| *shape == common) {
+        if !raises && returns.iter().all(|(item_type, _)| *item_type == common) {
             function.results = common.scalars();
             return Ok((function, common));
         }
@@ -147,9 +151,9 @@ fn settle<'t>(program: &mut Program<'t>, header: &Header<'t, '_>) -> Result<(ir:
 
 /// Types the body once, with the form of the result if it is known.
 fn attempt<'t, 'p>(
-    program: &'p mut Program<'t>,
+    program: &'p mut TypedProgram<'t>,
     header: &Header<'t, '_>,
-    result: Option<Shape>,
+    result: Option<ItemType>,
 ) -> Result<Typer<'t, 'p>> {
     let definition = header.definition;
     let mut assigned: HashSet<&'t str> = syntax::names::assigned(&definition.body).into_iter().collect();
@@ -176,7 +180,7 @@ fn attempt<'t, 'p>(
     typer.function.source = Some(header.unit.module.source.clone());
     if let Some((span, instead)) = definition.unsupported_parameters {
         return Err(typer
-            .mistake(Class::Unsupported, span, "kernels cannot have such parameters")
+            .mistake(ErrorClass::Unsupported, span, "kernels cannot have such parameters")
             .help(instead)
             .into());
     }
@@ -193,7 +197,7 @@ fn attempt<'t, 'p>(
     typer.block(&definition.body)?;
     if !typer.ended {
         let message = format!("'{}' must return a value on every path", definition.name);
-        let mistake = typer.mistake(Class::Type, definition.name_span, message);
+        let mistake = typer.mistake(ErrorClass::Type, definition.name_span, message);
         return Err(mistake.help("end it with a 'return' of a number").into());
     }
     typer.finish_arrays(definition)?;
@@ -201,7 +205,7 @@ fn attempt<'t, 'p>(
 }
 
 impl<'t> Typer<'t, '_> {
-    pub fn mistake(&self, class: Class, span: Span, message: impl Into<String>) -> Mistake {
+    pub fn mistake(&self, class: ErrorClass, span: Span, message: impl Into<String>) -> Mistake {
         Mistake::new(class, &self.unit.module.source, span, message)
     }
 
@@ -218,7 +222,7 @@ impl<'t> Typer<'t, '_> {
                 super::count(definition.parameters.len(), "argument"),
                 super::count_verb(arguments.len()),
             );
-            return Err(self.mistake(Class::Type, definition.name_span, message).into());
+            return Err(self.mistake(ErrorClass::Type, definition.name_span, message).into());
         }
         self.neighborhood.clone_from(&relative.neighborhood);
         let mut space: Option<(u32, &str)> = None;
@@ -240,7 +244,7 @@ impl<'t> Typer<'t, '_> {
                             let help = format!(
                                 "give both the same number of dimensions, or name '{name}' in 'standard_indexing'"
                             );
-                            return Err(self.mistake(Class::Type, parameter.span, message).help(help).into());
+                            return Err(self.mistake(ErrorClass::Type, parameter.span, message).help(help).into());
                         }
                         _ => space = Some((rank, name)),
                     }
@@ -256,7 +260,11 @@ impl<'t> Typer<'t, '_> {
                     "{} dimensional neighborhood specified for {rank} dimensional input array '{name}'",
                     neighborhood.len()
                 );
-                return Err(Error::request_with_help(Class::Value, message, "give one (min, max) pair per dimension"));
+                return Err(Error::request_with_help(
+                    ErrorClass::Value,
+                    message,
+                    "give one (min, max) pair per dimension",
+                ));
             }
             for axis in 0..rank {
                 let role = Role::Argument(arguments.len() as u32 + axis);
@@ -283,20 +291,20 @@ impl<'t> Typer<'t, '_> {
         Item::Array(array)
     }
 
-    fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[Shape]) {
-        for (parameter, shape) in definition.parameters.iter().zip(arguments) {
-            let item = self.helper_parameter(&parameter.name, shape, parameter.span);
+    fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[ItemType]) {
+        for (parameter, item_type) in definition.parameters.iter().zip(arguments) {
+            let item = self.helper_parameter(&parameter.name, item_type, parameter.span);
             self.environment.insert(&parameter.name, item);
         }
     }
 
-    pub fn helper_parameter(&mut self, name: &str, shape: &Shape, span: Span) -> Item<'t> {
-        match shape.settled() {
-            Shape::Tuple(shapes) => Item::Tuple(
-                shapes
+    pub fn helper_parameter(&mut self, name: &str, item_type: &ItemType, span: Span) -> Item<'t> {
+        match item_type.settled() {
+            ItemType::Tuple(item_types) => Item::Tuple(
+                item_types
                     .iter()
                     .enumerate()
-                    .map(|(number, shape)| self.helper_parameter(&format!("{name}.{number}"), shape, span))
+                    .map(|(number, item_type)| self.helper_parameter(&format!("{name}.{number}"), item_type, span))
                     .collect(),
             ),
             settled => {
@@ -322,7 +330,10 @@ impl<'t> Typer<'t, '_> {
             Some(scalar) if scalar == given => Ok(()),
             Some(scalar) => {
                 let message = format!("parameter '{name}' is {scalar}, and {given} is given");
-                Err(self.mistake(Class::Type, span, message).help(format!("convert the argument to {scalar}")).into())
+                Err(self
+                    .mistake(ErrorClass::Type, span, message)
+                    .help(format!("convert the argument to {scalar}"))
+                    .into())
             }
             None => Err(unknown_type(self.unit, annotation).into()),
         }
@@ -336,9 +347,9 @@ impl<'t> Typer<'t, '_> {
                 self.flatten(&item, span)?
             }
             None => {
-                let Some(shape) = item.shape() else { return Err(self.not_a_number(&item, span).into()) };
-                self.returns.push((shape.clone(), span));
-                let item = self.fit(item, &shape.settled(), false, span)?;
+                let Some(item_type) = item.item_type() else { return Err(self.not_a_number(&item, span).into()) };
+                self.returns.push((item_type.clone(), span));
+                let item = self.fit(item, &item_type.settled(), false, span)?;
                 self.flatten(&item, span)?
             }
         };
@@ -361,10 +372,10 @@ impl<'t> Typer<'t, '_> {
         self.ended = true;
     }
 
-    /// `item` in the form `shape`. `declared`: nothing but literals converts.
-    pub fn fit(&mut self, item: Item<'t>, shape: &Shape, declared: bool, span: Span) -> Result<Item<'t>> {
-        match (item, shape) {
-            (item @ (Item::Scalar(_) | Item::Literal(_)), Shape::Scalar(scalar)) => {
+    /// `item` in the form `item_type`. `declared`: nothing but literals converts.
+    pub fn fit(&mut self, item: Item<'t>, item_type: &ItemType, declared: bool, span: Span) -> Result<Item<'t>> {
+        match (item, item_type) {
+            (item @ (Item::Scalar(_) | Item::Literal(_)), ItemType::Scalar(scalar)) => {
                 let value = if declared {
                     self.exactly(&item, *scalar, span)?
                 } else {
@@ -373,18 +384,21 @@ impl<'t> Typer<'t, '_> {
                 };
                 Ok(Item::Scalar(value))
             }
-            (Item::Tuple(items), Shape::Tuple(shapes)) if items.len() == shapes.len() => {
-                let parts: Result<Vec<_>> =
-                    items.into_iter().zip(shapes).map(|(item, shape)| self.fit(item, shape, declared, span)).collect();
+            (Item::Tuple(items), ItemType::Tuple(item_types)) if items.len() == item_types.len() => {
+                let parts: Result<Vec<_>> = items
+                    .into_iter()
+                    .zip(item_types)
+                    .map(|(item, item_type)| self.fit(item, item_type, declared, span))
+                    .collect();
                 Ok(Item::Tuple(parts?))
             }
-            (item @ Item::Constants(_), Shape::Tuple(_)) => {
+            (item @ Item::Constants(_), ItemType::Tuple(_)) => {
                 let items = self.unpack(&item, span)?;
-                self.fit(Item::Tuple(items), shape, declared, span)
+                self.fit(Item::Tuple(items), item_type, declared, span)
             }
-            (item @ (Item::Scalar(_) | Item::Literal(_) | Item::Tuple(_)), shape) => {
-                let message = format!("{} is returned where {shape} is", item.describe());
-                Err(self.mistake(Class::Type, span, message).into())
+            (item @ (Item::Scalar(_) | Item::Literal(_) | Item::Tuple(_)), item_type) => {
+                let message = format!("{} is returned where {item_type} is", item.describe());
+                Err(self.mistake(ErrorClass::Type, span, message).into())
             }
             (item, _) => Err(self.not_a_number(&item, span).into()),
         }
@@ -404,16 +418,17 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    /// The item of form `shape` made of `values`, in order.
-    pub fn unflatten(&self, shape: &Shape, values: &mut impl Iterator<Item = Value>) -> Result<Item<'t>> {
-        match shape {
-            Shape::Tuple(shapes) => {
-                let parts: Result<Vec<_>> = shapes.iter().map(|shape| self.unflatten(shape, values)).collect();
+    /// The item of form `item_type` made of `values`, in order.
+    pub fn unflatten(&self, item_type: &ItemType, values: &mut impl Iterator<Item = Value>) -> Result<Item<'t>> {
+        match item_type {
+            ItemType::Tuple(item_types) => {
+                let parts: Result<Vec<_>> =
+                    item_types.iter().map(|item_type| self.unflatten(item_type, values)).collect();
                 Ok(Item::Tuple(parts?))
             }
-            shape => {
+            item_type => {
                 let value = values.next().ok_or_else(|| Error::Internal("a call has too few results".into()))?;
-                Ok(Item::Scalar(Scalar::new(value, shape.scalars()[0])))
+                Ok(Item::Scalar(Scalar::new(value, item_type.scalars()[0])))
             }
         }
     }
@@ -449,7 +464,7 @@ impl<'t> Typer<'t, '_> {
 }
 
 /// The form that a result's annotation declares: `float64`, `(float64, int32)`, `tuple[float64, int32]`.
-fn annotated_shape(unit: Unit<'_>, annotation: &Expression) -> Result<Shape> {
+fn annotated_type(unit: Unit<'_>, annotation: &Expression) -> Result<ItemType> {
     let parts = match &annotation.kind {
         ExpressionKind::Tuple(parts) => parts,
         ExpressionKind::Subscript { value, indices } if matches!(&value.kind, ExpressionKind::Name(name) if name == "tuple" || name == "Tuple") => {
@@ -457,14 +472,14 @@ fn annotated_shape(unit: Unit<'_>, annotation: &Expression) -> Result<Shape> {
         }
         _ => {
             let scalar = dtype::scalar_type(unit.module, annotation);
-            return scalar.map(Shape::Scalar).ok_or_else(|| unknown_type(unit, annotation).into());
+            return scalar.map(ItemType::Scalar).ok_or_else(|| unknown_type(unit, annotation).into());
         }
     };
-    let parts: Result<Vec<Shape>> = parts.iter().map(|part| annotated_shape(unit, part)).collect();
-    Ok(Shape::Tuple(parts?))
+    let parts: Result<Vec<ItemType>> = parts.iter().map(|part| annotated_type(unit, part)).collect();
+    Ok(ItemType::Tuple(parts?))
 }
 
 pub fn unknown_type(unit: Unit<'_>, annotation: &Expression) -> Mistake {
-    Mistake::new(Class::Type, &unit.module.source, annotation.span, "this is no type that kernels know")
+    Mistake::new(ErrorClass::Type, &unit.module.source, annotation.span, "this is no type that kernels know")
         .help("the types are bool, int8 to int64, uint8 to uint64, float32 and float64")
 }

@@ -1,7 +1,7 @@
 //! docs/ir.md has the op table as it is in the code.
 
 use numbra_front::capabilities::Capabilities;
-use numbra_front::ir::op::{Class, OPS, OpInfo, TypeRule};
+use numbra_front::ir::op::{OPS, OpInfo, ScalarClass, TypeRule};
 use numbra_front::ir::{parse, verify};
 use numbra_front::types::ScalarType;
 use std::path::PathBuf;
@@ -10,12 +10,12 @@ const START: &str = "<!-- The table is written by the test `the_op_table_is_curr
 const END: &str = "<!-- End of the table. -->\n";
 
 fn types(info: &OpInfo) -> String {
-    let class = |class: Class| match class {
-        Class::Number => "integers, floats",
-        Class::Integer => "integers",
-        Class::Float => "floats",
-        Class::Bits => "integers, bool",
-        Class::Any => "all",
+    let class = |class: ScalarClass| match class {
+        ScalarClass::Number => "integers, floats",
+        ScalarClass::Integer => "integers",
+        ScalarClass::Float => "floats",
+        ScalarClass::Bits => "integers, bool",
+        ScalarClass::Any => "all",
     };
     match info.rule {
         TypeRule::Same(of) => class(of).to_string(),

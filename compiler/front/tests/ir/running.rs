@@ -2,7 +2,7 @@
 //! `tests/ir`.
 
 use numbra_front::interp::{
-    self, Argument, ArrayArgument, Buffer, Failure, Host, Launch, Limits, Part, Program, memory,
+    self, Argument, ArrayArgument, Buffer, Failure, Host, InterpretedProgram, Launch, Limits, Part, memory,
 };
 use numbra_front::ir::{Module, SiteId, parse};
 use numbra_front::types::{Constant, ScalarType};
@@ -12,8 +12,8 @@ fn module(text: &str) -> Module {
     parse::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn program(text: &str) -> Program {
-    Program::new(&module(text)).unwrap_or_else(|error| panic!("{error}"))
+fn program(text: &str) -> InterpretedProgram {
+    InterpretedProgram::new(&module(text)).unwrap_or_else(|error| panic!("{error}"))
 }
 
 const DOUBLE: &str = "
@@ -151,7 +151,7 @@ const KERNEL: &str = "
 #[test]
 fn launches_are_interpreted_or_handed_to_a_host() {
     let module = module(KERNEL);
-    let program = Program::new(&module).expect("correct");
+    let program = InterpretedProgram::new(&module).expect("correct");
     let mut bytes = memory::to_bytes(ScalarType::I64, &[1, 2, 3]);
     let array = Argument::Array(ArrayArgument::c_order(0, &[3]));
     let arguments = [Argument::Scalar(2), Argument::Scalar(10), array];

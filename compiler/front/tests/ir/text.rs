@@ -1,6 +1,6 @@
 //! Printing and parsing.
 
-use numbra_front::error::{Class, Error};
+use numbra_front::error::{Error, ErrorClass};
 use numbra_front::ir::{Function, Module, Op, Statement, parse, text, verify};
 use numbra_front::types::{Constant, ScalarType};
 
@@ -188,7 +188,7 @@ fn mistakes_have_a_place() {
     for (text, line, column, message) in cases {
         let error = parse::parse(text).expect_err(text);
         let Error::Kernel(mistake) = &error else { panic!("{error}") };
-        assert_eq!(mistake.class, Class::Syntax);
+        assert_eq!(mistake.class, ErrorClass::Syntax);
         assert_eq!(mistake.source.position(mistake.span.start), (line, column), "{text}\n{error}");
         assert!(mistake.message.contains(message), "{text}\n{error}");
     }

@@ -8,7 +8,7 @@ mod rules;
 mod stencils;
 
 use numbra_front::Result;
-use numbra_front::interp::{self, Argument, ArrayArgument, Buffer, Failure, Limits, Program};
+use numbra_front::interp::{self, Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};
 use numbra_front::ir::verify::verify;
 use numbra_front::source::Source;
 use numbra_front::syntax::python;
@@ -48,7 +48,7 @@ fn try_call(text: &str, arguments: &[Constant], rules: Rules) -> Result<Constant
 }
 
 fn run(typed: &Typed, arguments: &[Argument], memory: &mut [Buffer]) -> Result<Constant, String> {
-    let program = Program::new(&typed.module).unwrap();
+    let program = InterpretedProgram::new(&typed.module).unwrap();
     let function = &typed.module.functions[0];
     match program.call(&function.name, arguments, memory, &Limits { steps: 1_000_000, cancel: None }) {
         Ok(results) => Ok(Constant { scalar: function.results[0], bits: results[0] }),

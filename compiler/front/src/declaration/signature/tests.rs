@@ -61,27 +61,27 @@ fn signatures_read_back_as_they_are_written() {
 #[test]
 fn bad_texts_say_what_is_wrong() {
     for (text, class, message) in [
-        ("float64(foo)", Class::Type, "unknown type 'foo'"),
-        ("float64(np.foo)", Class::Type, "unknown type 'np.foo'"),
-        ("complex64(complex64)", Class::Unsupported, "type 'complex64' is not supported yet"),
-        ("float16(float16)", Class::Unsupported, "type 'float16' is not supported yet"),
-        ("f8(string)", Class::Unsupported, "type 'string' is not supported yet"),
-        ("f8(UniTuple(f8, 2))", Class::Unsupported, "type 'UniTuple' is not supported yet"),
-        ("float64", Class::Type, "'float64' is a type, not a signature"),
-        ("float64(", Class::Syntax, "'(' was never closed"),
-        ("", Class::Syntax, "it is empty"),
-        ("   ", Class::Syntax, "it is empty"),
-        ("f8(f8) + 1", Class::Type, "'f8(f8) + 1' is no type"),
-        ("f8('f8')", Class::Type, "a string in a string"),
-        ("f8(f8)(f8)", Class::Type, "'f8(f8)' is no type"),
-        ("f8(1)", Class::Type, "'1' is no type"),
-        ("f8(f8[])", Class::Syntax, "expected index or slice expression"),
-        ("f8(f8[()])", Class::Type, "an array type needs an axis"),
-        ("f8(f8[1:])", Class::Type, "'1:' is no axis of an array type"),
-        ("f8(*f8)", Class::Type, "'*f8' is no type"),
-        ("f8(x=f8)", Class::Type, "a signature has no keywords"),
-        ("f8(void)", Class::Type, "'void' can only be a result"),
-        ("f8(f8)\0", Class::Syntax, "the text contains a null byte"),
+        ("float64(foo)", ErrorClass::Type, "unknown type 'foo'"),
+        ("float64(np.foo)", ErrorClass::Type, "unknown type 'np.foo'"),
+        ("complex64(complex64)", ErrorClass::Unsupported, "type 'complex64' is not supported yet"),
+        ("float16(float16)", ErrorClass::Unsupported, "type 'float16' is not supported yet"),
+        ("f8(string)", ErrorClass::Unsupported, "type 'string' is not supported yet"),
+        ("f8(UniTuple(f8, 2))", ErrorClass::Unsupported, "type 'UniTuple' is not supported yet"),
+        ("float64", ErrorClass::Type, "'float64' is a type, not a signature"),
+        ("float64(", ErrorClass::Syntax, "'(' was never closed"),
+        ("", ErrorClass::Syntax, "it is empty"),
+        ("   ", ErrorClass::Syntax, "it is empty"),
+        ("f8(f8) + 1", ErrorClass::Type, "'f8(f8) + 1' is no type"),
+        ("f8('f8')", ErrorClass::Type, "a string in a string"),
+        ("f8(f8)(f8)", ErrorClass::Type, "'f8(f8)' is no type"),
+        ("f8(1)", ErrorClass::Type, "'1' is no type"),
+        ("f8(f8[])", ErrorClass::Syntax, "expected index or slice expression"),
+        ("f8(f8[()])", ErrorClass::Type, "an array type needs an axis"),
+        ("f8(f8[1:])", ErrorClass::Type, "'1:' is no axis of an array type"),
+        ("f8(*f8)", ErrorClass::Type, "'*f8' is no type"),
+        ("f8(x=f8)", ErrorClass::Type, "a signature has no keywords"),
+        ("f8(void)", ErrorClass::Type, "'void' can only be a result"),
+        ("f8(f8)\0", ErrorClass::Syntax, "the text contains a null byte"),
     ] {
         let error = parse(text).unwrap_err();
         assert_eq!(error.class(), Some(class), "{text}");
@@ -107,8 +107,8 @@ fn annotations_are_types() {
         .collect();
     let names: Vec<String> = read.iter().flatten().map(Type::to_string).collect();
     assert_eq!(names, ["float32", "float32", "float32", "int64", "float64[:, ::1]", "uint8"]);
-    assert_eq!(read[6].as_ref().unwrap_err().class(), Some(Class::Unsupported));
-    assert_eq!(read[7].as_ref().unwrap_err().class(), Some(Class::Type));
+    assert_eq!(read[6].as_ref().unwrap_err().class(), Some(ErrorClass::Unsupported));
+    assert_eq!(read[7].as_ref().unwrap_err().class(), Some(ErrorClass::Type));
 }
 
 #[test]

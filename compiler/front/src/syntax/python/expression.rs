@@ -2,7 +2,7 @@
 
 use super::super::nesting::MAX_OPERATORS;
 use super::Lower;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Expr};
@@ -157,7 +157,7 @@ impl Lower<'_> {
             let name = parameter.name.id.to_string();
             let span = self.span(parameter.name.range());
             if let Some(first) = result.iter().find(|other| other.name == name) {
-                let mistake = self.mistake(Class::Syntax, span, format!("duplicate parameter '{name}'"));
+                let mistake = self.mistake(ErrorClass::Syntax, span, format!("duplicate parameter '{name}'"));
                 return Err(mistake.also(first.span, "first here").help("give every parameter its own name"));
             }
             let annotation = self.optional(parameter.annotation.as_deref())?;

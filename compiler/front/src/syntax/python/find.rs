@@ -1,7 +1,7 @@
 //! The text of one function in a file, found by the place that a Python function object knows.
 
 use super::{Lower, with_syntax};
-use crate::error::{Class, Error, Mistake, Result};
+use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::source::Source;
 use crate::syntax::tree::{FunctionDefinition, Statement, StatementKind};
 use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
@@ -30,7 +30,7 @@ impl Place {
 
 /// The function at that place of a file, wherever it stands: in a class, in another function, in an expression.
 ///
-/// Errors: the file's syntax errors, and [`Class::Value`] if no function, or more than one, fits.
+/// Errors: the file's syntax errors, and [`ErrorClass::Value`] if no function, or more than one, fits.
 pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
     let found = with_syntax(source, &source.text, 0, Mode::Module, |lower, syntax| {
         let mut search = Search { source, place, definitions: Vec::new(), lambdas: Vec::new() };
@@ -43,7 +43,7 @@ pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
             (_, [first, second, ..]) => {
                 let (first, second) = (lower.span(first.range()), lower.span(second.range()));
                 let message = "it cannot be told which of the lambdas in this line is meant";
-                let mistake = Mistake::new(Class::Value, source, second, message).also(first, "the other one");
+                let mistake = Mistake::new(ErrorClass::Value, source, second, message).also(first, "the other one");
                 Err(mistake.help("write each in a line of its own"))
             }
             _ => Ok(None),
@@ -55,7 +55,7 @@ pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
             Place::Lambda { .. } => "function '<lambda>'".into(),
         };
         Error::request_with_help(
-            Class::Value,
+            ErrorClass::Value,
             format!("the text of the {what} is not at {}:{}", source.name, place.line()),
             "has the file been changed since it was loaded? Load it again",
         )

@@ -1,7 +1,7 @@
 //! Syntax errors, in our words.
 
 use super::Lower;
-use crate::error::{Class, Mistake};
+use crate::error::{ErrorClass, Mistake};
 use crate::source::Span;
 use crate::syntax::nesting::{Brackets, Nesting};
 use ruff_python_parser::{LexicalErrorType, ParseError, ParseErrorType};
@@ -33,7 +33,7 @@ pub(super) fn syntax(lower: &Lower, error: &ParseError, nesting: &Nesting) -> Mi
         ParseErrorType::Lexical(LexicalErrorType::UnrecognizedToken { tok }) => format!("unexpected character '{tok}'"),
         other => lower_case(&other.to_string()),
     };
-    let mistake = lower.mistake(Class::Syntax, span, message);
+    let mistake = lower.mistake(ErrorClass::Syntax, span, message);
     match help(lower.text, start as usize, &error.error) {
         Some(help) => mistake.help(help),
         None => mistake,
@@ -42,13 +42,13 @@ pub(super) fn syntax(lower: &Lower, error: &ParseError, nesting: &Nesting) -> Mi
 
 pub(super) fn mixed_tabs(lower: &Lower, nesting: &Nesting) -> Mistake {
     let span = lower.shift(nesting.mixed_tabs.unwrap_or_default());
-    let mistake = lower.mistake(Class::Syntax, span, "inconsistent use of tabs and spaces in indentation");
+    let mistake = lower.mistake(ErrorClass::Syntax, span, "inconsistent use of tabs and spaces in indentation");
     mistake.help("indent all lines of a block with spaces, or all with tabs")
 }
 
 pub(super) fn brackets(lower: &Lower, found: &Brackets) -> Mistake {
     let text = |span: &Span| &lower.text[span.start as usize..span.end as usize];
-    let mistake = |span: &Span, message: String| lower.mistake(Class::Syntax, lower.shift(*span), message);
+    let mistake = |span: &Span, message: String| lower.mistake(ErrorClass::Syntax, lower.shift(*span), message);
     match found {
         Brackets::NeverClosed { opening } => {
             let bracket = text(opening);

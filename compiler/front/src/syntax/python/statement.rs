@@ -3,7 +3,7 @@
 use super::super::nesting::MAX_BLOCKS;
 use super::Lower;
 use super::expression::binary_operator;
-use crate::error::{Class, Mistake, Result};
+use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::tree::*;
 use ruff_python_ast::{self as ast, Stmt};
@@ -115,11 +115,11 @@ impl Lower<'_> {
             Stmt::Break(_) if self.loops > 0 => Kind::Break,
             Stmt::Continue(_) if self.loops > 0 => Kind::Continue,
             Stmt::Break(_) => {
-                let mistake = self.mistake(Class::Syntax, span, "'break' outside of a loop");
+                let mistake = self.mistake(ErrorClass::Syntax, span, "'break' outside of a loop");
                 return Err(mistake.help("use 'return' to end the function"));
             }
             Stmt::Continue(_) => {
-                let mistake = self.mistake(Class::Syntax, span, "'continue' outside of a loop");
+                let mistake = self.mistake(ErrorClass::Syntax, span, "'continue' outside of a loop");
                 return Err(mistake.help("use 'pass' to do nothing"));
             }
             Stmt::If(branch) => return self.branches(branch, span),

@@ -1,4 +1,4 @@
-use crate::error::{Class, Error, Mistake};
+use crate::error::{Error, ErrorClass, Mistake};
 use crate::source::Source;
 use crate::syntax::python::parse;
 use crate::syntax::tree::*;
@@ -282,13 +282,13 @@ fn commands_of_notebooks_are_skipped() {
     assert!(matches!(module.constants[0].value.kind, ExpressionKind::Binary { operator: BinaryOperator::Modulo, .. }));
     assert_eq!(module.functions[0].name_span.start as usize, text.find("f(a)").unwrap());
     // In a function they are none of Python's.
-    assert_eq!(mistake("def f(a):\n    %time a\n").class, Class::Syntax);
+    assert_eq!(mistake("def f(a):\n    %time a\n").class, ErrorClass::Syntax);
 }
 
 #[test]
 fn null_bytes_are_refused() {
     let mistake = mistake("x = 1\0\n");
-    assert_eq!((mistake.class, mistake.span.start), (Class::Syntax, 5));
+    assert_eq!((mistake.class, mistake.span.start), (ErrorClass::Syntax, 5));
 }
 
 #[test]

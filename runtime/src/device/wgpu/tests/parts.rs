@@ -4,7 +4,7 @@ use super::super::device::GpuDevice;
 use super::*;
 use crate::array::{BorrowedArray, HostArray};
 use crate::device::{self, Device};
-use crate::{Input, Kernel, Program};
+use crate::{Input, Kernel, KernelFile};
 
 /// Bytes of a binding.
 const BINDING: u64 = 8 << 10;
@@ -38,7 +38,7 @@ def column(a, b): return a[-2, 0] - b[2, 0]
 ";
 
 fn kernel(name: &str) -> Kernel {
-    Program::parse("parts.py", KERNELS).unwrap().kernel(name).unwrap()
+    KernelFile::parse("parts.py", KERNELS).unwrap().kernel(name).unwrap()
 }
 
 fn numbers(count: usize) -> Vec<f64> {

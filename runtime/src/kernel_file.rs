@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::stencil::Stencil;
 use crate::ufunc::Vectorize;
 use numbra_front::declaration::{self, Declaration, Kind};
-use numbra_front::error::{Class, Mistake, Warning};
+use numbra_front::error::{ErrorClass, Mistake, Warning};
 use numbra_front::ir::Module;
 use numbra_front::source::{Source, Span};
 use numbra_front::syntax::{python, tree};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A file of kernels.
 #[derive(Debug, Clone)]
-pub struct Program {
+pub struct KernelFile {
     module: Arc<tree::Module>,
 }
 
@@ -35,7 +35,7 @@ impl Kernel {
             Kind::Function => {
                 let span = module.function(name).map_or(Span::NONE, |function| function.name_span);
                 let mistake =
-                    Mistake::new(Class::Type, &module.source, span, format!("'{name}' is a helper, not a kernel"))
+                    Mistake::new(ErrorClass::Type, &module.source, span, format!("'{name}' is a helper, not a kernel"))
                         .help("put @vectorize or @stencil before it to run it over arrays");
                 return Err(numbra_front::Error::from(mistake).into());
             }
@@ -81,7 +81,7 @@ impl Kernel {
             let given = signature.arguments.len();
             let plural = if parameters.len() == 1 { "" } else { "s" };
             let message = format!("'{name}' takes {} argument{plural}, the signature has {given}", parameters.len());
-            return Err(Error::call_with_help(message, help).of_class(Class::Type));
+            return Err(Error::call_with_help(message, help).of_class(ErrorClass::Type));
         }
         let scalar = |kind: &Type| match kind {
             Type::Scalar(scalar) => Ok(*scalar),
@@ -89,7 +89,7 @@ impl Kernel {
                 format!("the signature {signature} has an array type: vectorized functions take scalars"),
                 "write the element type alone",
             )
-            .of_class(Class::Type)),
+            .of_class(ErrorClass::Type)),
         };
         match self {
             Kernel::Vectorize(kernel) => {
@@ -100,7 +100,7 @@ impl Kernel {
                 if !matches!(signature.arguments.first(), Some(Type::Array(_))) {
                     let help = "write the rank with colons, for example 'float32(float32[:, :])'";
                     let message = format!("the first argument of the stencil '{name}' is an array");
-                    return Err(Error::call_with_help(message, help).of_class(Class::Type));
+                    return Err(Error::call_with_help(message, help).of_class(ErrorClass::Type));
                 }
                 let argument = |(number, argument): (usize, &Type)| match argument {
                     Type::Scalar(scalar) => kernel.argument_type(number, *scalar, None),
@@ -113,10 +113,10 @@ impl Kernel {
     }
 }
 
-impl Program {
+impl KernelFile {
     /// Parses kernel text (Python syntax). `name` is what messages call it.
-    pub fn parse(name: &str, text: &str) -> Result<Program> {
-        Ok(Program { module: Arc::new(python::parse(&Source::new(name, text))?) })
+    pub fn parse(name: &str, text: &str) -> Result<KernelFile> {
+        Ok(KernelFile { module: Arc::new(python::parse(&Source::new(name, text))?) })
     }
 
     pub fn module(&self) -> &Arc<tree::Module> {
