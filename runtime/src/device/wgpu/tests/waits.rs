@@ -5,7 +5,7 @@ use super::*;
 use crate::array::HostArray;
 use crate::device::Device;
 use crate::interrupt::interruptible;
-use crate::{DeviceArray, Input, Kernel, Program};
+use crate::{DeviceArray, Input, Kernel, KernelFile};
 use std::cell::Cell;
 use std::process::Command;
 
@@ -51,7 +51,9 @@ fn an_interrupted_wait_loses_nothing() {
     let many = vec![1.0; 2048 * cores];
     for host_visible in [true, false] {
         // What is compiled is kept by the device's name.
-        let Kernel::Vectorize(slow) = Program::parse("t.py", SLOW).unwrap().kernel("slow").unwrap() else { panic!() };
+        let Kernel::Vectorize(slow) = KernelFile::parse("t.py", SLOW).unwrap().kernel("slow").unwrap() else {
+            panic!()
+        };
         let device: Arc<dyn Device> = Arc::new(GpuDevice::of(&software(), open_as(host_visible)));
         let call = |elements: &[f64], turns: i64| -> DeviceArray {
             let x = HostArray::from_slice(&[elements.len()], elements).unwrap();
