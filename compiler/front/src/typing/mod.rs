@@ -27,6 +27,7 @@ mod program;
 pub mod promotion;
 mod ranges;
 mod rounding;
+mod rounding_to_variables;
 mod sides;
 mod signatures;
 mod statements;
