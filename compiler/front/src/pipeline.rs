@@ -62,6 +62,7 @@ pub const KERNEL_STAGES: &[Stage] = &[
 
 /// From whole functions to what the native host translates one to one: functions stay, and their calls.
 pub const HOST_STAGES: &[Stage] = &[
+    Stage { name: "serial", run: |module, _| Ok(serial::run(module)) },
     Stage { name: "single_exit", run: |module, _| Ok(single_exit::prelude(module)) },
     Stage { name: "inline", run: |module, _| inline::prelude(module) },
     Stage { name: "fold", run: |module, _| fold::run(module) },
