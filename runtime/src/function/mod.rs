@@ -3,8 +3,9 @@
 //!
 //! * [`Function`]: a function of a text, and what it was compiled for; [`choice`] has the rules where it has signatures;
 //! * [`passed`]: arguments and their types; [`returned`]: results;
-//! * `interpreted`: the interpreter runs it.
+//! * `interpreted`: the interpreter runs it; `annotate`: its text with the types of its expressions.
 
+mod annotate;
 pub mod choice;
 mod interpreted;
 pub mod passed;
@@ -174,6 +175,11 @@ impl Specialization {
         let _ = target;
         let pieces = interpreted::call(&self.module, self.interpreted()?, &slots)?;
         Returned::assemble(&self.result, &mut pieces.into_iter())
+    }
+
+    /// The function's text with the types of its expressions.
+    pub fn annotated(&self) -> String {
+        annotate::annotated(self)
     }
 
     fn interpreted(&self) -> Result<&InterpretedProgram> {
