@@ -6,8 +6,8 @@ use numbra_expectation::{Case, Entry, files};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{InterpretedProgram, Limits};
 use numbra_front::ir::{Form, Function, Holder, Module, Statement, parse};
-use numbra_front::pipeline;
 use numbra_front::source::Source;
+use numbra_front::{passes, pipeline};
 use std::sync::Arc;
 
 const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None };
@@ -150,8 +150,8 @@ fn memory_is_given_back_behind_its_last_use() {
 #[test]
 fn functions_with_a_parallel_are_refused() {
     let text = "function @f(%n: index) { parallel (%i) in (%n) { } }";
-    let module = parse::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let error = pipeline::lower_host(module, &Capabilities::ALL, &mut |_, _| Ok(())).expect_err("a parallel");
+    let mut module = parse::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let error = passes::ownership::run(&mut module).expect_err("a parallel");
     assert!(error.to_string().contains("'f' has a parallel"), "{error}");
 }
 

@@ -64,7 +64,7 @@ macro_rules! children {
                         }
                         visit(body);
                     }
-                    Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Bool(_) | Kind::String(_) => {}
+                    Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Imaginary(_) | Kind::Bool(_) | Kind::String(_) => {}
                     Kind::None | Kind::Ellipsis | Kind::Unsupported { .. } => {}
                 }
             }

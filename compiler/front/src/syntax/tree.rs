@@ -150,6 +150,8 @@ pub enum ExpressionKind {
         value: f64,
         text: String,
     },
+    /// `2j`
+    Imaginary(f64),
     Bool(bool),
     String(String),
     None,

@@ -43,7 +43,7 @@ impl<'t> Typer<'t, '_> {
                 (Item::Function(closure), ExpressionKind::Name(_)) => {
                     self.call_closure(closure, arguments, keywords, span)
                 }
-                (Item::Array(_), ExpressionKind::Attribute { value, name, .. }) if self.is_host() => {
+                (_, ExpressionKind::Attribute { value, name, .. }) if self.is_host() => {
                     self.call_method(value, name, arguments, keywords, span)
                 }
                 (Item::Array(_), ExpressionKind::Attribute { name, .. }) => {
@@ -80,6 +80,23 @@ impl<'t> Typer<'t, '_> {
             {
                 return self.create(creation, arguments, keywords, span);
             }
+            if self.is_host()
+                && let Some(part) = complex_part(&path)
+            {
+                self.refuse_keywords(keywords)?;
+                let evaluated = self.arguments(arguments)?;
+                return self.make_complex(Some(part), &evaluated, span);
+            }
+            if self.is_host() && (path.starts_with("cmath.") || path.starts_with("numpy.")) && keywords.is_empty() {
+                let evaluated = self.arguments(arguments)?;
+                if let Some(item) = self.complex_call(&path, &evaluated, span)? {
+                    return Ok(item);
+                }
+                return match library::find(&path) {
+                    Some(found) => self.library_function(&path, found, &evaluated, span),
+                    None => Err(self.unknown_function(&path, function.span).into()),
+                };
+            }
             return match library::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
@@ -93,6 +110,23 @@ impl<'t> Typer<'t, '_> {
             && self.is_host()
         {
             return self.call_method(value, name, arguments, keywords, span);
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && self.is_host()
+            && matches!(name.as_str(), "complex" | "abs" | "pow")
+            && !module.defines(name)
+        {
+            let evaluated = self.arguments(arguments)?;
+            if name == "complex" {
+                return self.make_complex(None, &evaluated, span);
+            }
+            if let Some(item) = self.complex_call(name, &evaluated, span)? {
+                return Ok(item);
+            }
+            if let Some(builtin) = self.builtin(name) {
+                self.refuse_keywords(keywords)?;
+                return self.call_builtin(builtin, &evaluated, span);
+            }
         }
         let name = match &function.kind {
             ExpressionKind::Name(name) if self.builtin(name).is_none() || module.constant(name).is_none() => name,
@@ -126,6 +160,7 @@ impl<'t> Typer<'t, '_> {
         let item = self.expression(value)?;
         match item {
             Item::Array(array) => self.array_method(array, method, arguments, keywords, span),
+            Item::Complex(number) if method == "conjugate" && arguments.is_empty() => Ok(self.conjugate(number, span)),
             _ => {
                 let message = format!("{} has no method '{method}' in compiled functions", item.describe());
                 let help = "call a function of math or numpy instead; types convert: np.int32(x)";
@@ -334,7 +369,9 @@ impl<'t> Typer<'t, '_> {
                 let mistake = self.mistake(ErrorClass::Unsupported, span, "functions cannot be passed to functions");
                 Err(mistake.help("call it here and pass the result").into())
             }
-            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Optional(..) if self.is_host() => Ok(item),
+            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Optional(..) | Item::Complex(_) if self.is_host() => {
+                Ok(item)
+            }
             _ => Err(self.not_a_number(&item, span).into()),
         }
     }
@@ -397,6 +434,15 @@ impl<'t> Typer<'t, '_> {
         }
         let items: Vec<Item<'t>> = operands.iter().map(|operand| Item::Scalar(*operand)).collect();
         self.emit_call(unit, definition, &items, Around::default(), None, span)
+    }
+}
+
+/// The type of the parts of the complex numbers that a path names.
+fn complex_part(path: &str) -> Option<ScalarType> {
+    match path {
+        "numpy.complex64" | "numba.complex64" => Some(ScalarType::F32),
+        "numpy.complex128" | "numba.complex128" => Some(ScalarType::F64),
+        _ => None,
     }
 }
 

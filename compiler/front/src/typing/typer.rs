@@ -4,6 +4,7 @@
 //! narrow (of the result here, of a loop's variable in `loops`) what was emitted is thrown away and done again.
 
 use super::closures::{Evaluation, Form};
+use super::complex::Complex;
 use super::emit::Checkpoint;
 use super::environment::Environment;
 use super::instances::Wanted;
@@ -362,6 +363,14 @@ impl<'t> Typer<'t, '_> {
                 self.arrays.push(ArrayUse::absolute());
                 Item::Array(array)
             }
+            ItemType::Complex(part) => {
+                let mut inner =
+                    |which: &str| self.helper_parameter(&format!("{name}.{which}"), &ItemType::Scalar(part), span);
+                match (inner("real"), inner("imag")) {
+                    (Item::Scalar(real), Item::Scalar(imaginary)) => Item::Complex(Complex { real, imaginary }),
+                    (other, _) => other,
+                }
+            }
             ItemType::None | ItemType::Omitted => Item::None,
             ItemType::Text(text) => Item::Text(text),
             ItemType::Dtype(scalar) => Item::Dtype(scalar),
@@ -510,6 +519,9 @@ impl<'t> Typer<'t, '_> {
                 let message = format!("{given} is returned where {} is", super::item::describe_array(wanted));
                 Err(self.mistake(ErrorClass::Type, span, message).into())
             }
+            (item @ (Item::Complex(_) | Item::Scalar(_)), ItemType::Complex(part)) => {
+                Ok(Item::Complex(self.as_complex(&item, *part, span)?))
+            }
             (Item::None, ItemType::None) => Ok(Item::None),
             (Item::Text(text), ItemType::Text(wanted)) if text == *wanted => Ok(Item::Text(text)),
             (Item::Dtype(scalar), ItemType::Dtype(wanted)) if scalar == *wanted => Ok(Item::Dtype(scalar)),
@@ -544,6 +556,7 @@ impl<'t> Typer<'t, '_> {
     pub fn flatten(&mut self, item: &Item<'t>, span: Span) -> Result<Vec<Argument>> {
         match item {
             Item::Array(array) => Ok(vec![Argument::Array(*array)]),
+            Item::Complex(number) => Ok(vec![number.real.value.into(), number.imaginary.value.into()]),
             Item::None | Item::Text(_) | Item::Dtype(_) => Ok(Vec::new()),
             Item::Optional(there, item) => {
                 let mut values = vec![there.value.into()];
@@ -566,6 +579,11 @@ impl<'t> Typer<'t, '_> {
         let few = || Error::Internal("a call has too few results".into());
         match item_type {
             ItemType::Array(_) => Ok(Item::Array(values.next().and_then(Argument::array).ok_or_else(few)?)),
+            ItemType::Complex(part) => {
+                let mut next = || values.next().and_then(Argument::value).ok_or_else(few);
+                let (real, imaginary) = (Scalar::new(next()?, *part), Scalar::new(next()?, *part));
+                Ok(Item::Complex(Complex { real, imaginary }))
+            }
             ItemType::None => Ok(Item::None),
             ItemType::Text(text) => Ok(Item::Text(text.clone())),
             ItemType::Dtype(scalar) => Ok(Item::Dtype(*scalar)),

@@ -138,10 +138,7 @@ impl Lower<'_> {
                 ExpressionKind::Integer(i128::from_str_radix(digits, radix).ok())
             }
             ast::Number::Float(value) => ExpressionKind::Float { value: *value, text },
-            ast::Number::Complex { .. } => ExpressionKind::Unsupported {
-                what: "complex numbers",
-                instead: "compute with the real and the imaginary part",
-            },
+            ast::Number::Complex { imag, .. } => ExpressionKind::Imaginary(*imag),
         }
     }
 
