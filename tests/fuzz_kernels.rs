@@ -89,9 +89,9 @@ fn what_is_found_can_be_written_down() {
         {
             *seen.entry(kind).or_insert(0) += is as u32;
         }
-        // Another result, place or failure is noticed.
+        // Another result, place or failure is noticed, where there is another place.
         let other = run.replace(" at 0 ", " at 1 ");
-        if other != run {
+        if other != run && found.case.space.iter().product::<usize>() > 1 {
             assert!(regression::run("found.ir", &text.replace(run, &other), &nothing).is_err(), "{text}");
             *seen.entry("another place").or_insert(0) += 1;
         }
