@@ -58,6 +58,7 @@ macro_rules! children {
                             }
                         }
                     }
+                    Kind::Starred(value) => visit(value),
                     Kind::Lambda { parameters, body } => {
                         for parameter in parameters {
                             parameter.$children(visit);

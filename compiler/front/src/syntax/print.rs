@@ -83,6 +83,7 @@ impl Printer {
             ExpressionKind::Slice { .. } => self.line(depth, "slice"),
             ExpressionKind::Tuple(_) => self.line(depth, "tuple"),
             ExpressionKind::List(_) => self.line(depth, "list"),
+            ExpressionKind::Starred(_) => self.line(depth, "starred"),
             ExpressionKind::Unary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
             ExpressionKind::Binary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
             ExpressionKind::Compare { first, rest } => {

@@ -105,6 +105,10 @@ impl<'t> Typer<'t, '_> {
                 .mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"))
                 .help(*instead)
                 .into()),
+            ExpressionKind::Starred(_) => {
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot use unpacking with '*'");
+                Err(mistake.help("write every value").into())
+            }
             ExpressionKind::None if self.is_host() => Ok(Item::None),
             ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
             ExpressionKind::String(_)

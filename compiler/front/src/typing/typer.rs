@@ -183,7 +183,7 @@ fn attempt<'t, 'p>(
 ) -> Result<Typer<'t, 'p>> {
     let definition = header.definition;
     let mut assigned: HashSet<&'t str> = syntax::names::assigned(&definition.body).into_iter().collect();
-    assigned.extend(definition.parameters.iter().map(|parameter| parameter.name.as_str()));
+    assigned.extend(definition.parameters.iter().chain(&definition.rest).map(|parameter| parameter.name.as_str()));
     let mut typer = Typer {
         program,
         unit: header.unit,
@@ -206,7 +206,9 @@ fn attempt<'t, 'p>(
         neighborhood: None,
     };
     typer.function.source = Some(header.unit.module.source.clone());
-    if let Some((span, instead)) = definition.unsupported_parameters {
+    if let Some((span, instead)) = definition.unsupported_parameters
+        && !(typer.is_host() && definition.rest.is_some())
+    {
         return Err(typer
             .mistake(ErrorClass::Unsupported, span, "kernels cannot have such parameters")
             .help(instead)
@@ -323,7 +325,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[ItemType]) -> Result<()> {
-        for (parameter, item_type) in definition.parameters.iter().zip(arguments) {
+        for (parameter, item_type) in definition.parameters.iter().chain(&definition.rest).zip(arguments) {
             let item = match (item_type, &parameter.default) {
                 (ItemType::Omitted, Some(default)) => self.default_item(self.unit, default, default.span)?,
                 _ => self.helper_parameter(&parameter.name, item_type, parameter.span),

@@ -343,3 +343,15 @@ fn complex_numbers() {
     assert_eq!(first(mandel), "int64: 0");
     assert_eq!(call(mandel, "f", &[Float(-0.5), Float(0.2)]), "int64: 255");
 }
+
+#[test]
+fn stars_and_classes() {
+    let text = "def g(a, *rest):\n    return a + len(rest) * 10\ndef f(x):\n    t = (x, 2, 3)\n    return g(*t), g(5), g(1, *t[:1])\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "(int64, int64, int64): 21, 5, 11");
+    let text = "def f(x):\n    if isinstance(x, float):\n        return x * 0.5\n    elif isinstance(x, (np.ndarray, tuple)):\n        return x[0]\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "int64: 3");
+    assert_eq!(call(text, "f", &[Float(3.0)]), "float64: 1.5");
+    assert_eq!(call(text, "f", &[Ints(vec![1], vec![4])]), "int64: 4; [4]");
+    let text = "def g(x, y=None, mode='a'):\n    if y is None:\n        return x\n    if mode == 'b':\n        return x - y\n    return x + y\ndef f(x):\n    return g(x), g(x, 1.5), g(x, mode='b', y=2)\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "(int64, float64, int64): 3, 4.5, 1");
+}
