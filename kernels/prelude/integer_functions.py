@@ -95,15 +95,3 @@ def isqrt_i64(n: int64) -> int64:
     if n < 0:
         raise ValueError("isqrt() argument must be nonnegative")
     return int64(isqrt_u64(uint64(n)))
-
-
-def bit_count_u32(n: uint32) -> uint32:
-    """How many bits are ones: sums of 2, of 4, of 8 bits at once, then of the bytes."""
-    pairs = n - ((n >> 1) & 0x55555555)
-    fours = (pairs & 0x33333333) + ((pairs >> 2) & 0x33333333)
-    return (((fours + (fours >> 4)) & 0x0f0f0f0f) * 0x01010101) >> 24
-
-
-def bit_count_u64(n: uint64) -> uint64:
-    """Of the halves."""
-    return uint64(bit_count_u32(uint32(n & 0xffffffff)) + bit_count_u32(uint32(n >> 32)))

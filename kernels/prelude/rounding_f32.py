@@ -98,3 +98,24 @@ def round_to_far_tens_f32(
     result = high + (high_low + (low_rest + (second_error + whole * ten_rest)))
     result = (result * scale_1) * scale_2
     return select(abs(quotient) < LIMIT, copysign(result, x), x)
+
+
+def round_to_count_f32(
+    x: float32, count: int32, scale_1: float32, scale_2: float32, ten: float32, ten_low: float32, ten_rest: float32,
+    least: float32
+) -> float32:
+    """x rounded to a multiple of 10**-count, of which 10**abs(count) is given in parts as above.
+
+    Beyond 44 digits every number stays; beyond 10**38 every finite one is zero."""
+    exact = (ten * scale_1) * scale_2
+    if count > 44:
+        return x
+    if count < -38:
+        return select(abs(x) <= 3.4028234663852886e38, copysign(0.0, x), x)
+    if count > 10:
+        return round_to_far_digits_f32(x, scale_1, scale_2, ten, ten_low, ten_rest, least)
+    if count >= 0:
+        return round_to_digits_f32(x, exact)
+    if count >= -10:
+        return round_to_tens_f32(x, exact)
+    return round_to_far_tens_f32(x, scale_1, scale_2, ten, ten_low, ten_rest)

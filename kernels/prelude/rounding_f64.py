@@ -99,3 +99,24 @@ def round_to_far_tens_f64(
     result = high + (high_low + (low_rest + (second_error + whole * ten_rest)))
     result = (result * scale_1) * scale_2
     return select(abs(quotient) < LIMIT, copysign(result, x), x)
+
+
+def round_to_count_f64(
+    x: float64, count: int32, scale_1: float64, scale_2: float64, ten: float64, ten_low: float64, ten_rest: float64,
+    least: float64
+) -> float64:
+    """x rounded to a multiple of 10**-count, of which 10**abs(count) is given in parts as above.
+
+    Beyond 323 digits every number stays; beyond 10**308 every finite one is zero."""
+    exact = (ten * scale_1) * scale_2
+    if count > 323:
+        return x
+    if count < -308:
+        return select(abs(x) <= 1.7976931348623157e308, copysign(0.0, x), x)
+    if count > 22:
+        return round_to_far_digits_f64(x, scale_1, scale_2, ten, ten_low, ten_rest, least)
+    if count >= 0:
+        return round_to_digits_f64(x, exact)
+    if count >= -22:
+        return round_to_tens_f64(x, exact)
+    return round_to_far_tens_f64(x, scale_1, scale_2, ten, ten_low, ten_rest)

@@ -1,13 +1,16 @@
 //! Kernel sources of numbra, as text.
 
-macro_rules! prelude {
-    ($($file:literal),* $(,)?) => {
-        /// The files of the prelude, the elementary functions of every backend: name and text.
-        pub const PRELUDE: &[(&str, &str)] = &[$(($file, include_str!(concat!("../prelude/", $file)))),*];
+macro_rules! files {
+    ($(#[$doc:meta])* $name:ident $folder:literal: $($file:literal),* $(,)?) => {
+        $(#[$doc])*
+        pub const $name: &[(&str, &str)] = &[$(($file, include_str!(concat!("../", $folder, "/", $file)))),*];
     };
 }
 
-prelude![
+files![
+    /// The files of the prelude, the elementary functions of every backend: name and text.
+    PRELUDE "prelude":
+
     "division_f32.py",
     "division_f64.py",
     "error_function_f32.py",
@@ -34,4 +37,10 @@ prelude![
     "sinc_f64.py",
     "trigonometric_f32.py",
     "trigonometric_f64.py",
+];
+
+files![
+    /// NumPy's functions of whole arrays, in the language of whole functions: name and text.
+    NUMPY "numpy":
+    "reductions.py",
 ];

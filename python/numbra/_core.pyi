@@ -73,6 +73,8 @@ class Ufunc:
         dtype: numpy.typing.DTypeLike | None = None,
         out: Any = None,
         keepdims: bool = False,
+        initial: Any = ...,
+        where: Any = True,
     ) -> Any: ...
     def accumulate(
         self,

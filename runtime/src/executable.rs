@@ -162,3 +162,46 @@ impl interp::Host for Launcher<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::DeviceArray;
+    use crate::array::HostArray;
+    use crate::device;
+    use numbra_front::ir::parse::parse;
+    use numbra_front::types::ScalarType;
+
+    #[test]
+    fn kernels_see_arrays_where_the_host_has_them() {
+        let text = "
+function @minus(read a: i64[any] window(0 to 0), write out: i64[any] window(0 to 0) distinct) {
+  %n: index = extent out, 0
+  parallel (%p) in (%n) {
+    %a: i64 = load a[%p]
+    %minus: i64 = neg %a
+    store out[%p] = %minus
+  }
+  return
+}
+";
+        let device = device::open("interp".parse().unwrap()).unwrap();
+        let executable = Executable::build(parse(text).unwrap(), &device).unwrap();
+        let numbers: Vec<i64> = (0..12).collect();
+        let input =
+            DeviceArray::from_host(&device, &Arc::new(HostArray::from_slice(&[12], &numbers).unwrap())).unwrap();
+        let zeros = Arc::new(HostArray::zeros(ScalarType::I64, &[12]).unwrap());
+        let output = DeviceArray::from_host(&device, &zeros).unwrap();
+        // Every third element from the second one on, to every second place from the last but one back.
+        let view = |array: &DeviceArray, offset, strides: i64| Binding {
+            offset,
+            shape: vec![4],
+            strides: vec![strides],
+            ..array.as_binding()
+        };
+        let arguments = [Argument::Array(view(&input, 1, 3)), Argument::Array(view(&output, 10, -2))];
+        executable.run(&arguments).unwrap();
+        let got = output.into_host().unwrap();
+        assert_eq!(got.as_slice::<i64>().unwrap(), [0, 0, 0, 0, -10, 0, -7, 0, -4, 0, -1, 0]);
+    }
+}

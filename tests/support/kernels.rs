@@ -93,6 +93,7 @@ macro_rules! for_every_group_of_kernels {
             narrow_integers_against_constants
             choices_inner_functions_and_assignment_expressions
             functions_of_integers_and_parts_of_floats
+            rounding_to_digits_that_vary
             gamma_and_sums_of_logarithms_of_both_types
         }
     };
@@ -470,6 +471,21 @@ def f(x):
     let x = floats(300);
     let parts = Case::new(parts, vec![line(&x)], EXACT);
     vec![Case::new(divisors, vec![line(&a), line(&b)], EXACT), roots, parts]
+}
+
+fn rounding_to_digits_that_vary() -> Vec<Case> {
+    let python = "@vectorize\ndef f(x, n):\n    return round(x, n) + round(n, n % 3 - 2)\n";
+    let numpy = "@vectorize\ndef f(x, n):\n    return np.round(x, n) + np.around(n, decimals=n)\n";
+    let digits: Vec<i64> = (0..300).map(|k| k % 41 - 20).collect();
+    let few: Vec<i32> = (0..300).map(|k| k % 21 - 10).collect();
+    let (x, x32): (Arc<HostArray>, Arc<HostArray>) = (line(&floats(300)), line(&floats32(300)));
+    [python, numpy]
+        .into_iter()
+        .flat_map(|text| {
+            let in_64_bits = Case::new(text, vec![x.clone(), line(&digits)], EXACT);
+            [in_64_bits, Case::new(text, vec![x32.clone(), line(&few)], EXACT)]
+        })
+        .collect()
 }
 
 fn gamma_and_sums_of_logarithms_of_both_types() -> Vec<Case> {

@@ -28,6 +28,8 @@ pub struct Capabilities {
     pub float_tests: bool,
     /// `minimum`, `maximum`, `fmin`, `fmax`, and `abs` of integers.
     pub extremes: bool,
+    /// `count_ones` of 64 bits at once.
+    pub wide_bit_counts: bool,
     /// Order comparisons of bools.
     pub bool_order: bool,
     /// Integer ops that are total: `floor_div`, `mod`, `shl`, `shr`.
@@ -68,6 +70,7 @@ pub enum Lack {
     SaturatingConversion,
     FloatTests,
     Extremes,
+    WideBitCounts,
     BoolOrder,
     TotalIntegers,
 }
@@ -98,6 +101,7 @@ impl Capabilities {
         saturating_conversion: true,
         float_tests: true,
         extremes: true,
+        wide_bit_counts: true,
         bool_order: true,
         total_integers: true,
         index_bits: 64,
@@ -128,6 +132,7 @@ impl Capabilities {
             saturating_conversion: false,
             float_tests: false,
             extremes: false,
+            wide_bit_counts: false,
             bool_order: false,
             total_integers: false,
             index_bits: 32,
@@ -165,6 +170,7 @@ impl Capabilities {
             Op::FloorDiv | Op::Mod | Op::Shl | Op::Shr => (Lack::TotalIntegers, self.total_integers),
             Op::Minimum | Op::Maximum | Op::Fmin | Op::Fmax => (Lack::Extremes, self.extremes),
             Op::Abs if of.is_integer() => (Lack::Extremes, self.extremes),
+            Op::CountOnes if of.bits() == 64 => (Lack::WideBitCounts, self.wide_bit_counts),
             Op::IsNan | Op::IsInf | Op::Copysign => (Lack::FloatTests, self.float_tests),
             Op::Ne if of.is_float() => (Lack::FloatTests, self.float_tests),
             Op::Convert if of.is_float() && result == ScalarType::Bool => (Lack::FloatTests, self.float_tests),

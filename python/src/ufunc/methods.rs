@@ -2,12 +2,15 @@
 
 use super::Ufunc;
 use super::keywords::{is_everywhere, known, not_yet};
-use crate::arrays::{self, held, to_numpy};
+use crate::arrays::{self, held, letter_of, scalar_of, to_numpy};
 use crate::kernel::Frozen;
 use crate::overrides::Call;
 use crate::quick::vectorized;
 use numbra::Input;
-use numbra_runtime::array::shape_text;
+use numbra::device::Device;
+use numbra_front::types::{Constant, ScalarType};
+use numbra_runtime::array::{HostArray, shape_text};
+use numbra_runtime::ufunc::{Reduction, Vectorize};
 use pyo3::exceptions::{PyNotImplementedError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -16,8 +19,9 @@ use std::sync::Arc;
 #[pymethods]
 impl Ufunc {
     /// f(...f(f(a[0], a[1]), a[2])..., a[n-1]) along the axis; several axes need an identity, None means all of them.
+    /// `dtype`: the type of the result, and so of the loop. `initial`: a number to begin with.
     #[pyo3(signature = (*arguments, **options))]
-    #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None, keepdims=False)")]
+    #[pyo3(text_signature = "($self, array, axis=0, dtype=None, out=None, keepdims=False, initial=..., where=True)")]
     fn reduce<'py>(
         slf: &Bound<'py, Self>,
         py: Python<'py>,
@@ -36,15 +40,20 @@ impl Ufunc {
         let (own, array) = (slf.get(), &call.inputs[0]);
         arrays::refuse_mask("reduce", array)?;
         let frozen = own.declared.frozen(py)?;
-        let input = held(own.taker(&frozen), array)?;
-        let input = own.as_dtype(&frozen, input, call.keyword("dtype")?)?;
+        let values = own.values("reduce", &call, &frozen, held(own.taker(&frozen), array)?)?;
+        let input = &values.input;
         let axes = Axes::of(&call)?.resolve(py, input.array.shape().len())?;
         let mut shape = input.array.shape().to_vec();
         if matches!(start, Start::First) && axes.iter().any(|&axis| shape[axis] == 0) {
             let message = "zero-size array to reduction operation {} which has no identity";
             return Err(PyValueError::new_err(message.replace("{}", &own.declared.name)));
         }
-        let result = own.folded(py, &frozen, input, |kernel, device, input| kernel.reduce(device, input, &axes))?;
+        let initial = match &start {
+            Start::Value(initial) => Some(own.constant(py, &frozen, &values, initial)?),
+            Start::Identity | Start::First => None,
+        };
+        let asked = Reduction { axes: &axes, dtype: values.dtype, initial };
+        let result = own.folded(py, &frozen, input, |kernel, device, input| kernel.reduce_as(device, input, &asked))?;
         let mut result = to_numpy(py, &result)?;
         if call.keyword("keepdims")?.map_or(Ok(false), |keep| keep.is_truthy())? {
             axes.iter().for_each(|&axis| shape[axis] = 1);
@@ -69,15 +78,15 @@ impl Ufunc {
         let (own, array) = (slf.get(), &call.inputs[0]);
         arrays::refuse_mask("accumulate", array)?;
         let frozen = own.declared.frozen(py)?;
-        let input = held(own.taker(&frozen), array)?;
-        let input = own.as_dtype(&frozen, input, call.keyword("dtype")?)?;
+        let Values { input, dtype } = own.values("accumulate", &call, &frozen, held(own.taker(&frozen), array)?)?;
         if input.array.shape().is_empty() {
             return Err(PyTypeError::new_err("cannot accumulate on a scalar"));
         }
         let [axis] = Axes::of(&call)?.resolve(py, input.array.shape().len())?[..] else {
             return Err(PyValueError::new_err("accumulate does not allow multiple axes"));
         };
-        let result = own.folded(py, &frozen, input, |kernel, device, input| kernel.accumulate(device, input, axis))?;
+        let fold = |kernel: &Vectorize, device: &_, input: &_| kernel.accumulate_as(device, input, axis, dtype);
+        let result = own.folded(py, &frozen, &input, fold)?;
         delivered(to_numpy(py, &result)?, call.out()?)
     }
 
@@ -143,53 +152,87 @@ impl Ufunc {
     }
 }
 
+/// What is folded.
+struct Values<'py> {
+    /// Elements as the loop takes them.
+    input: arrays::Held<'py>,
+    /// The type of the values, where it is not that which follows from the elements.
+    dtype: Option<ScalarType>,
+}
+
 impl Ufunc {
-    fn as_dtype<'py>(
+    /// `array` as `what` folds it with the call's `dtype=`, which NumPy's rule "unsafe" converts to.
+    fn values<'py>(
         &self,
-        frozen: &Frozen,
+        what: &'static str,
+        call: &Call<'py>,
+        frozen: &Arc<Frozen>,
         input: arrays::Held<'py>,
-        dtype: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<arrays::Held<'py>> {
-        match dtype {
-            Some(dtype) => held(self.taker(frozen), &input.object.call_method1("astype", (dtype,))?),
-            None => Ok(input),
-        }
+    ) -> PyResult<Values<'py>> {
+        let Some(asked) = call.keyword("dtype")? else { return Ok(Values { input, dtype: None }) };
+        let py = asked.py();
+        let asked = py.import("numpy")?.call_method1("dtype", (asked,))?;
+        let dtype = scalar_of(asked.getattr("num")?.extract()?);
+        let elements = input.array.scalar();
+        let types = |own: &Frozen| vectorized(&own.kernel)?.fold_types(what, elements, dtype);
+        // A loop like float64(float64, int64) takes elements of another type than that of its values.
+        let (to, dtype) = match dtype.map(|_| self.declared.compiled(py, frozen, types)).transpose()? {
+            Some((value, taken)) if Some(value) == dtype && taken != value => {
+                (letter_of(taken).to_string().into_pyobject(py)?.into_any(), dtype)
+            }
+            _ => (asked, None),
+        };
+        let input = held(self.taker(frozen), &input.object.call_method1("astype", (to,))?)?;
+        Ok(Values { input, dtype })
+    }
+
+    /// `initial=` in the type of the values, as NumPy converts it.
+    fn constant(
+        &self,
+        py: Python,
+        frozen: &Arc<Frozen>,
+        values: &Values,
+        initial: &Bound<PyAny>,
+    ) -> PyResult<Constant> {
+        let (elements, dtype) = (values.input.array.scalar(), values.dtype);
+        let types = |own: &Frozen| vectorized(&own.kernel)?.fold_types("reduce", elements, dtype);
+        let (scalar, _) = self.declared.compiled(py, frozen, types)?;
+        let one = arrays::empty(py, scalar, &[], None)?;
+        one.object.set_item((), initial)?;
+        let value = one.array.view().ok().and_then(|view| view.get(&[]));
+        value.ok_or_else(|| PyValueError::new_err("'initial' must be a number"))
     }
 
     fn folded(
         &self,
         py: Python,
         frozen: &Arc<Frozen>,
-        input: arrays::Held,
-        fold: impl FnOnce(
-            &numbra_runtime::ufunc::Vectorize,
-            &Arc<dyn numbra::device::Device>,
-            &Input,
-        ) -> numbra::Result<numbra_runtime::array::HostArray>
-        + Send,
-    ) -> PyResult<numbra_runtime::array::HostArray> {
+        input: &arrays::Held,
+        fold: impl FnOnce(&Vectorize, &Arc<dyn Device>, &Input) -> numbra::Result<HostArray> + Send,
+    ) -> PyResult<HostArray> {
         let array = Input::Borrowed(input.array.clone());
         self.declared.compiled(py, frozen, |own| fold(vectorized(&own.kernel)?, &own.target.open()?, &array))
     }
 }
 
 /// What a reduction begins with.
-enum Start {
+enum Start<'py> {
     /// The identity, if there is one.
     Identity,
     /// The first element: `initial=None`.
     First,
+    Value(Bound<'py, PyAny>),
 }
 
-impl Start {
-    fn of(call: &Call) -> PyResult<Start> {
+impl<'py> Start<'py> {
+    fn of(call: &Call<'py>) -> PyResult<Start<'py>> {
         let Some(initial) = call.keywords.get_item("initial")? else { return Ok(Start::Identity) };
         if initial.is_none() {
             return Ok(Start::First);
         }
         // What NumPy's own methods hand on where nothing was said.
         let nothing = initial.py().import("numpy")?.getattr("_NoValue")?;
-        if initial.is(&nothing) { Ok(Start::Identity) } else { Err(not_yet("initial", "reduce")) }
+        Ok(if initial.is(&nothing) { Start::Identity } else { Start::Value(initial) })
     }
 }
 

@@ -4,8 +4,8 @@
 //! [`crate::interrupt`]), and gives up after [`PATIENCE`]. A compiler cannot be stopped: it goes on with what it was
 //! given, holding neither the device nor the end of the process, and what it makes in the end is dropped.
 //!
-//! What a driver compiles later is waited for as the launch is: Mesa's llvmpipe makes machine code with a kernel's first
-//! launch, on its queue's thread.
+//! Mesa's llvmpipe makes machine code with a kernel's first dispatch, on its queue's thread. So loading a kernel waits for
+//! an empty dispatch there (`wgpu/kernel.rs`), in the same way.
 
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -27,7 +27,8 @@ pub fn compiled<T: Send + 'static>(device: &str, compile: impl FnOnce() -> Resul
     within(patience(device)?, device, compile)
 }
 
-fn patience(device: &str) -> Result<Duration> {
+/// How long a driver may take.
+pub fn patience(device: &str) -> Result<Duration> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Ok(PATIENCE) };
     let text = text.to_string_lossy();
     let seconds = text.trim().parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -61,14 +62,30 @@ fn within<T: Send + 'static>(
             }
         }
         if start.elapsed() >= patience {
-            let seconds = patience.as_secs_f64();
-            let message = format!("the driver has been compiling this kernel for {seconds} seconds, which is too long");
-            let help = format!(
-                "make the kernel smaller, or run it on cpu or parallel; {VARIABLE}, a number of seconds, lets it take longer"
-            );
-            return Err(Error::device(device, message, help));
+            return Err(too_long(device, patience));
         }
     }
+}
+
+/// A driver has been given up.
+pub fn too_long(device: &str, patience: Duration) -> Error {
+    let seconds = patience.as_secs_f64();
+    let message = format!("the driver has been compiling this kernel for {seconds} seconds, which is too long");
+    let help = format!(
+        "make the kernel smaller, or run it on cpu or parallel; {VARIABLE}, a number of seconds, lets it take longer"
+    );
+    Error::device(device, message, help)
+}
+
+/// A driver compiles on the device's own queue, where other work has waited for it for too long.
+#[cfg(feature = "wgpu")]
+pub fn in_the_way(device: &str, patience: Duration) -> Error {
+    let seconds = patience.as_secs_f64();
+    let message = format!("the driver is still compiling another kernel, after {seconds} seconds of waiting for it");
+    let help = format!(
+        "try again later, or use cpu or parallel; {VARIABLE}, a number of seconds, says how long to wait for drivers"
+    );
+    Error::device(device, message, help)
 }
 
 #[cfg(test)]

@@ -34,13 +34,25 @@ impl Vectorize {
         dtype: Option<ScalarType>,
     ) -> Result<HostArray> {
         check_axis(axis, input)?;
-        let chosen = self.folding("accumulate", input, dtype)?;
+        let chosen = self.folding("accumulate", input.scalar_type(), dtype)?;
         let array = self.array(device, input)?;
         let result = DeviceArray::empty(device, chosen.parameters[0], array.shape())?;
         if !array.shape().contains(&0) {
             self.fold(device, &chosen, &array, &result, axis, Keep::All, Start::First)?;
         }
         result.into_host()
+    }
+
+    /// The type of the values of a `reduce` or `accumulate`, `what`, of such elements, and the type that it takes the
+    /// elements as. `dtype`: what is asked for. Errors as there.
+    pub fn fold_types(
+        &self,
+        what: &str,
+        elements: ScalarType,
+        dtype: Option<ScalarType>,
+    ) -> Result<(ScalarType, ScalarType)> {
+        let chosen = self.folding(what, elements, dtype)?;
+        Ok((chosen.parameters[0], chosen.parameters[1]))
     }
 
     pub(super) fn array(&self, device: &Arc<dyn Device>, input: &Input) -> Result<DeviceArray> {
@@ -53,13 +65,12 @@ impl Vectorize {
 
     /// The loop to fold with: it gives the type of its first parameter. The second one's is that of the elements.
     /// `dtype`: the type of the values, if it is asked for.
-    pub(super) fn folding(&self, what: &str, input: &Input, dtype: Option<ScalarType>) -> Result<Loop> {
+    pub(super) fn folding(&self, what: &str, elements: ScalarType, dtype: Option<ScalarType>) -> Result<Loop> {
         if self.parameters().len() != 2 {
             return Err(Error::call(format!("{what} only supported for binary functions")));
         }
         let choose = |left, right| self.choose(&[Given::Strong(left), Given::Strong(right)]);
         let fits = |(chosen, result): &(Loop, ScalarType)| chosen.parameters[0] == *result;
-        let elements = input.scalar_type();
         // A declared loop may take elements of another type than that of its values.
         if let Some(dtype) = dtype.filter(|_| !self.declaration.signatures.is_empty())
             && let Ok(mixed) = choose(dtype, elements)

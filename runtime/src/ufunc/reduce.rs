@@ -52,7 +52,7 @@ impl Vectorize {
         if axes.iter().enumerate().any(|(place, axis)| axes[..place].contains(axis)) {
             return Err(Error::call("duplicate value in 'axis'"));
         }
-        let chosen = self.folding("reduce", input, asked.dtype)?;
+        let chosen = self.folding("reduce", input.scalar_type(), asked.dtype)?;
         let scalar = chosen.parameters[0];
         let initial = asked.initial.map(|initial| convert(initial, scalar)).transpose()?;
         let initial = initial.map(|bits| Constant { scalar, bits });

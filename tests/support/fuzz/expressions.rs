@@ -282,6 +282,10 @@ impl Generator {
         let numpy = |left: ScalarType, right: ScalarType| Some(promotion::numpy(&[left, right]));
         match self.random.below(8) {
             _ if want == Bool => Some(self.test(depth)),
+            0 if want == U8 => {
+                let of = *self.random.pick(&INTEGERS);
+                Some(Expression::new(want, "np.bitwise_count({})", vec![self.expression(of, depth)]))
+            }
             0 => {
                 let name = *self.random.pick(SAME);
                 Some(Expression::new(want, format!("{name}({{}})"), vec![self.expression(want, depth)]))

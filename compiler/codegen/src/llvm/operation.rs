@@ -117,6 +117,10 @@ impl<'ctx> Lowering<'ctx, '_> {
             Op::Or => builder.build_or(first, second, ""),
             Op::Xor => builder.build_xor(first, second, ""),
             Op::Not => builder.build_not(first, ""),
+            Op::CountOnes => {
+                let kind = first.get_type();
+                return Ok(self.intrinsic("llvm.ctpop", &[kind.into()], &[first.into()])?.into_int_value());
+            }
             Op::ShlInRange => builder.build_left_shift(first, second, ""),
             Op::ShrInRange => builder.build_right_shift(first, second, signed, ""),
             Op::Eq => compare(IntPredicate::EQ),

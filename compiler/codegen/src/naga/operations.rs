@@ -82,6 +82,7 @@ impl Lowering<'_> {
                 self.cast(block, a, scalar_of(result)?.kind, None)
             }
             Op::Abs if ty.is_float() => self.math(block, MathFunction::Abs, &handles),
+            Op::CountOnes if ty.bits() == 32 => self.math(block, MathFunction::CountOneBits, &handles),
             Op::Sqrt => self.math(block, MathFunction::Sqrt, &handles),
             Op::Floor => self.math(block, MathFunction::Floor, &handles),
             Op::Ceil => self.math(block, MathFunction::Ceil, &handles),

@@ -87,6 +87,7 @@ fn integer(op: Op, scalar: ScalarType, a: u64, b: u64) -> Option<u64> {
                 0
             }
         }
+        Op::CountOnes => (a & (u64::MAX >> (64 - scalar.bits()))).count_ones() as u64,
         Op::Eq => return Some((a == b) as u64),
         Op::Ne => return Some((a != b) as u64),
         Op::Lt => return Some(less as u64),
@@ -189,7 +190,8 @@ macro_rules! float_ops {
                 Op::MulError => a.mul_add(b, -(a * b)),
                 // Ops on integers, which the type rules exclude, and those done by the caller.
                 Op::FloorDiv | Op::Mod | Op::Quotient | Op::Remainder | Op::And | Op::Or | Op::Xor | Op::Not => a,
-                Op::Shl | Op::Shr | Op::ShlInRange | Op::ShrInRange | Op::Select | Op::Convert | Op::Bitcast => a,
+                Op::Shl | Op::Shr | Op::ShlInRange | Op::ShrInRange | Op::CountOnes => a,
+                Op::Select | Op::Convert | Op::Bitcast => a,
             };
             result.to_bits() as u64
         }

@@ -28,6 +28,8 @@ pub enum ScalarClass {
     Float,
     /// Integers and bool.
     Bits,
+    /// Integers but for index, whose width is the device's.
+    Sized,
     /// Numbers and bool.
     Any,
 }
@@ -39,6 +41,7 @@ impl ScalarClass {
             ScalarClass::Integer => scalar.is_integer(),
             ScalarClass::Float => scalar.is_float(),
             ScalarClass::Bits => !scalar.is_float(),
+            ScalarClass::Sized => scalar.is_integer() && scalar != ScalarType::Index,
             ScalarClass::Any => true,
         }
     }
@@ -89,6 +92,7 @@ op_table! {
     Shr "shr" 2 Same(Integer), "a >> b, arithmetic for signed types; where b is negative or at least the width: 0, or all sign bits for signed types";
     ShlInRange "shl_in_range" 2 Same(Integer), "a << b with 0 <= b < width (total_integers sees to it)";
     ShrInRange "shr_in_range" 2 Same(Integer), "a >> b with 0 <= b < width, arithmetic for signed types";
+    CountOnes "count_ones" 1 Same(Sized), "how many of a's bits are ones, of all that its type has";
     Eq "eq" 2 Compare(Any), "a == b; false if either is NaN";
     Ne "ne" 2 Compare(Any), "a != b; true if either is NaN";
     Lt "lt" 2 Compare(Any), "a < b; false with NaN; false < true";

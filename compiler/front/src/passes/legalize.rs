@@ -1,6 +1,8 @@
 //! From the device's capabilities: what it lacks is expressed by what it has, or refused with a way out.
 
-use super::{bool_order, extremes, float_tests, float_to_integer, mul_error, small_integers, total_integers};
+use super::{
+    bit_counts, bool_order, extremes, float_tests, float_to_integer, mul_error, small_integers, total_integers,
+};
 use crate::capabilities::{Capabilities, Lack};
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::*;
@@ -18,6 +20,7 @@ pub fn run(module: &mut Module, capabilities: &Capabilities) -> Result<()> {
     }
     for function in &mut module.functions {
         extremes::run(function, capabilities);
+        bit_counts::run(function, capabilities);
         total_integers::run(function, capabilities);
         bool_order::run(function, capabilities);
         float_to_integer::run(function, capabilities);

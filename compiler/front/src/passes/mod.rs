@@ -1,6 +1,7 @@
 //! IR -> IR, one pass per file, named by what it does. Their order stands in [`crate::pipeline`].
 
 pub mod addresses;
+pub mod bit_counts;
 pub mod bool_order;
 pub mod copy;
 pub mod dead_code;

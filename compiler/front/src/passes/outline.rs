@@ -158,3 +158,51 @@ impl Free {
         self.variables.extend(statement.variable());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::parse::parse;
+    use crate::ir::verify::verify;
+
+    #[test]
+    fn arrays_that_only_a_callee_touches_go_along() {
+        // In the host's order, each once: `b` is read by the callee alone, `unused` by nobody.
+        let text = "
+function @host(read unused: i64[any], read b: i64[any], write out: i64[unit] window(0 to 0) distinct) {
+  %n: index = extent out, 0
+  parallel (%p) in (%n) {
+    %sum: i64 = call @sum(b)
+    %again: i64 = call @sum(b)
+    %both: i64 = add %sum, %again
+    store out[%p] = %both
+  }
+}
+
+function @sum(read a: i64[any]) -> i64 {
+  %first: index = constant 0
+  %a: i64 = load a[%first]
+  return %a
+}
+";
+        let mut module = parse(text).unwrap_or_else(|error| panic!("{error}"));
+        run(&mut module).unwrap();
+        verify(&module).unwrap_or_else(|error| panic!("{error}"));
+        let host = &module.functions[0];
+        let launched: Vec<&str> = host
+            .body
+            .statements
+            .iter()
+            .filter_map(|statement| match statement {
+                Statement::Launch { arrays, .. } => Some(arrays),
+                _ => None,
+            })
+            .flatten()
+            .map(|array| host.arrays[array.index()].name.as_str())
+            .collect();
+        assert_eq!(launched, ["b", "out"]);
+        let kernel = module.functions.iter().find(|function| function.form == Form::Kernel).unwrap();
+        let bound: Vec<&str> = kernel.arrays.iter().map(|array| array.name.as_str()).collect();
+        assert_eq!(bound, ["b", "out"]);
+    }
+}

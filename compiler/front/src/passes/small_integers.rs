@@ -64,6 +64,13 @@ fn widen(function: &mut Function, tables: &[ScalarType]) {
             let narrow = old[value.index()];
             match op {
                 Op::Convert => conversion(function, out, operands[0], old[operands[0].index()], narrow),
+                // Above a negative number's own bits there are more ones.
+                Op::CountOnes if narrow.is_signed() => {
+                    let mask = Constant::integer(in_register(narrow), (1 << narrow.bits()) - 1);
+                    let mask = function.constant(out, mask);
+                    let own = function.apply(out, Op::And, &[operands[0], mask]);
+                    Some(strict(Op::CountOnes, &[own]))
+                }
                 _ if can_leave(*op, narrow) => {
                     let same = Expression::Apply { op: *op, operands: operands.clone(), flags: *flags };
                     let wide = function.define(out, in_register(narrow), Span::NONE, same);

@@ -1,10 +1,14 @@
 //! Functions and methods that make arrays in whole functions: `np.empty` and its kin, `copy`, `fill`.
 
+use super::Rules;
 use super::calls::Evaluated;
+use super::closures::Around;
 use super::item::{Extent, Item, Relation, Scalar};
+use super::prelude;
+use super::program::Unit;
 use super::typer::Typer;
-use crate::error::{ErrorClass, Result};
-use crate::ir::{ArrayId, ArrayType, Fault, Op};
+use crate::error::{Error, ErrorClass, Result};
+use crate::ir::{ArrayId, ArrayType, Definition, Fault, Op};
 use crate::source::Span;
 use crate::syntax::tree::{Expression, Keyword};
 use crate::types::ScalarType;
@@ -151,6 +155,10 @@ impl<'t> Typer<'t, '_> {
                 self.assign(array, &Item::Scalar(number), span)?;
                 Ok(Item::None)
             }
+            "sum" => {
+                self.by_name(&[], arguments, keywords, span)?;
+                self.sum(array, span)
+            }
             "transpose" if arguments.is_empty() && keywords.is_empty() => self.attribute_of_array(array, "T", span),
             "item" if arguments.is_empty() && keywords.is_empty() => {
                 let rank = self.function.arrays[array.index()].rank;
@@ -169,6 +177,45 @@ impl<'t> Typer<'t, '_> {
                 Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
             }
         }
+    }
+
+    /// The sum of all elements: of integers and bools as 64 bits wide ones, as Numba has it.
+    pub fn sum(&mut self, array: ArrayId, span: Span) -> Result<Item<'t>> {
+        let kind = self.function.arrays[array.index()].kind();
+        let dtype = match kind.scalar {
+            scalar if scalar.is_float() => scalar,
+            scalar if scalar.is_unsigned() => ScalarType::U64,
+            _ => ScalarType::I64,
+        };
+        let row = self.in_a_row(array, span)?;
+        self.array_function("sum_of_elements", &[Item::Array(row), Item::Dtype(dtype)], span)
+    }
+
+    /// The elements of an array in C order, as one axis: a view where that is possible.
+    fn in_a_row(&mut self, array: ArrayId, span: Span) -> Result<ArrayId> {
+        let kind = self.function.arrays[array.index()].kind();
+        let rank = kind.strides.len();
+        if rank == 1 {
+            return Ok(array);
+        }
+        let packed = if kind.strides == ArrayType::c_order(rank) { array } else { self.copied(array, span)? };
+        let size = self.size(packed, span);
+        let size = self.convert(size, ScalarType::Index, span);
+        let array = &self.function.arrays[packed.index()];
+        let (name, kind) = (array.name.clone(), ArrayType { strides: ArrayType::c_order(1), ..array.kind() });
+        Ok(self.define_array(&name, kind, Definition::Reshape { base: packed, extents: vec![size.value] }))
+    }
+
+    /// Calls a function of whole arrays that comes with numbra.
+    fn array_function(&mut self, name: &str, items: &[Item<'t>], span: Span) -> Result<Item<'t>> {
+        let file = prelude::find_array_function(name)?;
+        let definition = file.and_then(|file| Some((file.module, file.module.function(name)?)));
+        let Some((module, definition)) = definition else {
+            return Err(Error::Internal(format!("there is no function '{name}' of arrays")));
+        };
+        let flags = self.unit.flags;
+        let unit = Unit { module, rules: Rules::Numba, flags, zero_division: false, bounds: false, prelude: None };
+        self.emit_call(unit, definition, items, Around::default(), None, span)
     }
 
     /// The arguments by the names of the parameters.

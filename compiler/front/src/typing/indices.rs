@@ -138,9 +138,12 @@ impl<'t> Typer<'t, '_> {
     /// An index of an array, type index: negative ones count from the end; what is not proved is checked.
     pub fn checked_index(&mut self, array: ArrayId, axis: u32, index: Scalar, span: Span) -> Scalar {
         let measure = self.measure(array, axis);
-        let below = index
-            .extent
-            .is_some_and(|extent| extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0);
+        let small = |extent: i64| index.range().is_some_and(|(_, high)| high < extent as i128);
+        let known = matches!(measure, Measure::Known(extent) if small(extent));
+        let below = known
+            || index
+                .extent
+                .is_some_and(|extent| extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0);
         let not_negative = index.range().is_some_and(|(low, _)| low >= 0);
         if below && not_negative {
             return self.convert(index, ScalarType::Index, span);
@@ -205,8 +208,9 @@ impl<'t> Typer<'t, '_> {
 impl Extent {
     /// What is known of the number itself as an extent.
     pub fn of_value(number: Scalar) -> Extent {
+        let known = number.integer().and_then(|known| i64::try_from(known).ok());
         number.extent.filter(|extent| extent.relation == Relation::Is).unwrap_or(Extent {
-            of: Measure::Value(number.value),
+            of: known.map_or(Measure::Value(number.value), Measure::Known),
             relation: Relation::Is,
             offset: 0,
         })

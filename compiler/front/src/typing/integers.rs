@@ -126,12 +126,12 @@ impl<'t> Typer<'t, '_> {
             ScalarType::I16 => ScalarType::U16,
             ScalarType::I32 => ScalarType::U32,
             ScalarType::I64 => ScalarType::U64,
+            ScalarType::Index => ScalarType::U64,
+            ScalarType::Bool => ScalarType::U8,
             other => other,
         };
         let magnitude = self.convert(magnitude, own, span);
-        let wide = if own.bits() > 32 { ScalarType::U64 } else { ScalarType::U32 };
-        let magnitude = self.convert(magnitude, wide, span);
-        let count = self.elementary("bit_count", wide, &[magnitude], span)?;
+        let count = self.apply(Op::CountOnes, &[magnitude], span);
         Ok(self.convert(count, ScalarType::U8, span))
     }
 

@@ -96,6 +96,8 @@ pub enum Measure {
     Axis(ArrayId, u32),
     /// A number of the program.
     Value(Value),
+    /// A number that is known.
+    Known(i64),
 }
 
 impl Scalar {

@@ -30,6 +30,7 @@ mod program;
 pub mod promotion;
 mod ranges;
 mod rounding;
+mod rounding_to_variables;
 mod sequences;
 mod sides;
 mod signatures;

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::source::Source;
 use crate::syntax::{python, tree};
-use numbra_kernels::PRELUDE;
+use numbra_kernels::{NUMPY, PRELUDE};
 use std::sync::OnceLock;
 
 /// A file of the prelude.
@@ -19,13 +19,27 @@ pub struct File {
 /// Files are searched as text, so that only those that are needed are parsed.
 pub fn find(function: &str) -> Result<Option<File>> {
     static PARSED: [OnceLock<Result<tree::Module>>; PRELUDE.len()] = [const { OnceLock::new() }; PRELUDE.len()];
+    find_in(PRELUDE, &PARSED, "prelude", function)
+}
+
+/// The file that defines a function of whole arrays.
+pub fn find_array_function(function: &str) -> Result<Option<File>> {
+    static PARSED: [OnceLock<Result<tree::Module>>; NUMPY.len()] = [const { OnceLock::new() }; NUMPY.len()];
+    find_in(NUMPY, &PARSED, "numpy", function)
+}
+
+fn find_in(
+    files: &'static [(&'static str, &'static str)],
+    parsed: &'static [OnceLock<Result<tree::Module>>],
+    folder: &str,
+    function: &str,
+) -> Result<Option<File>> {
     let definition = format!("\ndef {function}(");
-    let Some(index) = PRELUDE.iter().position(|(_, text)| text.contains(&definition)) else { return Ok(None) };
-    let (name, text) = PRELUDE[index];
-    let parsed = PARSED[index].get_or_init(|| python::parse(&Source::new(format!("prelude/{name}"), text)));
-    match parsed {
+    let Some(index) = files.iter().position(|(_, text)| text.contains(&definition)) else { return Ok(None) };
+    let (name, text) = files[index];
+    match parsed[index].get_or_init(|| python::parse(&Source::new(format!("{folder}/{name}"), text))) {
         Ok(module) => Ok(Some(File { stem: name.strip_suffix(".py").unwrap_or(name), module })),
-        Err(error) => Err(Error::Internal(format!("the prelude does not parse: {error}"))),
+        Err(error) => Err(Error::Internal(format!("'{folder}/{name}' does not parse: {error}"))),
     }
 }
 

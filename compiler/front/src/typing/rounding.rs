@@ -1,4 +1,5 @@
-//! `round(x, n)` and `np.round(x, n)`: rounding to a number of decimal digits that is known when compiling.
+//! `round(x, n)` and `np.round(x, n)`: rounding to a number of decimal digits. What is here knows it when compiling; where it
+//! is a variable, `rounding_to_variables.rs` reads the same powers of ten from tables.
 
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
@@ -9,20 +10,20 @@ use crate::source::Span;
 use crate::types::ScalarType;
 
 /// What a float type allows.
-struct Digits {
+pub(super) struct Digits {
     /// Bits of a number: from 2 to this power on, all numbers are whole.
-    mantissa: i32,
+    pub mantissa: i32,
     /// Powers of ten up to this one are numbers.
-    exact: i32,
+    pub exact: i32,
     /// With more digits after the point than this every number stays.
-    most: i32,
+    pub most: i32,
     /// Rounded to a greater power of ten than this every number is zero.
-    tens: i32,
+    pub tens: i32,
     /// The smallest number is 2 to this power.
-    least: i32,
+    pub least: i32,
 }
 
-fn digits_of(scalar: ScalarType) -> Digits {
+pub(super) fn digits_of(scalar: ScalarType) -> Digits {
     match scalar {
         ScalarType::F32 => Digits { mantissa: 24, exact: 10, most: 44, tens: 38, least: -149 },
         _ => Digits { mantissa: 53, exact: 22, most: 323, tens: 308, least: -1074 },
@@ -32,7 +33,7 @@ fn digits_of(scalar: ScalarType) -> Digits {
 impl<'t> Typer<'t, '_> {
     /// `round(x, n)`: Python's value, the multiple of 10**-n nearest to x (ties to even), rounded once.
     pub fn round_to(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
-        let count = self.digit_count(digits)?;
+        let Some(count) = digit_count(digits) else { return self.round_to_variable(number, digits, span) };
         let scalar = number.scalar;
         if !scalar.is_float() {
             return self.integer_to_tens(number, count, span);
@@ -50,21 +51,17 @@ impl<'t> Typer<'t, '_> {
             let ten = self.float(scalar, ten_to(power), span);
             return self.elementary(&format!("round_to_{direction}"), scalar, &[number, ten], span);
         }
-        let (words, exponent) = power_of_ten_in_words(power as u32, known.mantissa as u32);
-        let first = exponent / 2;
+        let parts = power_of_ten_in_parts(power as u32, &known);
+        let taken = if count >= 0 { &parts[..] } else { &parts[..5] };
         let mut operands = vec![number];
-        operands.extend([first, exponent - first].map(|part| self.float(scalar, 2f64.powi(part), span)));
-        operands.extend(words.map(|word| self.float(scalar, word, span)));
-        if count >= 0 {
-            operands.push(self.float(scalar, 2f64.powi(known.least + exponent), span));
-        }
+        operands.extend(taken.iter().map(|&part| self.float(scalar, part, span)));
         self.elementary(&format!("round_to_far_{direction}"), scalar, &operands, span)
     }
 
     /// `np.round(x, n)`: as NumPy, which scales, rounds and scales back. Where nothing is left to round the number stays: from
     /// 2**53 (float32: 2**24) on scaled numbers have no fraction, and what scaling back gave would be off by a last place.
     pub fn round_numpy(&mut self, number: Scalar, digits: &Evaluated<'t>, span: Span) -> Result<Scalar> {
-        let count = self.digit_count(digits)?;
+        let Some(count) = digit_count(digits) else { return self.round_numpy_to_variable(number, digits, span) };
         let scalar = number.scalar;
         if !scalar.is_float() {
             return self.integer_to_tens(number, count, span);
@@ -78,10 +75,15 @@ impl<'t> Typer<'t, '_> {
         let scaled = self.apply(into, &[number, scale], span);
         let rounded = self.apply(Op::Rint, &[scaled], span);
         let result = self.apply(out_of, &[rounded, scale], span);
+        Ok(self.rounded_or_whole(number, scaled, result, span))
+    }
+
+    /// The rounded number, or the number itself if it has no fraction after scaling.
+    pub(super) fn rounded_or_whole(&mut self, number: Scalar, scaled: Scalar, result: Scalar, span: Span) -> Scalar {
         let magnitude = self.apply(Op::Abs, &[scaled], span);
-        let limit = self.float(scalar, 2f64.powi(known.mantissa), span);
+        let limit = self.float(number.scalar, 2f64.powi(digits_of(number.scalar).mantissa), span);
         let rounds = self.apply(Op::Lt, &[magnitude, limit], span);
-        Ok(self.select(rounds, result, number, span))
+        self.select(rounds, result, number, span)
     }
 
     /// An integer as a multiple of 10**-count, ties to even. Integers have no digits after the point.
@@ -100,9 +102,14 @@ impl<'t> Typer<'t, '_> {
             return Err(self.mistake(ErrorClass::Unsupported, span, message).help("use fewer digits").into());
         }
         let (ten, half) = (self.integer(scalar, ten, span), self.integer(scalar, ten / 2, span));
+        Ok(self.integer_to_multiple(number, ten, half, span))
+    }
+
+    /// An integer as a multiple of `ten`, ties to even; `half` is half of it.
+    pub(super) fn integer_to_multiple(&mut self, number: Scalar, ten: Scalar, half: Scalar, span: Span) -> Scalar {
         let quotient = self.apply(Op::FloorDiv, &[number, ten], span);
         let rest = self.apply(Op::Mod, &[number, ten], span);
-        let one = self.integer(scalar, 1, span);
+        let one = self.integer(number.scalar, 1, span);
         let low = self.apply(Op::And, &[quotient, one], span);
         let odd = self.apply(Op::Eq, &[low, one], span);
         let above = self.apply(Op::Gt, &[rest, half], span);
@@ -111,11 +118,11 @@ impl<'t> Typer<'t, '_> {
         let up = self.apply(Op::Or, &[above, to_even], span);
         let next = self.apply(Op::Add, &[quotient, one], span);
         let quotient = self.select(up, next, quotient, span);
-        Ok(self.apply(Op::Mul, &[quotient, ten], span))
+        self.apply(Op::Mul, &[quotient, ten], span)
     }
 
     /// A zero with the number's sign; infinities and NaN stay.
-    fn zero_if_finite(&mut self, number: Scalar, span: Span) -> Scalar {
+    pub(super) fn zero_if_finite(&mut self, number: Scalar, span: Span) -> Scalar {
         let zero = self.float(number.scalar, 0.0, span);
         let signed = self.apply(Op::Copysign, &[zero, number], span);
         let infinity = self.float(number.scalar, f64::INFINITY, span);
@@ -123,27 +130,28 @@ impl<'t> Typer<'t, '_> {
         let finite = self.apply(Op::Lt, &[magnitude, infinity], span);
         self.select(finite, signed, number, span)
     }
-
-    fn digit_count(&self, digits: &Evaluated<'t>) -> Result<i32> {
-        let known = match &digits.0 {
-            Item::Literal(Literal::Integer(value)) => *value,
-            Item::Scalar(scalar) => scalar.integer(),
-            _ => None,
-        };
-        match known {
-            // Beyond what any type has, one count is like the other.
-            Some(count) => Ok(count.clamp(-1000, 1000) as i32),
-            None => {
-                let message = "the number of digits must be a constant integer";
-                let mistake = self.mistake(ErrorClass::Unsupported, digits.1, message);
-                Err(mistake.help("write round(x * scale) / scale").into())
-            }
-        }
-    }
 }
 
-fn ten_to(digits: i32) -> f64 {
+/// The number of digits, if it is known when compiling. Beyond what any type has, one count is like the other.
+fn digit_count(digits: &Evaluated<'_>) -> Option<i32> {
+    let known = match &digits.0 {
+        Item::Literal(Literal::Integer(value)) => *value,
+        Item::Scalar(scalar) => scalar.integer(),
+        _ => None,
+    };
+    known.map(|count| count.clamp(-1000, 1000) as i32)
+}
+
+pub(super) fn ten_to(digits: i32) -> f64 {
     format!("1e{digits}").parse().unwrap_or(f64::INFINITY)
+}
+
+/// What the prelude's functions take of a power of ten: two scales, three words, and the smallest number times both scales.
+pub(super) fn power_of_ten_in_parts(power: u32, known: &Digits) -> [f64; 6] {
+    let (words, exponent) = power_of_ten_in_words(power, known.mantissa as u32);
+    let first = exponent / 2;
+    let [scale_1, scale_2, least] = [first, exponent - first, known.least + exponent].map(|part| 2f64.powi(part));
+    [scale_1, scale_2, words[0], words[1], words[2], least]
 }
 
 /// (words, e) with 10**power = 2**e * (words[0] + words[1] + words[2]), each word of so many bits, 1 <= words[0] < 2, and the

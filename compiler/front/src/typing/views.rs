@@ -178,6 +178,9 @@ impl<'t> Typer<'t, '_> {
 
     /// The extent of an array along an axis, as int64.
     pub fn extent(&mut self, array: ArrayId, axis: u32, span: Span) -> Scalar {
+        if let Measure::Known(extent) = self.measure(array, axis) {
+            return self.integer(ScalarType::I64, extent as i128, span);
+        }
         let extent = self.define(ScalarType::Index, span, Expression::Extent { array, axis });
         let extent = self.convert(extent.with_range(Some((0, i64::MAX as i128))), ScalarType::I64, span);
         let of = self.measure(array, axis);

@@ -15,6 +15,7 @@ fn types(info: &OpInfo) -> String {
         ScalarClass::Integer => "integers",
         ScalarClass::Float => "floats",
         ScalarClass::Bits => "integers, bool",
+        ScalarClass::Sized => "integers but index",
         ScalarClass::Any => "all",
     };
     match info.rule {
@@ -45,23 +46,30 @@ fn native(info: &OpInfo, device: &Capabilities) -> String {
                     _ => vec![of; info.arity],
                 };
                 if let Some(result) = info.op.result_type(&types, Some(asked)) {
-                    answers.push(device.lacks(info.op, &types, result).is_none());
+                    answers.push((of.bits(), device.lacks(info.op, &types, result).is_none()));
                 }
             }
             let open = matches!(info.rule, TypeRule::Convert | TypeRule::Bitcast);
             let name = if open { format!("{from_name} to {to_name}") } else { from_name.to_string() };
-            match answers.first() {
+            if answers.iter().any(|answer| answer.1) && answers.iter().any(|answer| !answer.1) {
+                assert!(answers.iter().all(|&(bits, has)| has == (bits < 64)), "{} on {name}", info.name);
+                if !open && !has.iter().any(|had: &String| had.starts_with(&name)) {
+                    has.push(format!("{name} of 32 bits"));
+                }
+                continue;
+            }
+            match answers.first().map(|answer| answer.1) {
                 None => continue,
                 Some(true) if !has.contains(&name) => has.push(name.clone()),
                 Some(false) if !lacks.contains(&name) => lacks.push(name.clone()),
                 _ => {}
             }
-            assert!(answers.iter().all(|answer| *answer == answers[0]), "{} on {name}", info.name);
         }
     }
     match (has.is_empty(), lacks.is_empty()) {
         (true, _) => String::new(),
-        (_, true) => "yes".to_string(),
+        (_, true) if !has[0].ends_with("bits") => "yes".to_string(),
+        (_, true) => has.join(", "),
         _ if has.len() <= lacks.len() => has.join(", "),
         _ => format!("not {}", lacks.join(", ")),
     }

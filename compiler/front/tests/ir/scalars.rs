@@ -114,6 +114,11 @@ fn integer_ops_are_those_of_wide_integers_cut_to_the_width() {
                     assert_eq!(found, expected, "{op:?} {scalar:?} {a} {b}");
                 }
             }
+            if scalar != Index {
+                let ones = (0..width).filter(|place| a >> place & 1 == 1).count() as u64;
+                let found = apply(Op::CountOnes, &[scalar], &[bits(scalar, a)], scalar).expect("defined");
+                assert_eq!(found, ones, "{scalar:?} {a}");
+            }
             let unary = [(Op::Neg, -a), (Op::Abs, a.abs()), (Op::Not, !a)];
             for (op, expected) in unary {
                 let found = apply(op, &[scalar], &[bits(scalar, a)], scalar).expect("defined");

@@ -51,7 +51,8 @@ fn functions_of_integers() {
     refused("def f(a):\n    return math.ldexp(a, a)", &[F64], "'math.ldexp' takes an integer exponent");
     refused("def f(a):\n    return math.isclose(a)", &[F64], "'math.isclose' takes 2 arguments");
     refused("def f(a):\n    return np.isclose(a, a, rel_tol=1.0)", &[F64], "keyword 'rel_tol' is not taken here");
-    refused("def f(a, b):\n    return round(a, b)", &[F64, I64], "the number of digits must be a constant integer");
+    let digits = "the number of digits must be an integer, and this is float64";
+    refused("def f(a, b):\n    return round(a, b)", &[F64, F64], digits);
 }
 
 #[test]

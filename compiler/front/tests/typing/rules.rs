@@ -354,6 +354,9 @@ fn rounding_to_digits_is_pythons() {
         let expression = format!("round(a, {digits})");
         numba(&expression, &[f64(number)], f64(expected));
         exact(&expression, &[f64(number)], f64(expected));
+        let digits: i64 = digits.parse().expect("a number");
+        numba("round(a, b)", &[f64(number), i64(digits)], f64(expected));
+        exact("round(a, b)", &[f64(number), int(I16, digits as i128)], f64(expected));
     }
     for (digits, number, expected) in [
         ("2", 2.675f32, 2.67f32),
@@ -363,10 +366,39 @@ fn rounding_to_digits_is_pythons() {
         ("-39", 1e38, 0.0),
     ] {
         numba(&format!("round(a, {digits})"), &[f32(number)], f32(expected));
+        numba("round(a, b)", &[f32(number), int(I32, digits.parse().expect("a number"))], f32(expected));
     }
+    numba("round(a, b)", &[f64(0.15), int(U64, u64::MAX as i128)], f64(0.15));
+    numba("round(a, b)", &[f64(-0.15), i64(i64::MIN)], f64(-0.0));
+    numba("round(a, b)", &[f64(2.5), int(Bool, 0)], f64(2.0));
+    numba("round(a, b)", &[f64(2.25), int(Bool, 1)], f64(2.2));
     numba("round(a, -1)", &[i64(25)], f64(20.0));
     exact("round(a, -1)", &[i64(-25)], i64(-20));
     exact("round(a, -3)", &[int(I8, 127)], int(I8, 0));
+    numba("round(a, b)", &[i64(25), i64(-1)], f64(20.0));
+    for (scalar, number, digits, expected) in [
+        (I64, 25, -1, 20),
+        (I64, -25, -1, -20),
+        (I64, 35, -1, 40),
+        (I64, -15, -1, -20),
+        (I64, 7, 3, 7),
+        (I64, 7, 0, 7),
+        (I64, 4_500_000_000_000_000_001, -18, 5_000_000_000_000_000_000),
+        (I64, 5_000_000_000_000_000_000, -19, 0),
+        (I64, 5_000_000_000_000_000_001, -19, 10i128.pow(19) - (1 << 64)),
+        (I64, -5_000_000_000_000_000_001, -19, (1 << 64) - 10i128.pow(19)),
+        (I64, i64::MAX as i128, -20, 0),
+        (U64, u64::MAX as i128, -19, 20_000_000_000_000_000_000 - (1 << 64)),
+        (U64, u64::MAX as i128, -20, 0),
+        (U16, 50_001, -5, 100_000 - (1 << 16)),
+        (U16, 50_000, -5, 0),
+        (I8, 127, -2, 100),
+        (I8, -50, -2, 0),
+        (I8, 127, -3, 0),
+    ] {
+        exact("round(a, b)", &[int(scalar, number), int(I32, digits)], int(scalar, expected));
+        exact("np.round(a, b)", &[int(scalar, number), int(I32, digits)], int(scalar, expected));
+    }
 }
 
 /// NumPy's scales, rounds and scales back; what has no digits left to round stays.
@@ -379,6 +411,24 @@ fn numpys_rounding_leaves_whole_numbers() {
     numba("np.round(a, 20)", &[f64(1e300)], f64(1e300));
     numba("np.round(a, -2)", &[f64(1234.5)], f64(1200.0));
     numba("np.round(a, -400)", &[f64(-1234.5)], f64(-0.0));
+    for (number, digits, expected) in [
+        (0.15, 1, 0.2),
+        (2.675, 2, 2.68),
+        (3061040371728385.0, 2, 3061040371728385.0),
+        (1e300, 20, 1e300),
+        (0.1, 309, 0.1),
+        (0.1, 2000, 0.1),
+        (1234.5, -2, 1200.0),
+        (-1234.5, -400, -0.0),
+        (f64::NAN, -400, f64::NAN),
+        (f64::INFINITY, -400, f64::INFINITY),
+        (f64::INFINITY, 2, f64::INFINITY),
+        (-0.4, 0, -0.0),
+    ] {
+        numba("np.round(a, b)", &[f64(number), i64(digits)], f64(expected));
+        numba("np.around(a, decimals=b)", &[f64(number), i64(digits)], f64(expected));
+    }
+    exact("np.round(a, b)", &[f32(2.675), int(I32, 2)], f32(2.68));
     numba("np.round(a, decimals=-1)", &[int(I32, -6)], i64(-10));
     numba("np.round(a, -1)", &[i64(25)], i64(20));
     exact("np.round(a, 1)", &[f32(16777215.0)], f32(16777215.0));

@@ -271,3 +271,55 @@ fn known_programs() {
     let lu = "def f(a):\n    n = a.shape[0]\n    for k in range(n):\n        for i in range(k + 1, n):\n            a[i, k] /= a[k, k]\n            for j in range(k + 1, n):\n                a[i, j] -= a[i, k] * a[k, j]\n";
     assert_eq!(call(lu, "f", &[Floats(vec![2, 2], vec![2.0, 1.0, 4.0, 5.0])]), "none: ; [2.0, 1.0, 2.0, 3.0]");
 }
+
+#[test]
+fn sums_by_the_tree() {
+    let text =
+        "def f(n):\n    a = np.empty(n)\n    for i in range(n):\n        a[i] = 1.0 / (i + 1)\n    return a.sum()\n";
+    // The tree of docs/ir.md, written down once more.
+    fn tree(elements: &[f64]) -> f64 {
+        let combine = |left: &mut Vec<f64>, right: &[f64]| {
+            for (lane, value) in right.iter().enumerate() {
+                match left.get_mut(lane) {
+                    Some(left) => *left += value,
+                    Option::None => left.push(*value),
+                }
+            }
+        };
+        let mut rows: Vec<Vec<f64>> = Vec::new();
+        for group in elements.chunks(128) {
+            let mut lines = group.chunks(16);
+            let mut row = lines.next().unwrap_or_default().to_vec();
+            lines.for_each(|line| combine(&mut row, line));
+            rows.push(row);
+        }
+        while rows.len() > 1 {
+            rows = rows
+                .chunks(2)
+                .map(|pair| {
+                    let mut left = pair[0].clone();
+                    if let Some(right) = pair.get(1) {
+                        combine(&mut left, right);
+                    }
+                    left
+                })
+                .collect();
+        }
+        let Some(mut row) = rows.pop() else { return 0.0 };
+        for half in [8, 4, 2, 1] {
+            for lane in 0..half {
+                if lane + half < row.len() {
+                    row[lane] += row[lane + half];
+                }
+            }
+            row.truncate(half);
+        }
+        row[0]
+    }
+    for n in [0, 1, 3, 18, 127, 128, 129, 256, 385, 640, 1000, 1300] {
+        let elements: Vec<f64> = (0..n).map(|i| 1.0 / (i as f64 + 1.0)).collect();
+        assert_eq!(call(text, "f", &[Int(n)]), format!("float64: {:?}", tree(&elements)), "{n}");
+    }
+    let text = "def f(a):\n    return a.T.sum()\n";
+    assert_eq!(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4])]), "int64: 10; [1, 2, 3, 4]");
+}

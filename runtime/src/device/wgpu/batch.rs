@@ -3,7 +3,7 @@
 //! A submission costs tens of microseconds, a dispatch in one a few: so several go together.
 
 use super::adapter::Limits;
-use super::gpu::{Shared, lock};
+use super::gpu::{Shared, Waited};
 use super::kernel::Explain;
 use super::memory::{GpuBuffer, Mapping};
 use crate::device::outcome::Outcome;
@@ -32,6 +32,8 @@ pub(super) struct Batch {
     pub status: wgpu::Buffer,
     pub slot_bytes: u64,
     watched: Vec<Watched>,
+    /// The records of launches before, asked for by waits that were given up.
+    awaited: Vec<Awaited>,
     /// Whether the device takes what is recorded.
     submission: Option<Arc<Outcome>>,
     /// Buffers whose mapping was given up since the last wait: wgpu remembers to map them when what they waited for is done,
@@ -43,6 +45,12 @@ pub(super) struct Batch {
 struct Watched {
     explain: Arc<Explain>,
     outcome: Arc<Outcome>,
+}
+
+/// Launches that were submitted, and where their records come, which is asked for once.
+struct Awaited {
+    records: Mapping,
+    launches: Vec<Watched>,
 }
 
 pub(super) struct Recorded {
@@ -70,6 +78,7 @@ impl Batch {
             status: create(slot_bytes * STATUS_SLOTS, BufferUsages::STORAGE),
             slot_bytes,
             watched: Vec::new(),
+            awaited: Vec::new(),
             submission: None,
             given_up: HashSet::new(),
         }
@@ -116,6 +125,7 @@ impl Shared {
     /// Submits what is recorded. Where the device does not take it, what it was to write is of no use.
     pub fn submit_recorded(&self, batch: &mut Batch) -> Result<()> {
         if !batch.recorded.is_empty() {
+            self.ready()?;
             let _known_to_what_it_was_to_write = self.submit(batch, &|_| ());
         }
         self.usable()
@@ -148,17 +158,23 @@ impl Shared {
     }
 
     /// Waits for all work, copying a stretch of a buffer to the host on the way, and learns which launches failed. An
-    /// error if that could not be done; that a launch failed is known to what it wrote.
+    /// error if that could not be done; that a launch failed is known to what it wrote. A wait that is given up loses
+    /// nothing: the next one learns what this one would have.
     pub fn finish(&self, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
-        self.finish_batch(&mut lock(&self.batch), copy)
+        self.finish_batch(&mut *self.batch()?, copy)
     }
 
-    fn finish_batch(&self, batch: &mut Batch, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
+    pub(super) fn finish_batch(&self, batch: &mut Batch, copy: Option<(&GpuBuffer, u64, &mut [u8])>) -> Result<()> {
+        self.ready()?;
         let status_bytes = batch.watched.len() as u64 * batch.slot_bytes;
         let status_staging = (status_bytes > 0).then(|| self.staging(status_bytes)).transpose()?;
         let copy = match copy {
             Some((buffer, offset, data)) => {
-                Some((self.reading(buffer, offset, data.len() as u64)?, buffer, offset, data))
+                let reading = self.reading(buffer, offset, data.len() as u64)?;
+                if batch.given_up.contains(&reading.buffer) {
+                    self.settle(batch)?;
+                }
+                Some((reading, buffer, offset, data))
             }
             None => None,
         };
@@ -181,42 +197,50 @@ impl Shared {
             // If the device does not take the launches, which are others' perhaps, there are still the copies.
             self.submit(batch, &copies).or_else(|_| self.submit(batch, &copies))?;
         }
-        let watched = std::mem::take(&mut batch.watched);
-        let finished = self.finished(&watched, status_staging, batch, copy);
-        if let Err(error) = &finished {
-            // What became of them will never be known. (Those that were settled before stay as they are.)
-            watched.iter().for_each(|launch| launch.outcome.settle(Some(error.clone())));
+        if let Some(mut records) = status_staging {
+            records.start(MapMode::Read);
+            batch.awaited.push(Awaited { records, launches: std::mem::take(&mut batch.watched) });
         }
-        finished
+        let Some((mut reading, buffer, _, data)) = copy else { return self.settle(batch) };
+        reading.start(MapMode::Read);
+        self.settle(batch).inspect_err(|_| {
+            batch.given_up.insert(reading.buffer.clone());
+        })?;
+        // What is of no use may be anybody's: nobody is to see it.
+        buffer.contents().check()?;
+        self.see(reading, |bytes| data.copy_from_slice(&bytes[..data.len()]))
     }
 
-    /// Waits for what was submitted, settles the launches whose records come with it, and gives the copy to whoever wants it.
-    fn finished(
-        &self,
-        watched: &[Watched],
-        mut records: Option<Mapping>,
-        batch: &mut Batch,
-        mut copy: Option<(Mapping, &GpuBuffer, u64, &mut [u8])>,
-    ) -> Result<()> {
-        let readings = records.iter_mut().chain(copy.iter_mut().map(|(reading, ..)| reading));
-        readings.for_each(|reading| reading.start(MapMode::Read));
-        self.poll()?;
-        batch.given_up.clear();
-        self.check()?;
-        if let Some(records) = records {
-            self.see(records, |bytes| {
-                for (slot, launch) in bytes.chunks(batch.slot_bytes as usize).zip(watched) {
-                    let failed: Option<Error> = status::read(words(slot)).map(|status| (launch.explain)(status));
-                    launch.outcome.settle(failed);
-                }
-            })?;
+    /// Waits for what was submitted, and settles the launches whose records come with it.
+    pub(super) fn settle(&self, batch: &mut Batch) -> Result<()> {
+        let waited = match self.wait() {
+            Ok(Waited::GivenUp(error)) => return Err(error),
+            Ok(Waited::Done) => {
+                batch.given_up.clear();
+                self.check()
+            }
+            Err(error) => Err(error),
+        };
+        let awaited = std::mem::take(&mut batch.awaited);
+        let (records, launches): (Vec<Mapping>, Vec<Vec<Watched>>) =
+            awaited.into_iter().map(|awaited| (awaited.records, awaited.launches)).unzip();
+        // In order: what becomes of a launch depends on those before.
+        let mut all = records.into_iter().zip(&launches);
+        let settled = waited.and_then(|()| {
+            all.try_for_each(|(records, launches)| {
+                self.see(records, |bytes| {
+                    for (slot, launch) in bytes.chunks(batch.slot_bytes as usize).zip(launches) {
+                        let failed: Option<Error> = status::read(words(slot)).map(|status| (launch.explain)(status));
+                        launch.outcome.settle(failed);
+                    }
+                })
+            })
+        });
+        if let Err(error) = &settled {
+            // What became of them will never be known. (Those that were settled before stay as they are.)
+            launches.iter().flatten().for_each(|launch| launch.outcome.settle(Some(error.clone())));
         }
-        if let Some((reading, buffer, _, data)) = copy {
-            // What is of no use may be anybody's: nobody is to see it.
-            buffer.contents().check()?;
-            self.see(reading, |bytes| data.copy_from_slice(&bytes[..data.len()]))?;
-        }
-        Ok(())
+        settled
     }
 }
 

@@ -3,16 +3,21 @@
 use super::adapter::{Adapter, Limits};
 use super::batch::Batch;
 use super::memory::Pool;
+use crate::device::compile;
 use crate::device::outcome::Outcomes;
 use crate::error::{Error, Result};
+use crate::interrupt;
 use numbra_front::capabilities::Capabilities;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use wgpu::{DeviceDescriptor, ErrorFilter, PollType};
+use std::time::{Duration, Instant};
+use wgpu::{DeviceDescriptor, ErrorFilter, PollType, SubmissionIndex};
 
 /// How long a wait may take before the device is given up.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// Between two questions whether to go on waiting.
+const PERIOD: Duration = Duration::from_millis(20);
 
 /// A GPU that is ready for work. Cheap to clone; all clones are the same GPU.
 #[derive(Clone)]
@@ -31,10 +36,23 @@ pub(super) struct Shared {
     capabilities: Capabilities,
     troubles: Arc<Mutex<Troubles>>,
     pub pool: Mutex<Pool>,
-    pub batch: Mutex<Batch>,
+    batch: parking_lot::Mutex<Batch>,
     pub outcomes: Outcomes,
+    /// Mesa's llvmpipe makes a kernel's code when it is first dispatched, and takes no submission before all earlier ones
+    /// are done: whoever asks it to waits, and hears nobody.
+    pub is_software: bool,
+    /// Dispatches that are not done for which the driver makes code.
+    compiling: Arc<AtomicUsize>,
     /// Drivers do not survive a fork.
     process: u32,
+}
+
+/// How a wait ended.
+pub(super) enum Waited {
+    Done,
+    /// Whoever waited does not want to any more, or has waited too long for a driver that compiles. The work goes on, and
+    /// nothing is lost.
+    GivenUp(Error),
 }
 
 /// What wgpu reported without being asked.
@@ -87,8 +105,10 @@ impl Gpu {
             capabilities: adapter.capabilities(),
             troubles,
             pool: Mutex::new(Pool::default()),
-            batch: Mutex::new(batch),
+            batch: parking_lot::Mutex::new(batch),
             outcomes: Outcomes::new(),
+            is_software: adapter.is_software(),
+            compiling: Arc::default(),
             process: std::process::id(),
         };
         shared.check()?;
@@ -190,28 +210,102 @@ impl Shared {
         }
     }
 
-    /// Waits until everything that was submitted is done.
-    pub fn poll(&self) -> Result<()> {
-        self.poll_as(PollType::Wait { submission_index: None, timeout: Some(PATIENCE) })
+    /// What is recorded, once nobody else works with it. Who has it may be waiting for the GPU: an error if the caller does
+    /// not want to wait any more.
+    pub fn batch(&self) -> Result<parking_lot::MutexGuard<'_, Batch>> {
+        loop {
+            match self.batch.try_lock_for(PERIOD) {
+                Some(batch) => return Ok(batch),
+                None => interrupt::check()?,
+            }
+        }
+    }
+
+    /// Waits until everything that was submitted is done. An error if the GPU fails meanwhile.
+    pub fn wait(&self) -> Result<Waited> {
+        let start = Instant::now();
+        while !self.wait_a_moment(None)? {
+            if let Err(error) = interrupt::check() {
+                return Ok(Waited::GivenUp(error));
+            }
+            let waited = start.elapsed();
+            if self.compiles() {
+                match compile::patience(&self.name) {
+                    Ok(patience) if waited < patience => (),
+                    Ok(patience) => return Ok(Waited::GivenUp(compile::in_the_way(&self.name, patience))),
+                    Err(error) => return Ok(Waited::GivenUp(error)),
+                }
+            } else if waited >= PATIENCE {
+                lock(&self.troubles).lost.get_or_insert("it did not finish its work in ten minutes".to_string());
+                self.usable()?;
+            }
+        }
+        Ok(Waited::Done)
+    }
+
+    /// Waits until a submission is taken at once.
+    pub fn ready(&self) -> Result<()> {
+        if !self.is_software {
+            return Ok(());
+        }
+        match self.wait()? {
+            Waited::Done => Ok(()),
+            Waited::GivenUp(error) => Err(error),
+        }
+    }
+
+    /// Whether other work waits for the driver to compile.
+    pub fn compiles(&self) -> bool {
+        self.compiling.load(Ordering::Relaxed) > 0
+    }
+
+    /// Has `submit` submit a dispatch for which the driver compiles, after all other work, and waits for it. A driver that
+    /// is given up goes on.
+    pub fn compile(&self, submit: impl FnOnce() -> SubmissionIndex) -> Result<()> {
+        let patience = compile::patience(&self.name)?;
+        let submission = {
+            let mut batch = self.batch()?;
+            // Otherwise the time that other work takes would count.
+            self.finish_batch(&mut batch, None)?;
+            self.compiling.fetch_add(1, Ordering::Relaxed);
+            let compiling = self.compiling.clone();
+            let submitted = self.guarded("a kernel", submit);
+            // Called at once if nothing was submitted.
+            self.queue.on_submitted_work_done(move || {
+                compiling.fetch_sub(1, Ordering::Relaxed);
+            });
+            submitted?
+        };
+        let start = Instant::now();
+        while !self.wait_a_moment(Some(&submission))? {
+            interrupt::check()?;
+            if start.elapsed() >= patience {
+                return Err(compile::too_long(&self.name, patience));
+            }
+        }
+        self.check()
+    }
+
+    /// Whether a submission is done, or all that there are, or will be in a moment.
+    fn wait_a_moment(&self, submission: Option<&SubmissionIndex>) -> Result<bool> {
+        self.poll(PollType::Wait { submission_index: submission.cloned(), timeout: Some(PERIOD) })
     }
 
     /// Takes notice of what is done, without waiting.
     pub fn collect(&self) -> Result<()> {
-        self.poll_as(PollType::Poll)
+        self.poll(PollType::Poll).map(|_| ())
     }
 
-    fn poll_as(&self, wait: PollType) -> Result<()> {
+    /// Whether that for which to wait is done.
+    fn poll(&self, wait: PollType) -> Result<bool> {
         // wgpu panics where a driver fails in the middle of a wait.
         match catch_unwind(AssertUnwindSafe(|| self.device.poll(wait))) {
-            Ok(Ok(_)) => self.usable(),
-            Ok(Err(wgpu::PollError::Timeout)) => {
-                lock(&self.troubles).lost.get_or_insert("it did not finish its work in ten minutes".to_string());
-                self.usable()
-            }
+            Ok(Ok(_)) => self.usable().map(|()| true),
+            Ok(Err(wgpu::PollError::Timeout)) => self.usable().map(|()| false),
             Ok(Err(error)) => Err(self.complaint(&error.to_string())),
             Err(_) => {
                 lock(&self.troubles).lost.get_or_insert("its driver failed during a wait".to_string());
-                self.usable()
+                self.usable().map(|()| false)
             }
         }
     }

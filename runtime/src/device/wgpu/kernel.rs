@@ -1,7 +1,7 @@
 //! Kernels: from artefact to pipeline, and launches.
 
 use super::batch::{PARAMETER_BYTES, Recorded};
-use super::gpu::{Gpu, lock};
+use super::gpu::Gpu;
 use super::memory::GpuBuffer;
 use crate::device::compile::compiled;
 use crate::device::outcome::Contents;
@@ -15,8 +15,9 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use wgpu::{
     BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
-    BindingResource, BindingType, BufferBinding, BufferBindingType, ComputePipeline, ComputePipelineDescriptor,
-    Features, PassthroughShaderEntryPoint, PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModule,
+    BindingResource, BindingType, BufferBinding, BufferBindingType, BufferDescriptor, BufferUsages,
+    CommandEncoderDescriptor, ComputePassDescriptor, ComputePipeline, ComputePipelineDescriptor, Features,
+    PassthroughShaderEntryPoint, PipelineCompilationOptions, PipelineLayoutDescriptor, ShaderModule,
     ShaderModuleDescriptor, ShaderModuleDescriptorPassthrough, ShaderRuntimeChecks, ShaderSource, ShaderStages,
 };
 
@@ -80,7 +81,48 @@ impl Gpu {
         };
         let (gpu, artefact) = (self.clone(), artefact.clone());
         let (pipeline, layout) = compiled(&shared.name, move || gpu.pipeline(&artefact))?;
-        Ok(GpuKernel { pipeline, layout, tables, manifest })
+        let kernel = GpuKernel { pipeline, layout, tables, manifest };
+        if shared.is_software {
+            self.compile(&kernel)?;
+        }
+        Ok(kernel)
+    }
+
+    /// Has the driver compile what it would compile at the first launch, and waits for it: dispatches no group at all.
+    fn compile(&self, kernel: &GpuKernel) -> Result<()> {
+        let device = &self.shared.device;
+        let create = |usage| {
+            let size = kernel.parameter_bytes().max(256);
+            device.create_buffer(&BufferDescriptor { label: None, size, usage, mapped_at_creation: false })
+        };
+        // Nobody reads or writes them.
+        let [read, written] = [(); 2].map(|()| create(BufferUsages::STORAGE));
+        let parameters = create(BufferUsages::UNIFORM);
+        let mut buffers: Vec<&wgpu::Buffer> = Vec::new();
+        let access = kernel.manifest.bindings.iter().map(|binding| binding.access);
+        buffers.extend(access.map(|access| if access == Access::Read { &read } else { &written }));
+        buffers.push(&parameters);
+        buffers.extend(kernel.manifest.has_status.then_some(&written));
+        buffers.extend(kernel.tables.as_ref().map(GpuBuffer::raw));
+        let entries = buffers.iter().enumerate().map(|(number, buffer)| {
+            let size = if *buffer == &parameters { NonZeroU64::new(kernel.parameter_bytes()) } else { None };
+            BindGroupEntry {
+                binding: number as u32,
+                resource: BindingResource::Buffer(BufferBinding { buffer, offset: 0, size }),
+            }
+        });
+        let entries: Vec<BindGroupEntry> = entries.collect();
+        self.shared.compile(|| {
+            let descriptor = BindGroupDescriptor { label: None, layout: &kernel.layout, entries: &entries };
+            let bindings = device.create_bind_group(&descriptor);
+            let mut encoder = device.create_command_encoder(&CommandEncoderDescriptor::default());
+            let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
+            pass.set_pipeline(&kernel.pipeline);
+            pass.set_bind_group(0, &bindings, &[0]);
+            pass.dispatch_workgroups(0, 0, 0);
+            drop(pass);
+            self.shared.queue.submit([encoder.finish()])
+        })
     }
 
     /// Has the driver compile an artefact.
@@ -214,7 +256,7 @@ impl Gpu {
             scalars.map(|(parameter, &bits)| Constant { scalar: parameter.scalar, bits }).collect();
         let words: Vec<u8> = parameters::pack(&values).iter().flat_map(|word| word.to_le_bytes()).collect();
 
-        let mut batch = lock(&shared.batch);
+        let mut batch = shared.batch()?;
         // Either may submit or even wait; what they give is then still right, since it is used after.
         let status_slot = if kernel.manifest.has_status { Some(shared.status_slot(&mut batch)?) } else { None };
         let contents = || launch.bindings.iter().map(|binding| binding.buffer.contents());

@@ -160,7 +160,7 @@ impl Gpu {
         let shared = &self.shared;
         inside(buffer, offset, data.len() as u64)?;
         // Otherwise the copy would overtake what is recorded.
-        let mut batch = lock(&shared.batch);
+        let mut batch = shared.batch()?;
         shared.submit_recorded(&mut batch)?;
         if shared.host_visible && !data.is_empty() && shared.write_mapped(&mut batch, buffer, offset, data)? {
             return Ok(());
@@ -211,10 +211,9 @@ impl Shared {
                 return Err(error);
             }
             drop(kept);
-            let mut batch = lock(&self.batch);
+            let mut batch = self.batch()?;
             self.submit_recorded(&mut batch)?;
-            self.poll()?;
-            batch.given_up.clear();
+            self.settle(&mut batch)?;
             drop(batch);
             create()
         })
@@ -240,6 +239,9 @@ impl Shared {
     fn write_staged(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
         let mut at = offset;
         for chunk in data.chunks(CHUNK as usize) {
+            if data.len() as u64 > CHUNK {
+                self.ready()?;
+            }
             let whole_words = chunk.len() / 4 * 4;
             self.guarded("an upload", || {
                 if whole_words > 0 {

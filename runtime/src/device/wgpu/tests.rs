@@ -1,10 +1,10 @@
 //! On software Vulkan, which must be here: what kernels compute, in all ways to launch them, and what goes wrong.
 
 mod parts;
+mod waits;
 
 use super::*;
 use crate::error::{Error, Result};
-use crate::interrupt::interruptible;
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
 use numbra_codegen::{Artefact, ArtefactKind, Manifest};
 use numbra_front::interp::scalar::apply;
@@ -14,18 +14,19 @@ use numbra_front::passes::small_integers::in_memory;
 use numbra_front::pipeline::{Schedule, Target, lower_kernel};
 use numbra_front::source::Span;
 use numbra_front::types::{Constant, ScalarType};
-use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 
 const GROUP: u32 = 64;
 
 fn gpu() -> &'static Gpu {
     static GPU: OnceLock<Gpu> = OnceLock::new();
-    GPU.get_or_init(|| {
-        let adapters = Adapter::enumerate();
-        let adapter = adapters.iter().find(|adapter| adapter.backend() == "vulkan" && adapter.is_software());
-        Gpu::open(adapter.expect("software Vulkan is needed (Debian: mesa-vulkan-drivers)")).unwrap()
-    })
+    GPU.get_or_init(|| Gpu::open(&software()).unwrap())
+}
+
+fn software() -> Adapter {
+    let mut adapters = Adapter::enumerate().into_iter();
+    let adapter = adapters.find(|adapter| adapter.backend() == "vulkan" && adapter.is_software());
+    adapter.expect("software Vulkan is needed (Debian: mesa-vulkan-drivers)")
 }
 
 /// The kernel out[i] = f(inputs[i]...), lowered for the GPU.
@@ -616,66 +617,4 @@ fn launch_overhead() {
     time("read", 1000, &|| {
         download(gpu(), &c);
     });
-}
-
-/// A kernel for which Mesa 22.3.6 takes for ever: it follows every path from the condition to the parameter, twice through
-/// each squaring, to see whether it could replace the parameter by its value.
-fn endless() -> Artefact {
-    let squares: String =
-        (0..60).map(|number| format!("        let v{} = v{number} * v{number};\n", number + 1)).collect();
-    let text = format!(
-        "@group(0) @binding(0) var<storage, read_write> array_out: array<i64>;
-@group(0) @binding(1) var<uniform> parameters: array<vec4<u32>, 1>;
-@compute @workgroup_size(64, 1, 1)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
-    var j: i64;
-    var sum: i64;
-    var result: i64;
-    let v0 = bitcast<i64>((u64(parameters[0].y) << 32u) | u64(parameters[0].x));
-    let last = bitcast<i32>(parameters[0].z);
-    let place = bitcast<i32>(id.x);
-    if place < last {{
-        let turns = array_out[place];
-        result = turns;
-{squares}        if v60 > 5li {{
-            j = 0li;
-            sum = turns;
-            loop {{
-                if j >= turns {{ break; }}
-                sum = sum + v60;
-                continuing {{ j = j + 1li; }}
-            }}
-            result = sum;
-        }}
-        array_out[place] = result;
-    }}
-}}
-"
-    );
-    let module =
-        elementwise(&[], ScalarType::I32, |kernel, body, _| kernel.constant(body, Constant::zero(ScalarType::I32)));
-    let manifest = Manifest { scalars: Vec::new(), ..spirv(&module).manifest };
-    Artefact { kind: ArtefactKind::Wgsl, bytes: text.into_bytes(), manifest }
-}
-
-/// In a process of its own, which ends while the driver is at it.
-#[test]
-fn nobody_waits_for_a_driver_that_compiles_for_ever() {
-    const CASE: &str = "NUMBRA_TEST_CASE";
-    let name = "device::wgpu::tests::nobody_waits_for_a_driver_that_compiles_for_ever";
-    if std::env::var(CASE).is_err() {
-        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = child.args([name, "--exact", "--nocapture"]).env(CASE, name).output().unwrap();
-        let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && text.contains("1 passed"), "{}\n{text}", output.status);
-        return;
-    }
-    let gpu = gpu();
-    let asked = Cell::new(0);
-    let go_on = || asked.replace(asked.get() + 1) < 10;
-    // A driver that is done with it in half a second is fine too.
-    if let Err(error) = interruptible(&go_on, || gpu.load(&endless())) {
-        assert!(matches!(error, Error::Interrupted), "{error}");
-    }
-    adds(ScalarType::I32);
 }

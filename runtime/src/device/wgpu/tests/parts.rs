@@ -10,9 +10,8 @@ use crate::{Input, Kernel, KernelFile};
 const BINDING: u64 = 8 << 10;
 
 fn limited() -> Arc<dyn Device> {
-    let adapters = Adapter::enumerate();
-    let adapter = adapters.iter().find(|adapter| adapter.backend() == "vulkan" && adapter.is_software()).unwrap();
-    Arc::new(GpuDevice::with_bindings(adapter, BINDING).unwrap())
+    let adapter = software();
+    Arc::new(GpuDevice::of(&adapter, Gpu::open(&adapter).unwrap().with_bindings(BINDING)))
 }
 
 fn interp() -> Arc<dyn Device> {
