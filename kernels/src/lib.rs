@@ -42,5 +42,6 @@ files![
 files![
     /// NumPy's functions of whole arrays, in the language of whole functions: name and text.
     NUMPY "numpy":
+    "complex_numbers.py",
     "reductions.py",
 ];

@@ -1,7 +1,7 @@
 //! The IR texts in the folders of tests/, and what is expected of each function in them.
 
-use crate::{Case, cases};
-use numbra_front::ir::{Module, parse, verify};
+use crate::{Case, Expected, cases};
+use numbra_front::ir::{Form, Function, Module, Statement, parse, verify};
 use numbra_front::source::Source;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -57,4 +57,49 @@ impl Entry {
         }
         entries
     }
+}
+
+/// What the native host can run: the functions of `tests/ir/host` and of `tests/ir`, with those alone that they call. Left
+/// out is what launches kernels, and what fails at a point of a `parallel`, since a loop in its place has no points.
+///
+/// # Panics
+/// If a text is wrong.
+pub fn whole_functions() -> Vec<(Arc<Source>, Entry)> {
+    let mut found = Vec::new();
+    for (source, module) in files("ir/host").into_iter().chain(files("ir")) {
+        for Entry { mut module, mut cases } in Entry::all(&source, &module) {
+            let mut needed = vec![module.functions[0].name.clone()];
+            let mut looked_at = 0;
+            while let Some(function) = needed.get(looked_at).and_then(|name| module.function(name)) {
+                for callee in calls(function) {
+                    if !needed.contains(&callee) {
+                        needed.push(callee);
+                    }
+                }
+                looked_at += 1;
+            }
+            module.functions.retain(|function| needed.contains(&function.name));
+            cases.retain(|case| !matches!(case.expected, Expected::Traps { position: Some(_), .. }));
+            if module.functions.iter().all(is_whole) && !cases.is_empty() {
+                found.push((source.clone(), Entry { module, cases }));
+            }
+        }
+    }
+    found
+}
+
+fn calls(function: &Function) -> Vec<String> {
+    let mut calls = Vec::new();
+    function.body.walk(&mut |statement| {
+        if let Statement::Call { function: callee, .. } = statement {
+            calls.push(callee.clone());
+        }
+    });
+    calls
+}
+
+fn is_whole(function: &Function) -> bool {
+    let mut launches = false;
+    function.body.walk(&mut |statement| launches |= matches!(statement, Statement::Launch { .. }));
+    function.form == Form::Function && !launches
 }

@@ -24,7 +24,7 @@
 
 mod files;
 
-pub use files::{Entry, files};
+pub use files::{Entry, files, whole_functions};
 use numbra_front::error::{ErrorClass, Mistake, Result};
 use numbra_front::interp::memory::{from_bytes, to_bytes};
 use numbra_front::interp::{self, Buffer, Failure, Host, InterpretedProgram, Limits};
@@ -280,7 +280,7 @@ fn returns(parser: &mut Parser, function: &Function, arguments: &[CaseArgument])
 }
 
 /// The element of the buffer where each element of an array lies, in C order.
-fn places(offset: i64, shape: &[i64], strides: &[i64]) -> Vec<usize> {
+pub fn places(offset: i64, shape: &[i64], strides: &[i64]) -> Vec<usize> {
     let place = |number: i64| {
         let (mut rest, mut place) = (number, offset);
         for (&extent, &stride) in shape.iter().zip(strides).rev() {
@@ -312,7 +312,7 @@ impl Expected {
 }
 
 impl CaseArgument {
-    fn array(&self) -> Option<&CaseArray> {
+    pub fn array(&self) -> Option<&CaseArray> {
         match self {
             CaseArgument::Array(array) => Some(array),
             CaseArgument::Scalar(_) => None,
@@ -328,7 +328,8 @@ impl CaseArray {
     }
 
     /// The element of the buffer where each element lies, in C order.
-    fn places(&self) -> Vec<usize> {
+    /// The element of the buffer where each element lies, in C order.
+    pub fn places(&self) -> Vec<usize> {
         places(self.offset(), &self.shape, &self.strides)
     }
 
@@ -347,7 +348,7 @@ impl CaseArray {
 }
 
 impl Case {
-    fn arrays(&self) -> impl Iterator<Item = &CaseArray> {
+    pub fn arrays(&self) -> impl Iterator<Item = &CaseArray> {
         self.arguments.iter().filter_map(CaseArgument::array)
     }
 
@@ -441,7 +442,8 @@ impl Case {
         })
     }
 
-    fn run(
+    /// Runs the case by `call`, which gives the results that are scalars and those that are arrays.
+    pub fn run(
         &self,
         call: impl FnOnce(&[interp::Argument], &mut [Buffer]) -> Result<(Vec<u64>, Vec<Returned>), Failure>,
     ) -> Result<Outcome, Failure> {

@@ -86,6 +86,13 @@ impl Manifest {
 }
 
 impl Manifest {
+    /// The manifest of a whole function whose entry is called `entry`.
+    pub fn of_function(function: &Function, entry: impl Into<String>) -> Manifest {
+        let mut manifest = Manifest::of(function, entry);
+        manifest.bindings.truncate(function.array_parameters());
+        Manifest { has_status: false, ..manifest }
+    }
+
     /// Storage buffers that a launch binds on a GPU of WebGPU's kind: arrays, status record and tables.
     pub fn storage_buffers(&self) -> u32 {
         (self.bindings.len() + usize::from(self.has_status) + usize::from(!self.tables.is_empty())) as u32

@@ -1,60 +1,15 @@
-//! Whole functions: the IR texts of `tests/ir/host`, and the functions of `tests/ir` that have no `parallel`, run by the
-//! interpreter as they stand and after every stage for the native host. From the stage `ownership` on it counts
+//! Whole functions: the IR texts of `tests/ir/host`, and the functions of `tests/ir`, run by the interpreter as they stand and after every stage for the native host. From the stage `ownership` on it counts
 //! references: memory that is used too late, freed twice or left behind is an error.
 
-use numbra_expectation::{Case, Entry, files};
+use numbra_expectation::{Case, whole_functions};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{InterpretedProgram, Limits};
 use numbra_front::ir::{Form, Function, Holder, Module, Statement, parse};
+use numbra_front::passes::ownership;
 use numbra_front::pipeline;
 use numbra_front::source::Source;
-use std::sync::Arc;
 
 const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None };
-
-/// Those of both folders; whatever a function with a `parallel` is needed for is left out.
-fn entries() -> Vec<(Arc<Source>, Entry)> {
-    let mut found = Vec::new();
-    for (source, module) in files("ir/host").into_iter().chain(files("ir")) {
-        for entry in Entry::all(&source, &module) {
-            let mut module = entry.module;
-            let mut needed = vec![module.functions[0].name.clone()];
-            for number in 0.. {
-                let Some(name) = needed.get(number) else { break };
-                let callees = calls(module.function(name).expect("a function of the module"));
-                for callee in callees {
-                    if !needed.contains(&callee) {
-                        needed.push(callee);
-                    }
-                }
-            }
-            module.functions.retain(|function| needed.contains(&function.name));
-            let whole = |function: &Function| function.form == Form::Function && !has_parallel(function);
-            if module.functions.iter().all(whole) {
-                found.push((source.clone(), Entry { module, cases: entry.cases }));
-            }
-        }
-    }
-    found
-}
-
-fn calls(function: &Function) -> Vec<String> {
-    let mut calls = Vec::new();
-    function.body.walk(&mut |statement| {
-        if let Statement::Call { function, .. } = statement {
-            calls.push(function.clone());
-        }
-    });
-    calls
-}
-
-fn has_parallel(function: &Function) -> bool {
-    let mut found = false;
-    function.body.walk(&mut |statement| {
-        found |= matches!(statement, Statement::Parallel(_) | Statement::Launch { .. });
-    });
-    found
-}
 
 fn check(what: &str, source: &Source, case: &Case, program: &InterpretedProgram, module: &Module) {
     let outcome = case.interpret(program, &LIMITS).unwrap_or_else(|failure| {
@@ -69,7 +24,7 @@ fn check(what: &str, source: &Source, case: &Case, program: &InterpretedProgram,
 fn every_host_stage_keeps_the_meaning() {
     let mut cases = 0;
     for capabilities in [Capabilities::ALL, Capabilities::llvm("cpu", true), Capabilities::llvm("cpu", false)] {
-        for (source, entry) in entries() {
+        for (source, entry) in whole_functions() {
             cases += entry.cases.len();
             let lowered = pipeline::lower_host(entry.module, &capabilities, &mut |stage, module| {
                 let program = InterpretedProgram::new(module)?;
@@ -150,8 +105,8 @@ fn memory_is_given_back_behind_its_last_use() {
 #[test]
 fn functions_with_a_parallel_are_refused() {
     let text = "function @f(%n: index) { parallel (%i) in (%n) { } }";
-    let module = parse::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let error = pipeline::lower_host(module, &Capabilities::ALL, &mut |_, _| Ok(())).expect_err("a parallel");
+    let mut module = parse::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    let error = ownership::run(&mut module).expect_err("a parallel");
     assert!(error.to_string().contains("'f' has a parallel"), "{error}");
 }
 

@@ -41,7 +41,14 @@ pub fn passed<'py>(place: Place, object: &Bound<'py, PyAny>, objects: &mut Vec<B
     // SAFETY: asks for a type of NumPy's, which lives as long as the process.
     let generic =
         unsafe { PyType::from_borrowed_type_ptr(py, npyffi::get_type_object(py, NpyTypes::PyGenericArrType_Type)) };
+    if let Ok(value) = object.cast_exact::<PyComplex>() {
+        return Ok(Passed::Complex(Constant::f64(value.real()), Constant::f64(value.imag())));
+    }
     if object.is_instance(&generic)? {
+        let parts = complex_parts(object)?;
+        if let Some((real, imaginary)) = parts {
+            return Ok(Passed::Complex(real, imaginary));
+        }
         return numpy_number(place, object).map(Passed::Scalar);
     }
     match dtype(object, &generic)? {
@@ -76,6 +83,17 @@ fn python_number(place: Place, object: &Bound<PyAny>) -> PyResult<Option<Constan
         return Ok(Some(Constant::integer(scalar, value)));
     }
     Ok(None)
+}
+
+/// The parts of one of NumPy's complex scalars.
+fn complex_parts(object: &Bound<PyAny>) -> PyResult<Option<(Constant, Constant)>> {
+    let scalar = match object.get_type().name()?.to_cow()?.as_ref() {
+        "complex64" => ScalarType::F32,
+        "complex128" => ScalarType::F64,
+        _ => return Ok(None),
+    };
+    let part = |name: &str| Ok::<_, PyErr>(Constant::float(scalar, object.getattr(name)?.extract()?));
+    Ok(Some((part("real")?, part("imag")?)))
 }
 
 /// A scalar of NumPy's.
@@ -142,9 +160,6 @@ fn refused(place: Place, object: &Bound<PyAny>) -> PyErr {
         _ if object.is_instance_of::<PySet>() => "whole functions take no sets yet: pass an array of its elements",
         _ if object.is_instance_of::<PyDict>() => {
             "whole functions take no dictionaries yet: pass its values one by one, or as arrays"
-        }
-        _ if object.is_instance_of::<PyComplex>() => {
-            "whole functions take no complex numbers yet: pass the real and the imaginary part"
         }
         _ if object.is_instance_of::<PyBytes>() => "pass an array: np.frombuffer(..., dtype=np.uint8)",
         _ if object.is_callable() => {

@@ -7,6 +7,7 @@ use crate::error::{exception_of, heard, holding};
 use crate::freeze::{Surrounded, freeze};
 use crate::raised::Exceptions;
 use crate::target::Target;
+use numbra::emit::Emit;
 use numbra_front::ir::Kind;
 use numbra_front::syntax::tree::{Expression, ExpressionKind};
 use numbra_front::typing::{FunctionOptions, ItemType};
@@ -208,7 +209,7 @@ impl Dispatcher {
     /// The IR for a signature; without one, for all that there are, a dictionary.
     #[pyo3(signature = (signature=None))]
     fn inspect_ir<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.inspected(py, signature, |specialization| Ok(specialization.module.to_string()))
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Ir))
     }
 
     /// Shows the function's text with the types of its expressions, for a signature or for all that there are.
@@ -263,6 +264,18 @@ impl Dispatcher {
             self.compiled(py, &frozen, |function| function.specialize(arguments, result.as_ref()))?;
         }
         Ok(())
+    }
+
+    /// LLVM IR for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Llvm))
+    }
+
+    /// Assembly for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Asm))
     }
 
     /// By name where the name finds it, else by value.

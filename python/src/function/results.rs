@@ -10,7 +10,7 @@ use numbra_runtime::function::{Memory, Returned, ReturnedArray};
 use numpy::npyffi::{self, NPY_ARRAY_WRITEABLE, PY_ARRAY_API};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyString, PyTuple};
+use pyo3::types::{PyBool, PyComplex, PyFloat, PyInt, PyString, PyTuple};
 use std::any::Any;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ pub fn object<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     Ok(match returned {
         Returned::Scalar(constant) => number(py, constant)?,
+        Returned::Complex(real, imaginary) => PyComplex::from_doubles(py, real.as_f64(), imaginary.as_f64()).into_any(),
         Returned::Array(returned) => array(py, returned, objects)?,
         Returned::Tuple(entries) => {
             let entries = entries.into_iter().map(|entry| object(py, entry, objects));

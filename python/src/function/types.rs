@@ -14,6 +14,7 @@ pub fn object<'py>(py: Python<'py>, item_type: &ItemType) -> PyResult<Bound<'py,
         ItemType::Scalar(scalar) => types.getattr(scalar.name()),
         ItemType::Integer => types.getattr("int64"),
         ItemType::Float => types.getattr("float64"),
+        ItemType::Complex(part) => types.getattr(format!("complex{}", 2 * part.bits()).as_str()),
         ItemType::Array(array) => {
             let (rank, readonly) = (array.strides.len(), array.access == Access::Read);
             let layout = layout_of(array);
@@ -47,6 +48,12 @@ pub fn item_type(object: &Bound<PyAny>) -> PyResult<ItemType> {
     let is = |class: &str| object.is_instance(&types.getattr(class)?);
     if let Some(scalar) = ScalarType::from_name(&object.str()?.to_cow()?) {
         return Ok(ItemType::Scalar(scalar));
+    }
+    if is("Complex")? {
+        let ItemType::Scalar(part) = item_type(&object.getattr("underlying_float")?)? else {
+            return Err(unsupported(object));
+        };
+        return Ok(ItemType::Complex(part));
     }
     if is("Array")? {
         let ItemType::Scalar(scalar) = item_type(&object.getattr("dtype")?)? else {

@@ -268,7 +268,7 @@ impl Sites {
 }
 
 /// The class of the error that a fault is.
-pub(crate) fn class_of(fault: Fault) -> ErrorClass {
+pub fn class_of(fault: Fault) -> ErrorClass {
     match fault {
         Fault::IndexOutOfBounds => ErrorClass::Index,
         Fault::ZeroDivision => ErrorClass::ZeroDivision,

@@ -3,17 +3,35 @@
 //!
 //! * [`Function`]: a function of a text, and what it was compiled for; [`choice`] has the rules where it has signatures;
 //! * [`passed`]: arguments and their types; [`returned`]: results;
-//! * `interpreted`: the interpreter runs it; `annotate`: its text with the types of its expressions.
+//! * `interpreted`: the interpreter runs it; `compiled`: this machine's processor does; `annotate`: its text with the types
+//!   of its expressions;
+//! * [`native`]: functions compiled, loaded and called; [`memory`]: what they allocate, and who counts references;
+//!   `context`: what the code asks of the runtime while it runs; `watchdog`: who tells it to look up from its work.
 
 mod annotate;
 pub mod choice;
+#[cfg(feature = "llvm")]
+mod compiled;
+#[cfg(feature = "llvm")]
+mod context;
 mod interpreted;
+#[cfg(feature = "llvm")]
+pub mod memory;
+#[cfg(feature = "llvm")]
+pub mod native;
 pub mod passed;
 pub mod returned;
+#[cfg(feature = "llvm")]
+mod watchdog;
 
+use crate::emit::Emit;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use choice::Choice;
+#[cfg(feature = "llvm")]
+pub use memory::{Borrowed, Owned};
+#[cfg(feature = "llvm")]
+pub use native::NativeFunction;
 use numbra_front::error::{ErrorClass, Mistake, Warning};
 use numbra_front::interp::InterpretedProgram;
 use numbra_front::ir::Module;
@@ -51,13 +69,14 @@ struct Compiled {
 }
 
 /// A function for arguments of certain types.
-#[derive(Debug)]
 pub struct Specialization {
     pub arguments: Vec<ItemType>,
     pub result: ItemType,
     /// As typing leaves it.
     pub module: Module,
     interpreted: OnceLock<InterpretedProgram>,
+    #[cfg(feature = "llvm")]
+    native: OnceLock<NativeFunction>,
 }
 
 impl Function {
@@ -92,8 +111,15 @@ impl Function {
         let typed =
             with_stack(DEEP_STACK, || infer_function(&self.module, &self.name, arguments, result, &self.options))??;
         let TypedFunction { module, result, warnings } = typed;
-        let (arguments, interpreted) = (arguments.to_vec(), OnceLock::new());
-        let new = Arc::new(Specialization { arguments: arguments.clone(), result, module, interpreted });
+        let arguments = arguments.to_vec();
+        let new = Arc::new(Specialization {
+            arguments: arguments.clone(),
+            result,
+            module,
+            interpreted: OnceLock::new(),
+            #[cfg(feature = "llvm")]
+            native: OnceLock::new(),
+        });
         let mut compiled = self.compiled();
         let mut known = None;
         compiled.by_types.entry(arguments).and_modify(|first| known = Some(first.clone())).or_insert(new.clone());
@@ -155,6 +181,12 @@ impl Function {
     }
 }
 
+impl std::fmt::Debug for Specialization {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Specialization({:?} -> {:?})", self.arguments, self.result)
+    }
+}
+
 impl Specialization {
     /// Calls the function. On `interp` every access is checked; every other name means this machine's processor, one
     /// thread: whole functions are host code.
@@ -171,10 +203,52 @@ impl Specialization {
             argument.flatten(to, &mut slots)?;
         }
         interrupt::check()?;
-        // Until the native host is here, the interpreter is all there is.
-        let _ = target;
-        let pieces = interpreted::call(&self.module, self.interpreted()?, &slots)?;
+        let pieces = match target {
+            #[cfg(feature = "llvm")]
+            target if target != DeviceName::Interp => compiled::call(&self.module, self.native()?, &slots)?,
+            _ => interpreted::call(&self.module, self.interpreted()?, &slots)?,
+        };
         Returned::assemble(&self.result, &mut pieces.into_iter())
+    }
+
+    /// Compiles it for a target, if that was not done yet.
+    pub fn prepare(&self, target: DeviceName) -> Result<()> {
+        match target {
+            #[cfg(feature = "llvm")]
+            target if target != DeviceName::Interp => self.native().map(|_| ()),
+            _ => self.interpreted().map(|_| ()),
+        }
+    }
+
+    /// The function in a form that this machine's processor has: `Emit::Ir`, `Emit::Llvm`, `Emit::Asm`.
+    ///
+    /// # Errors
+    /// Other forms; a build without LLVM.
+    pub fn text(&self, form: Emit) -> Result<String> {
+        match form {
+            Emit::Ir => Ok(self.module.to_string()),
+            #[cfg(feature = "llvm")]
+            Emit::Llvm | Emit::Asm => {
+                use numbra_codegen::llvm::{Emit as Text, NativeOptions};
+                let form = if form == Emit::Asm { Text::Assembly } else { Text::Optimized };
+                with_stack(DEEP_STACK, || NativeFunction::text(&self.module, &NativeOptions::default(), form))?
+            }
+            _ => Err(Error::call_with_help(
+                "whole functions run on the host's processor: there is no such form of them here",
+                "their forms are ir, llvm and asm",
+            )),
+        }
+    }
+
+    #[cfg(feature = "llvm")]
+    fn native(&self) -> Result<&NativeFunction> {
+        if let Some(function) = self.native.get() {
+            return Ok(function);
+        }
+        // Two callers may compile the same one once each.
+        let compile = || NativeFunction::compile(&self.module, &numbra_codegen::llvm::NativeOptions::default());
+        let function = with_stack(DEEP_STACK, compile)??;
+        Ok(self.native.get_or_init(|| function))
     }
 
     /// The function's text with the types of its expressions.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Passed {
     Scalar(Constant),
+    /// The real and the imaginary part, of one type.
+    Complex(Constant, Constant),
     Array(PassedArray),
     Tuple(Vec<Passed>),
     None,
@@ -41,6 +43,7 @@ impl Passed {
     pub fn item_type(&self) -> ItemType {
         match self {
             Passed::Scalar(constant) => ItemType::Scalar(constant.scalar),
+            Passed::Complex(real, _) => ItemType::Complex(real.scalar),
             Passed::Array(array) => ItemType::Array(array.array_type()),
             Passed::Tuple(entries) => ItemType::Tuple(entries.iter().map(Passed::item_type).collect()),
             Passed::None => ItemType::None,
@@ -59,6 +62,16 @@ impl Passed {
         match (self, to) {
             (Passed::Scalar(constant), ItemType::Scalar(scalar)) => {
                 slots.push(Slot::Scalar(convert(*constant, *scalar)?));
+                Ok(())
+            }
+            (Passed::Complex(real, imaginary), ItemType::Complex(part)) => {
+                slots.push(Slot::Scalar(convert(*real, *part)?));
+                slots.push(Slot::Scalar(convert(*imaginary, *part)?));
+                Ok(())
+            }
+            (Passed::Scalar(constant), ItemType::Complex(part)) => {
+                slots.push(Slot::Scalar(convert(*constant, *part)?));
+                slots.push(Slot::Scalar(0));
                 Ok(())
             }
             (Passed::Array(array), ItemType::Array(to)) => {

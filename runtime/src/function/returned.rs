@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Returned {
     Scalar(Constant),
+    /// The real and the imaginary part, of one type.
+    Complex(Constant, Constant),
     Array(ReturnedArray),
     Tuple(Vec<Returned>),
     None,
@@ -67,6 +69,13 @@ impl Returned {
         Ok(match result {
             ItemType::Scalar(_) | ItemType::Integer | ItemType::Float => match (result.scalar(), pieces.next()) {
                 (Some(scalar), Some(Piece::Scalar(bits))) => Returned::Scalar(Constant { scalar, bits }),
+                _ => return Err(missing()),
+            },
+            ItemType::Complex(scalar) => match (pieces.next(), pieces.next()) {
+                (Some(Piece::Scalar(real)), Some(Piece::Scalar(imaginary))) => {
+                    let part = |bits| Constant { scalar: *scalar, bits };
+                    Returned::Complex(part(real), part(imaginary))
+                }
                 _ => return Err(missing()),
             },
             ItemType::Array(_) => match pieces.next() {

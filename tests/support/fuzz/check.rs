@@ -1,9 +1,10 @@
 //! One case on every way: the interpreter gives what is expected; every stage, device and lowering must agree.
 
 use super::arguments::Form;
+use super::folds;
 use super::subnormals;
 use super::tree::Case;
-use crate::call::{Agreement, Call, CallArgument, Outcome, settled};
+use crate::call::{Agreement, Call, CallArgument, Fault, Outcome, settled};
 use crate::panics::caught;
 use crate::tables::Arithmetic;
 use crate::{lowerings, stages};
@@ -171,15 +172,22 @@ fn checked(case: &Case, checks: &Checks) -> Result<Verdict, Verdict> {
     for device in &checks.devices {
         check_device(case, &kernel, &module, &call, &expected, device)?;
     }
+    if let Kernel::Vectorize(kernel) = &kernel
+        && !checks.devices.is_empty()
+    {
+        folds::check(case, kernel, &checks.devices).map_err(|(place, detail)| wrong(place, detail))?;
+    }
     Ok(Verdict::Right { failed: matches!(expected, Outcome::Fault(_)) })
 }
 
+/// An honest error: the driver would end the kernel's loops.
+pub fn ends_loops_early(place: &str, outcome: &Outcome) -> bool {
+    let honest = |fault: &Fault| fault.message.contains("ends loops early");
+    place.starts_with("vulkan") && matches!(outcome, Outcome::Fault(fault) if honest(fault))
+}
+
 fn compare(place: &str, outcome: &Outcome, expected: &Outcome, agreement: Agreement) -> Result<(), Verdict> {
-    // An honest error: the driver would end the kernel's loops.
-    if place.starts_with("vulkan")
-        && let Outcome::Fault(fault) = outcome
-        && fault.message.contains("ends loops early")
-    {
+    if ends_loops_early(place, outcome) {
         return Ok(());
     }
     outcome.difference(expected, agreement).map_or(Ok(()), |difference| Err(wrong(place, difference)))

@@ -180,3 +180,38 @@ impl Checker for Child {
         (case.clone(), difference.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fuzz::{Extent, Report, run};
+    use std::cell::Cell;
+
+    /// Runs four cases, with a shell's commands in place of the process for the cases: one for each that is started.
+    fn four_cases<const N: usize>(scripts: [&'static str; N]) -> Report {
+        let started = Cell::new(0);
+        let command = move || {
+            let script = scripts[started.replace(started.get() + 1)];
+            let mut command = Command::new("sh");
+            command.args(["-c", script]);
+            command
+        };
+        let mut child = Child::new(command, Duration::from_secs(3));
+        let extent = Extent { first: 0, count: 4, time: Duration::MAX, judged: 0, most_found: 9 };
+        run(1, extent, &mut child, &mut |_, _| ())
+    }
+
+    #[test]
+    fn a_case_that_hangs_or_ends_its_process_costs_one_case() {
+        let answers = r#"while read question; do printf '\001{"Verdict":{"Right":{"failed":false}}}\n'; done"#;
+        let never = "exec sleep 1000";
+        let report = four_cases([answers]);
+        assert_eq!((report.ran, report.hung.len()), (4, 0), "{report}");
+        let report = four_cases([never, "read question; exit 3", answers]);
+        assert_eq!(report.hung, [0], "{report}");
+        assert_eq!(report.found.iter().map(|found| found.number).collect::<Vec<_>>(), [1], "{report}");
+        assert_eq!(report.found[0].difference.place, "process");
+        // Found ones ran as well.
+        assert_eq!(report.ran, 3, "{report}");
+    }
+}

@@ -160,7 +160,7 @@ impl Generator {
     }
 
     fn compound(&mut self, want: ScalarType, depth: usize) -> Option<Expression> {
-        match self.random.below(20) {
+        match self.random.below(22) {
             0..=4 if want == Bool => Some(self.truth(depth)),
             0..=4 => self.arithmetic(want, depth),
             5 | 6 => self.function(want, depth),
@@ -181,8 +181,15 @@ impl Generator {
             14 => self.power(want, depth),
             15 if self.elementary => self.elementary_function(want, depth),
             16 if want != Bool && self.exact() => self.bitcast(want, depth),
+            17 => self.assignment_expression(want, depth),
+            18 if self.random.once_in(2) => Some(self.called_lambda(want, depth)),
             _ => self.array_element(want, depth),
         }
+    }
+
+    /// What Numba's rules may have widened, as the type that it was.
+    pub fn cast_back(&mut self, want: ScalarType, operand: Expression) -> Expression {
+        if self.exact() { operand } else { Expression::new(want, format!("{}({{}})", cast_name(want)), vec![operand]) }
     }
 
     fn operands(&mut self, types: [ScalarType; 2], depth: usize) -> Vec<Expression> {

@@ -26,6 +26,8 @@ pub struct Generator {
     pub size: usize,
     /// What `return` gives in the function at hand.
     pub results: Vec<ScalarType>,
+    /// The expression stands in a lambda.
+    pub in_lambda: bool,
     names: usize,
 }
 
@@ -73,6 +75,7 @@ pub fn case(seed: u64, number: u64) -> Case {
         loops: 0,
         size: 0,
         results: Vec::new(),
+        in_lambda: false,
         names: 0,
     };
     generator.program()
@@ -120,7 +123,7 @@ impl Generator {
         let name = self.fresh("h");
         let decorator = self.random.once_in(2).then(|| "numba.njit".to_string());
         // The rules are the kernel's: a helper that says nothing has them too.
-        let body = self.body(&names, &parameters, &results, 8);
+        let body = self.body(&names, &parameters, &results, 8, false);
         self.helpers.push(Helper { name: name.clone(), parameters, results });
         Function { decorator, name, parameters: names, body }
     }
@@ -132,6 +135,7 @@ impl Generator {
         parameters: &[ScalarType],
         results: &[ScalarType],
         trips: usize,
+        kernel: bool,
     ) -> Vec<Statement> {
         let parameter = |(name, &scalar): (&String, &ScalarType)| Variable {
             name: name.clone(),
@@ -144,10 +148,15 @@ impl Generator {
         self.trips = trips;
         // Something to work with.
         let mut body = self.declarations(3);
+        let helpers = self.helpers.len();
+        if kernel && self.random.once_in(40) {
+            body.extend(self.very_many());
+        }
         let depth = self.random.between(1, 3) as usize;
         body.extend(self.block(depth, true));
         let last = self.last_statement();
         body.push(last);
+        self.helpers.truncate(helpers);
         body
     }
 
@@ -169,14 +178,16 @@ impl Generator {
             extents[axis] = 0;
         }
         let mut space = vec![1; rank];
-        let count = self.random.between(1, 4) as usize;
+        // One in ten can reduce: it takes two of what it gives.
+        let reduces = self.random.once_in(10).then(|| self.scalar());
+        let count = if reduces.is_some() { 2 } else { self.random.between(1, 4) as usize };
         let arguments: Vec<Argument> = (0..count)
             .map(|_| {
-                if self.random.once_in(6) {
+                if reduces.is_none() && self.random.once_in(6) {
                     let scalar = *self.random.pick(&[I64, F64, Bool]);
                     return Argument { scalar, form: Form::Scalar(value(scalar, &mut self.random)) };
                 }
-                let scalar = self.scalar();
+                let scalar = reduces.unwrap_or_else(|| self.scalar());
                 let missing = if self.random.once_in(4) { self.random.below(rank + 1) } else { 0 };
                 let shape: Vec<usize> =
                     extents[missing..].iter().map(|&extent| if self.random.once_in(8) { 1 } else { extent }).collect();
@@ -195,9 +206,15 @@ impl Generator {
         let space = space[rank - arrays.max().unwrap_or(0)..].to_vec();
         let names: Vec<String> = (0..count).map(|_| self.fresh("x")).collect();
         let types: Vec<ScalarType> = arguments.iter().map(|argument| argument.scalar).collect();
-        let result = self.scalar();
-        let body = self.body(&names, &types, &[result], 40);
-        let decorator = self.typing().map_or("vectorize".into(), |typing| format!("vectorize({typing})"));
+        let result = reduces.unwrap_or_else(|| self.scalar());
+        let body = self.body(&names, &types, &[result], 40, true);
+        let mut options: Vec<&str> = self.typing().into_iter().collect();
+        if reduces.is_some() && self.random.once_in(3) {
+            // By the tree, not from left to right.
+            options.push("identity=0");
+        }
+        let decorator =
+            if options.is_empty() { "vectorize".into() } else { format!("vectorize({})", options.join(", ")) };
         functions.push(Function { decorator: Some(decorator), name: "f".into(), parameters: names, body });
         Case { rules: self.rules, constants, functions, stencil: false, arguments, space, result }
     }
@@ -269,7 +286,7 @@ impl Generator {
         self.variables.clear();
         let element = self.element(&first, 0);
         let read = Statement::line(format!("{} = {{}}", self.fresh("v")), vec![element]);
-        let body = self.body(&scalar_names, &scalar_types, &[result], 40);
+        let body = self.body(&scalar_names, &scalar_types, &[result], 40, true);
         let body = [vec![read], body].concat();
         functions.push(Function {
             decorator: Some(format!("stencil({})", options.join(", "))),

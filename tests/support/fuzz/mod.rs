@@ -1,14 +1,16 @@
 //! Random well-typed kernels, run on every device and after every stage, and shrunk where something differs.
 //!
-//! [`generator`] makes a program (`expressions`, `statements`) and [`arguments`] for it, as a [`tree`] of text;
-//! [`check`] compares every way of running it with the interpreter, in this process or in another one ([`child`]);
+//! [`generator`] makes a program (`expressions`, `statements`, `constructs`) and [`arguments`] for it, as a [`tree`] of text;
+//! [`check`] compares every way of running it with the interpreter, in this process or in another one ([`child`]); `folds` reduces by it;
 //! [`shrink`] finds the smallest program that still differs; [`regression`] writes it down as an IR text with
 //! expectations, and runs such texts.
 
 pub mod arguments;
 pub mod check;
 pub mod child;
+mod constructs;
 mod expressions;
+mod folds;
 pub mod generator;
 pub mod regression;
 pub mod shrink;
@@ -55,7 +57,7 @@ pub struct Extent {
     pub time: Duration,
     /// The judges see one case in so many, each for two architectures.
     pub judged: u64,
-    /// After so many findings it ends.
+    /// After so many findings, those that hang among them, it ends.
     pub most_found: usize,
 }
 
@@ -97,7 +99,8 @@ pub fn run(seed: u64, extent: Extent, checker: &mut dyn Checker, note: &mut dyn 
     let started = Instant::now();
     let mut report = Report::default();
     for number in extent.first..extent.first.saturating_add(extent.count) {
-        if started.elapsed() >= extent.time || report.found.len() >= extent.most_found {
+        let found = report.found.len() + report.hung.len();
+        if started.elapsed() >= extent.time || found >= extent.most_found {
             break;
         }
         let case = generator::case(seed, number);

@@ -15,13 +15,14 @@ const EXPRESSIONS: usize = 7;
 impl Generator {
     /// Some statements; what they declare is forgotten behind them. `outermost`: not inside any other block.
     pub fn block(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
-        let declared = self.variables.len();
+        let (declared, helpers) = (self.variables.len(), self.helpers.len());
         let mut statements = Vec::new();
         for _ in 0..self.random.between(1, if outermost { 6 } else { 3 }) {
             statements.extend(self.statement(depth, outermost));
         }
         if !outermost {
             self.variables.truncate(declared);
+            self.helpers.truncate(helpers);
         }
         statements
     }
@@ -45,7 +46,7 @@ impl Generator {
 
     fn statement(&mut self, depth: usize, outermost: bool) -> Vec<Statement> {
         self.size = EXPRESSIONS;
-        match self.random.below(16) {
+        match self.random.below(19) {
             0..=2 => vec![self.declaration()],
             3..=5 => self.assignment().into_iter().collect(),
             6 => self.augmented().into_iter().collect(),
@@ -55,12 +56,15 @@ impl Generator {
             12 if depth > 0 => self.while_loop(depth - 1),
             13 | 14 if depth > 0 => vec![self.for_loop(depth - 1)],
             15 if !outermost => vec![self.way_out()],
+            16 if depth > 0 => vec![self.choice(depth - 1)],
+            17 if depth > 0 && self.random.once_in(2) => vec![self.inner_function()],
+            18 if self.random.once_in(2) => vec![self.named_lambda()],
             15 if self.random.once_in(8) => vec![self.failure()],
             _ => vec![self.declaration()],
         }
     }
 
-    fn declare(&mut self, scalar: ScalarType) -> String {
+    pub fn declare(&mut self, scalar: ScalarType) -> String {
         let name = self.fresh("v");
         self.variables.push(Variable { name: name.clone(), scalar, assignable: true, range: None });
         name
@@ -89,7 +93,7 @@ impl Generator {
         (!targets.is_empty()).then(|| self.random.pick(&targets).clone())
     }
 
-    fn assignment(&mut self) -> Option<Statement> {
+    pub fn assignment(&mut self) -> Option<Statement> {
         let target = self.target()?;
         let expression = self.expression(target.scalar, DEPTH);
         Some(Statement::line(format!("{} = {{}}", target.name), vec![expression]))

@@ -3,6 +3,7 @@
 //! One `LLJIT` serves the process. Each kernel has a library of its own in it, so that names never clash; the library
 //! is emptied when the kernel is dropped, and used again.
 
+use super::host::{HostContext, HostEntry};
 use super::machine::initialize;
 use super::native::{Entry, GridEntry};
 use super::{Status, backend_error};
@@ -43,6 +44,32 @@ impl NativeKernel {
     pub unsafe fn call(&self, buffers: &[*mut u8], parameters: &[u64], status: &mut Status) {
         debug_assert_eq!((buffers.len(), parameters.len()), self.code.arity);
         unsafe { (self.entry)(buffers.as_ptr(), parameters.as_ptr(), status) }
+    }
+}
+
+/// A loaded whole function. Dropping it frees its code: keep it behind an `Arc` where threads call it.
+pub struct NativeFunction {
+    _code: Code,
+    entry: HostEntry,
+}
+
+impl NativeFunction {
+    /// Loads what `compile_host` made, now or in another process on a machine of the same kind.
+    pub fn load(artefact: &Artefact) -> Result<NativeFunction> {
+        let code = Code::load(artefact)?;
+        // SAFETY: the symbol is the entry of a whole function, and has this type.
+        let entry = unsafe { std::mem::transmute::<*const (), HostEntry>(code.address) };
+        Ok(NativeFunction { _code: code, entry })
+    }
+
+    /// Calls the function: gives a status, and the results if that is [`super::host::DONE`].
+    ///
+    /// # Safety
+    /// The artefact must be of a whole function. `arguments` and `results` must have as many words as it takes and gives,
+    /// arrays must be there, as their types say, and aligned, and no other thread may write what this call reads or writes.
+    /// `context` must be filled, and no other call may have it.
+    pub unsafe fn call(&self, context: *mut HostContext, arguments: &[u64], results: &mut [u64]) -> i32 {
+        unsafe { (self.entry)(context, arguments.as_ptr(), results.as_mut_ptr()) }
     }
 }
 

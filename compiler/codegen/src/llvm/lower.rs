@@ -4,6 +4,7 @@
 //! where a thread's position comes from, and how a failure is written down.
 
 use super::backend_error;
+use super::host::HostFrame;
 use super::offsets::movable;
 use crate::error::{Error, Result};
 use inkwell::attributes::{Attribute, AttributeLoc};
@@ -25,7 +26,6 @@ use llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporaryMDNode};
 use llvm_sys::prelude::LLVMMetadataRef;
 use numbra_front::ir::{self, Access, Builtin, Expression, Form, Function, Region, Statement};
 use numbra_front::types::{Constant, ScalarType};
-use std::collections::HashMap;
 
 /// Where a kernel will run, as far as its LLVM IR shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,23 +77,7 @@ pub(super) fn lower_kernel<'ctx>(
     let entry = context.append_basic_block(function, "entry");
     let builder = context.create_builder();
     builder.position_at_end(entry);
-    let mut lowering = Lowering {
-        context,
-        llvm,
-        module,
-        kernel,
-        placement,
-        function,
-        builder,
-        values: vec![None; kernel.values.len()],
-        variables: Vec::new(),
-        buffers: Vec::new(),
-        status: None,
-        position: Vec::new(),
-        tables: HashMap::new(),
-        loops: Vec::new(),
-        rarely: 0,
-    };
+    let mut lowering = Lowering::new(context, llvm, module, kernel, placement, function, builder);
     lowering.parameters()?;
     lowering.variables()?;
     lowering.region(&kernel.body)?;
@@ -190,14 +174,15 @@ pub(super) struct Lowering<'ctx, 'a> {
     pub(super) module: &'a ir::Module,
     pub(super) kernel: &'a Function,
     pub(super) placement: Placement,
-    function: FunctionValue<'ctx>,
+    pub(super) function: FunctionValue<'ctx>,
     pub(super) builder: Builder<'ctx>,
-    values: Vec<Option<BasicValueEnum<'ctx>>>,
-    variables: Vec<PointerValue<'ctx>>,
+    pub(super) values: Vec<Option<BasicValueEnum<'ctx>>>,
+    pub(super) variables: Vec<PointerValue<'ctx>>,
     buffers: Vec<PointerValue<'ctx>>,
     status: Option<PointerValue<'ctx>>,
     position: Vec<IntValue<'ctx>>,
-    tables: HashMap<ir::TableId, GlobalValue<'ctx>>,
+    /// Of a host function: its arrays, and how it leaves.
+    pub(super) host: Option<HostFrame<'ctx>>,
     /// The innermost loop is the last one.
     loops: Vec<LoopBlocks<'ctx>>,
     /// How many rare branches the region that is being lowered stands in.
@@ -209,7 +194,36 @@ struct LoopBlocks<'ctx> {
     exit: BasicBlock<'ctx>,
 }
 
-impl<'ctx> Lowering<'ctx, '_> {
+impl<'ctx, 'a> Lowering<'ctx, 'a> {
+    /// With `builder` at the beginning of `function`.
+    pub(super) fn new(
+        context: &'ctx Context,
+        llvm: &'a Module<'ctx>,
+        module: &'a ir::Module,
+        kernel: &'a Function,
+        placement: Placement,
+        function: FunctionValue<'ctx>,
+        builder: Builder<'ctx>,
+    ) -> Lowering<'ctx, 'a> {
+        Lowering {
+            context,
+            llvm,
+            module,
+            kernel,
+            placement,
+            function,
+            builder,
+            values: vec![None; kernel.values.len()],
+            variables: Vec::new(),
+            buffers: Vec::new(),
+            status: None,
+            position: Vec::new(),
+            host: None,
+            loops: Vec::new(),
+            rarely: 0,
+        }
+    }
+
     fn parameters(&mut self) -> Result<()> {
         let parameters = self.function.get_params();
         let (buffers, rest) = parameters.split_at(self.kernel.arrays.len());
@@ -240,8 +254,9 @@ impl<'ctx> Lowering<'ctx, '_> {
         Ok(())
     }
 
-    fn variables(&mut self) -> Result<()> {
+    pub(super) fn variables(&mut self) -> Result<()> {
         for variable in &self.kernel.variables {
+            // (Of an array variable this place stays empty, and goes.)
             let kind = value_type(self.context, variable.scalar());
             let place = self.builder.build_alloca(kind, &variable.name).map_err(backend_error)?;
             self.builder.build_store(place, kind.const_zero()).map_err(backend_error)?;
@@ -255,15 +270,15 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     /// Whether the block that is being filled still lacks its last instruction.
-    fn open_block(&self) -> bool {
+    pub(super) fn open_block(&self) -> bool {
         self.builder.get_insert_block().is_some_and(|block| block.get_terminator().is_none())
     }
 
-    fn block(&self, name: &str) -> BasicBlock<'ctx> {
+    pub(super) fn block(&self, name: &str) -> BasicBlock<'ctx> {
         self.context.append_basic_block(self.function, name)
     }
 
-    fn jump(&self, target: BasicBlock<'ctx>) -> Result<()> {
+    pub(super) fn jump(&self, target: BasicBlock<'ctx>) -> Result<()> {
         self.builder.build_unconditional_branch(target).map_err(backend_error)?;
         Ok(())
     }
@@ -273,17 +288,26 @@ impl<'ctx> Lowering<'ctx, '_> {
         if self.open_block() { self.jump(target) } else { Ok(()) }
     }
 
-    fn region(&mut self, region: &Region) -> Result<()> {
+    pub(super) fn region(&mut self, region: &Region) -> Result<()> {
+        let owning = self.host.as_ref().map(|host| host.owning.clone());
         for statement in &region.statements {
             if !self.open_block() {
                 break; // what follows a break, continue or return never runs
             }
             self.statement(statement)?;
         }
+        // Whatever the region defined it has given back where it ends. Where it jumps away it has given back more, which
+        // concerns nothing behind it.
+        if let (Some(host), Some(owning)) = (&mut self.host, owning) {
+            host.owning = owning;
+        }
         Ok(())
     }
 
     fn statement(&mut self, statement: &Statement) -> Result<()> {
+        if self.host.is_some() && self.host_statement(statement)? {
+            return Ok(());
+        }
         match statement {
             Statement::Let { value, expression } => {
                 let result = self.expression(expression, self.kernel.scalar(*value))?;
@@ -336,10 +360,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         let jump =
             self.builder.build_conditional_branch(condition, then_block, otherwise_block).map_err(backend_error)?;
         if rare {
-            let weight = |weight: u64| self.context.i32_type().const_int(weight, false).into();
-            let name = self.context.metadata_string("branch_weights").into();
-            let weights = self.context.metadata_node(&[name, weight(1), weight(1 << 20)]);
-            jump.set_metadata(weights, self.context.get_kind_id("prof")).map_err(backend_error)?;
+            self.hardly_ever(jump)?;
         }
         self.builder.position_at_end(then_block);
         self.rarely += rare as u32;
@@ -353,6 +374,14 @@ impl<'ctx> Lowering<'ctx, '_> {
         }
         self.builder.position_at_end(after);
         Ok(())
+    }
+
+    /// Says of a branch that it is almost never taken.
+    pub(super) fn hardly_ever(&self, branch: InstructionValue<'ctx>) -> Result<()> {
+        let weight = |weight: u64| self.context.i32_type().const_int(weight, false).into();
+        let name = self.context.metadata_string("branch_weights").into();
+        let weights = self.context.metadata_node(&[name, weight(1), weight(1 << 20)]);
+        branch.set_metadata(weights, self.context.get_kind_id("prof")).map_err(backend_error)
     }
 
     fn repeat(&mut self, body: &Region, step: &Region) -> Result<()> {
@@ -449,7 +478,7 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     /// The value's bits as in `Constant::bits`.
-    fn bits_of(&mut self, value: ir::Value) -> Result<IntValue<'ctx>> {
+    pub(super) fn bits_of(&mut self, value: ir::Value) -> Result<IntValue<'ctx>> {
         let scalar = self.kernel.scalar(value);
         let value = self.value(value)?;
         let integer = match value {
@@ -487,6 +516,11 @@ impl<'ctx> Lowering<'ctx, '_> {
             }
             Expression::TableEntry { table, index } => self.table_entry(*table, *index),
             Expression::Builtin(builtin) => Ok(self.thread_position(*builtin)?.into()),
+            Expression::Extent { .. } | Expression::Stride { .. } | Expression::Overlap { .. }
+                if self.host.is_some() =>
+            {
+                self.of_array(expression)
+            }
             Expression::Extent { .. } | Expression::Stride { .. } | Expression::Overlap { .. } => {
                 Err(malformed("an array's extent in a scheduled kernel"))
             }
@@ -512,6 +546,9 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     fn address(&mut self, array: ir::ArrayId, indices: &[ir::Value]) -> Result<PointerValue<'ctx>> {
+        if self.host.is_some() {
+            return self.element(array, indices);
+        }
         let [index] = indices else {
             return Err(malformed("a buffer with other than one index"));
         };
@@ -533,7 +570,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         self.unpack(value, scalar)
     }
 
-    fn unpack(&self, value: BasicValueEnum<'ctx>, scalar: ScalarType) -> Result<BasicValueEnum<'ctx>> {
+    pub(super) fn unpack(&self, value: BasicValueEnum<'ctx>, scalar: ScalarType) -> Result<BasicValueEnum<'ctx>> {
         if scalar != ScalarType::Bool {
             return Ok(value);
         }
@@ -579,8 +616,9 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     fn table(&mut self, table: ir::TableId) -> Result<GlobalValue<'ctx>> {
-        if let Some(global) = self.tables.get(&table) {
-            return Ok(*global);
+        let name = format!("table_{}", table.0);
+        if let Some(global) = self.llvm.get_global(&name) {
+            return Ok(global);
         }
         let info = &self.module.tables[table.index()];
         let entries = match memory_type(self.context, info.scalar) {
@@ -595,13 +633,12 @@ impl<'ctx> Lowering<'ctx, '_> {
             }
         };
         let space = (self.placement == Placement::Nvptx).then(|| AddressSpace::from(NVPTX_GLOBAL));
-        let global = self.llvm.add_global(entries.get_type(), space, &format!("table_{}", table.0));
+        let global = self.llvm.add_global(entries.get_type(), space, &name);
         global.set_initializer(&entries);
         global.set_constant(true);
         global.set_linkage(Linkage::Internal);
         global.set_unnamed_address(UnnamedAddress::Global);
         global.set_alignment(info.scalar.bytes() as u32);
-        self.tables.insert(table, global);
         Ok(global)
     }
 

@@ -152,14 +152,27 @@ const HOST_PASSES: &str = "function<eager-inv>(\
     loop-mssa(licm<allowspeculation>),instsimplify,div-rem-pairs,\
     simplifycfg<switch-range-to-icmp;switch-to-arithmetic;hoist-loads-stores-with-cond-faulting;speculate-unpredictables>)";
 
+/// What whole functions for the host go through before [`HOST_PASSES`]: small ones become part of their callers. Theirs and
+/// their callers' size is only known when variables have become values.
+const INLINING: &str =
+    "function<eager-inv>(sroa<modify-cfg>,early-cse<>,simplifycfg<switch-range-to-icmp>),cgscc(inline)";
+
 /// What a kernel for NVIDIA GPUs goes through. In loops, addresses become pointers that are counted up.
 const NVPTX_PASSES: &str = "default<O3>,function(loop(loop-reduce))";
 
 /// Verifies the module, then runs LLVM's passes over it.
 pub(super) fn optimize(llvm: &Module, machine: &TargetMachine) -> Result<()> {
-    llvm.verify().map_err(backend_error)?;
     let host = !machine.get_triple().as_str().to_bytes().starts_with(b"nvptx");
-    let passes = if host { HOST_PASSES } else { NVPTX_PASSES };
+    run_passes(llvm, machine, if host { HOST_PASSES } else { NVPTX_PASSES })
+}
+
+/// The same for a module of whole functions.
+pub(super) fn optimize_functions(llvm: &Module, machine: &TargetMachine) -> Result<()> {
+    run_passes(llvm, machine, &format!("{INLINING},{HOST_PASSES}"))
+}
+
+fn run_passes(llvm: &Module, machine: &TargetMachine, passes: &str) -> Result<()> {
+    llvm.verify().map_err(backend_error)?;
     llvm.run_passes(passes, machine, PassBuilderOptions::create()).map_err(backend_error)?;
     if cfg!(debug_assertions) {
         llvm.verify().map_err(backend_error)?;
@@ -178,7 +191,12 @@ pub(super) fn emit(llvm: &Module, machine: &TargetMachine, kind: FileType) -> Re
 }
 
 /// The text of a module that was lowered but not yet optimized.
-pub(super) fn text(llvm: &Module, machine: &TargetMachine, emit_what: Emit) -> Result<String> {
+pub(super) fn text(
+    llvm: &Module,
+    machine: &TargetMachine,
+    emit_what: Emit,
+    optimize: fn(&Module, &TargetMachine) -> Result<()>,
+) -> Result<String> {
     if emit_what == Emit::Lowered {
         llvm.verify().map_err(backend_error)?;
         return Ok(llvm.print_to_string().to_string());

@@ -3,11 +3,13 @@
 //! * `lower`, `operation`: a scheduled kernel to LLVM IR, the same for every target;
 //! * `machine`: LLVM's target machines, passes and emission;
 //! * [`native`]: objects for this machine, of Range kernels and, for tests, of Grid kernels;
+//! * [`host`]: objects for this machine, of whole functions;
 //! * [`loader`]: those objects made callable;
 //! * [`nvptx`]: Grid kernels as PTX.
 //!
 //! LLVM ends the process on fatal errors, so nothing reaches its code generators that was not verified first.
 
+pub mod host;
 pub mod loader;
 mod lower;
 mod machine;
@@ -16,7 +18,8 @@ pub mod nvptx;
 mod offsets;
 mod operation;
 
-pub use loader::{GridOnHost, NativeKernel};
+pub use host::{HostContext, HostFailure, compile_host, host_text};
+pub use loader::{GridOnHost, NativeFunction, NativeKernel};
 pub use machine::{Cpu, has_fma, version};
 pub use native::{NativeOptions, compile_grid_for_host, compile_native, native_text};
 pub use nvptx::{Arch, NvptxOptions, compile_nvptx, nvptx_text};

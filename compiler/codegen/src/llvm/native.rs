@@ -67,7 +67,7 @@ pub fn native_text(module: &ir::Module, options: &NativeOptions, emit: Emit) -> 
     with_machine(MachineKey::native(&options.cpu), |machine| {
         let context = Context::create();
         let llvm = lower(&context, module, kernel, options, machine)?;
-        text(&llvm, machine, emit)
+        text(&llvm, machine, emit, optimize)
     })
 }
 

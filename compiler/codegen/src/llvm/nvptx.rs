@@ -102,7 +102,7 @@ pub fn nvptx_text(module: &ir::Module, options: &NvptxOptions, emit: Emit) -> Re
         let artefact = compile_nvptx(module, options)?;
         return Ok(artefact.text().unwrap_or_default().to_owned());
     }
-    with_lowered(module, options, |llvm, machine| text(llvm, machine, emit))
+    with_lowered(module, options, |llvm, machine| text(llvm, machine, emit, optimize))
 }
 
 fn with_lowered<R>(

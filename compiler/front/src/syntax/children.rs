@@ -58,13 +58,14 @@ macro_rules! children {
                             }
                         }
                     }
+                    Kind::Starred(value) => visit(value),
                     Kind::Lambda { parameters, body } => {
                         for parameter in parameters {
                             parameter.$children(visit);
                         }
                         visit(body);
                     }
-                    Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Bool(_) | Kind::String(_) => {}
+                    Kind::Name(_) | Kind::Integer(_) | Kind::Float { .. } | Kind::Imaginary(_) | Kind::Bool(_) | Kind::String(_) => {}
                     Kind::None | Kind::Ellipsis | Kind::Unsupported { .. } => {}
                 }
             }

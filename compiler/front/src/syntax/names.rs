@@ -67,7 +67,7 @@ pub fn names_expressions(statements: &[Statement]) -> bool {
 
 /// The names that belong to a function itself: its parameters, and what it assigns.
 pub fn bound(function: &FunctionDefinition) -> BTreeSet<&str> {
-    let parameters = function.parameters.iter().map(|parameter| parameter.name.as_str());
+    let parameters = function.parameters.iter().chain(&function.rest).map(|parameter| parameter.name.as_str());
     parameters.chain(assigned(&function.body)).collect()
 }
 

@@ -74,6 +74,7 @@ impl Printer {
             ExpressionKind::Name(name) => self.line(depth, format_args!("name {name}")),
             ExpressionKind::Integer(Some(value)) => self.line(depth, format_args!("integer {value}")),
             ExpressionKind::Integer(None) => self.line(depth, "integer too large"),
+            ExpressionKind::Imaginary(value) => self.line(depth, format_args!("imaginary {value:?}")),
             ExpressionKind::Float { text, .. } => self.line(depth, format_args!("float {text}")),
             ExpressionKind::Bool(value) => self.line(depth, format_args!("bool {value}")),
             ExpressionKind::String(value) => self.line(depth, format_args!("string {value:?}")),
@@ -82,6 +83,7 @@ impl Printer {
             ExpressionKind::Slice { .. } => self.line(depth, "slice"),
             ExpressionKind::Tuple(_) => self.line(depth, "tuple"),
             ExpressionKind::List(_) => self.line(depth, "list"),
+            ExpressionKind::Starred(_) => self.line(depth, "starred"),
             ExpressionKind::Unary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
             ExpressionKind::Binary { operator, .. } => self.line(depth, format_args!("{operator:?}")),
             ExpressionKind::Compare { first, rest } => {

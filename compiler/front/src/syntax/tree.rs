@@ -57,6 +57,8 @@ pub struct FunctionDefinition {
     pub parameters: Vec<Parameter>,
     /// A parameter form that kernels cannot have (`*args`, `**kwargs`, keyword-only), with what to write instead.
     pub unsupported_parameters: Option<(Span, &'static str)>,
+    /// `*rest`, which whole functions can have: it takes the other arguments as a tuple.
+    pub rest: Option<Parameter>,
     pub returns: Option<Expression>,
     pub documentation: Option<String>,
     pub body: Vec<Statement>,
@@ -150,6 +152,8 @@ pub enum ExpressionKind {
         value: f64,
         text: String,
     },
+    /// `2j`
+    Imaginary(f64),
     Bool(bool),
     String(String),
     None,
@@ -207,6 +211,8 @@ pub enum ExpressionKind {
         value: Box<Expression>,
         indices: Vec<Expression>,
     },
+    /// `*value`, in the arguments of a call.
+    Starred(Box<Expression>),
     Lambda {
         parameters: Vec<Parameter>,
         body: Box<Expression>,

@@ -16,7 +16,7 @@ use crate::ir::{Argument, FloatFlags, Kind, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Parameter};
-use crate::types::ScalarType;
+use crate::types::{Constant, ScalarType};
 
 /// An evaluated argument of a call with its place.
 pub type Evaluated<'t> = (Item<'t>, Span);
@@ -43,7 +43,7 @@ impl<'t> Typer<'t, '_> {
                 (Item::Function(closure), ExpressionKind::Name(_)) => {
                     self.call_closure(closure, arguments, keywords, span)
                 }
-                (Item::Array(_), ExpressionKind::Attribute { value, name, .. }) if self.is_host() => {
+                (_, ExpressionKind::Attribute { value, name, .. }) if self.is_host() => {
                     self.call_method(value, name, arguments, keywords, span)
                 }
                 (Item::Array(_), ExpressionKind::Attribute { name, .. }) => {
@@ -80,6 +80,23 @@ impl<'t> Typer<'t, '_> {
             {
                 return self.create(creation, arguments, keywords, span);
             }
+            if self.is_host()
+                && let Some(part) = complex_part(&path)
+            {
+                self.refuse_keywords(keywords)?;
+                let evaluated = self.arguments(arguments)?;
+                return self.make_complex(Some(part), &evaluated, span);
+            }
+            if self.is_host() && (path.starts_with("cmath.") || path.starts_with("numpy.")) && keywords.is_empty() {
+                let evaluated = self.arguments(arguments)?;
+                if let Some(item) = self.complex_call(&path, &evaluated, span)? {
+                    return Ok(item);
+                }
+                return match library::find(&path) {
+                    Some(found) => self.library_function(&path, found, &evaluated, span),
+                    None => Err(self.unknown_function(&path, function.span).into()),
+                };
+            }
             return match library::find(&path) {
                 Some(found) => {
                     let evaluated = self.arguments(arguments)?;
@@ -93,6 +110,33 @@ impl<'t> Typer<'t, '_> {
             && self.is_host()
         {
             return self.call_method(value, name, arguments, keywords, span);
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && self.is_host()
+            && name == "isinstance"
+            && !module.defines(name)
+            && let [value, classes] = arguments
+        {
+            let item = self.expression(value)?;
+            let is = self.is_instance(&item, classes)?;
+            return Ok(Item::Scalar(self.constant(Constant::bool(is), span)));
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && self.is_host()
+            && matches!(name.as_str(), "complex" | "abs" | "pow")
+            && !module.defines(name)
+        {
+            let evaluated = self.arguments(arguments)?;
+            if name == "complex" {
+                return self.make_complex(None, &evaluated, span);
+            }
+            if let Some(item) = self.complex_call(name, &evaluated, span)? {
+                return Ok(item);
+            }
+            if let Some(builtin) = self.builtin(name) {
+                self.refuse_keywords(keywords)?;
+                return self.call_builtin(builtin, &evaluated, span);
+            }
         }
         let name = match &function.kind {
             ExpressionKind::Name(name) if self.builtin(name).is_none() || module.constant(name).is_none() => name,
@@ -114,6 +158,48 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
+    /// `isinstance(item, classes)`, known when compiling.
+    fn is_instance(&mut self, item: &Item<'t>, classes: &'t Expression) -> Result<bool> {
+        if let ExpressionKind::Tuple(classes) = &classes.kind {
+            let mut any = false;
+            for class in classes {
+                any |= self.is_instance(item, class)?;
+            }
+            return Ok(any);
+        }
+        let path = self.unit.module.path(classes);
+        let name = match (&path, &classes.kind) {
+            (Some(path), _) => path.as_str(),
+            (None, ExpressionKind::Name(name)) => name.as_str(),
+            _ => "",
+        };
+        let scalar = match item {
+            Item::Scalar(scalar) => Some(scalar.scalar),
+            _ => None,
+        };
+        Ok(match name {
+            "int" => scalar.is_some_and(ScalarType::is_integer),
+            "float" => scalar.is_some_and(ScalarType::is_float),
+            "bool" | "numpy.bool_" => scalar == Some(ScalarType::Bool),
+            "complex" => matches!(item, Item::Complex(_)),
+            "tuple" => matches!(item, Item::Tuple(_) | Item::Constants(_)),
+            "str" => matches!(item, Item::Text(_)),
+            "numpy.ndarray" => matches!(item, Item::Array(_)),
+            "numpy.integer" | "numbers.Integral" => scalar.is_some_and(ScalarType::is_integer),
+            "numpy.floating" => scalar.is_some_and(ScalarType::is_float),
+            "numpy.number" | "numbers.Number" => scalar.is_some_and(|scalar| scalar != ScalarType::Bool),
+            _ => match dtype::cast_type(self.unit.module, classes) {
+                Some(class) => scalar == Some(class),
+                None => {
+                    let mistake =
+                        self.mistake(ErrorClass::Unsupported, classes.span, "isinstance does not know this class");
+                    let help = "int, float, bool, complex, tuple, str, np.ndarray and NumPy's number types are known";
+                    return Err(mistake.help(help).into());
+                }
+            },
+        })
+    }
+
     /// `value.method(...)`
     fn call_method(
         &mut self,
@@ -126,6 +212,7 @@ impl<'t> Typer<'t, '_> {
         let item = self.expression(value)?;
         match item {
             Item::Array(array) => self.array_method(array, method, arguments, keywords, span),
+            Item::Complex(number) if method == "conjugate" && arguments.is_empty() => Ok(self.conjugate(number, span)),
             _ => {
                 let message = format!("{} has no method '{method}' in compiled functions", item.describe());
                 let help = "call a function of math or numpy instead; types convert: np.int32(x)";
@@ -134,8 +221,19 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    fn arguments(&mut self, arguments: &'t [Expression]) -> Result<Vec<Evaluated<'t>>> {
-        arguments.iter().map(|argument| Ok((self.expression(argument)?, argument.span))).collect()
+    pub fn arguments(&mut self, arguments: &'t [Expression]) -> Result<Vec<Evaluated<'t>>> {
+        let mut evaluated = Vec::new();
+        for argument in arguments {
+            match &argument.kind {
+                ExpressionKind::Starred(value) if self.is_host() => {
+                    let item = self.expression(value)?;
+                    let items = self.unpack(&item, value.span)?;
+                    evaluated.extend(items.into_iter().map(|item| (item, argument.span)));
+                }
+                _ => evaluated.push((self.expression(argument)?, argument.span)),
+            }
+        }
+        Ok(evaluated)
     }
 
     fn refuse_keywords(&self, keywords: &[Keyword]) -> Result<()> {
@@ -233,7 +331,7 @@ impl<'t> Typer<'t, '_> {
             }
         }
         let described = format!("'{name}'");
-        let given = self.given(&described, &definition.parameters, arguments, keywords, span)?;
+        let (given, rest) = self.given_and_rest(&described, definition, arguments, keywords, span)?;
         let mut passed = Vec::new();
         for (parameter, given) in definition.parameters.iter().zip(given) {
             passed.push(match (given, &parameter.default) {
@@ -241,6 +339,9 @@ impl<'t> Typer<'t, '_> {
                 (None, Some(default)) => (self.default_item(unit, default, span)?, span),
                 (None, None) => return Err(self.without_argument(&described, parameter, span).into()),
             });
+        }
+        if let Some(rest) = rest {
+            passed.push((Item::Tuple(rest), span));
         }
         if unit.prelude.is_none()
             && let Some(Chosen { arguments, result }) = self.chosen_signature(unit, definition, &passed, span)?
@@ -252,12 +353,31 @@ impl<'t> Typer<'t, '_> {
         self.emit_call(unit, definition, &items, Around::default(), None, span)
     }
 
+    /// What a call gives for each of the parameters, and what `*rest` takes.
+    fn given_and_rest(
+        &mut self,
+        described: &str,
+        definition: &'t FunctionDefinition,
+        arguments: &'t [Expression],
+        keywords: &'t [Keyword],
+        span: Span,
+    ) -> Result<(Vec<Option<Evaluated<'t>>>, Option<Vec<Item<'t>>>)> {
+        let mut evaluated = self.arguments(arguments)?;
+        let mut rest = None;
+        if definition.rest.is_some() && self.is_host() {
+            let more = evaluated.split_off(evaluated.len().min(definition.parameters.len()));
+            rest = Some(more.into_iter().map(|(item, _)| item).collect());
+        }
+        let given = self.given(described, &definition.parameters, evaluated, keywords, span)?;
+        Ok((given, rest))
+    }
+
     /// What a call gives for each of the parameters. `function`: what messages call the one that is called.
     pub fn given(
         &mut self,
         function: &str,
         parameters: &'t [Parameter],
-        arguments: &'t [Expression],
+        arguments: Vec<Evaluated<'t>>,
         keywords: &'t [Keyword],
         span: Span,
     ) -> Result<Vec<Option<Evaluated<'t>>>> {
@@ -271,8 +391,8 @@ impl<'t> Typer<'t, '_> {
             let mistake = self.mistake(ErrorClass::Type, span, message);
             return Err(mistake.help("pass as many arguments as it has parameters").into());
         }
-        for (place, argument) in arguments.iter().enumerate() {
-            given[place] = Some((self.expression(argument)?, argument.span));
+        for (place, argument) in arguments.into_iter().enumerate() {
+            given[place] = Some(argument);
         }
         for keyword in keywords {
             let named = keyword.name.as_deref();
@@ -300,7 +420,7 @@ impl<'t> Typer<'t, '_> {
         passed: Vec<Evaluated<'t>>,
     ) -> Result<Vec<Item<'t>>> {
         let mut items = Vec::new();
-        for (parameter, (item, at)) in definition.parameters.iter().zip(passed) {
+        for (parameter, (item, at)) in definition.parameters.iter().chain(&definition.rest).zip(passed) {
             let annotation = parameter.annotation.as_ref().filter(|_| unit.rules == Rules::Exact);
             items.push(match annotation {
                 Some(annotation) => {
@@ -334,7 +454,9 @@ impl<'t> Typer<'t, '_> {
                 let mistake = self.mistake(ErrorClass::Unsupported, span, "functions cannot be passed to functions");
                 Err(mistake.help("call it here and pass the result").into())
             }
-            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Optional(..) if self.is_host() => Ok(item),
+            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Optional(..) | Item::Complex(_) if self.is_host() => {
+                Ok(item)
+            }
             _ => Err(self.not_a_number(&item, span).into()),
         }
     }
@@ -397,6 +519,15 @@ impl<'t> Typer<'t, '_> {
         }
         let items: Vec<Item<'t>> = operands.iter().map(|operand| Item::Scalar(*operand)).collect();
         self.emit_call(unit, definition, &items, Around::default(), None, span)
+    }
+}
+
+/// The type of the parts of the complex numbers that a path names.
+fn complex_part(path: &str) -> Option<ScalarType> {
+    match path {
+        "numpy.complex64" | "numba.complex64" => Some(ScalarType::F32),
+        "numpy.complex128" | "numba.complex128" => Some(ScalarType::F64),
+        _ => None,
     }
 }
 

@@ -170,6 +170,7 @@ impl<'t> Typer<'t, '_> {
                 _ => &[],
             },
         };
+        let arguments = self.arguments(arguments)?;
         let given = self.given(&code.describe(), parameters, arguments, keywords, span)?;
         let mut passed: Vec<Evaluated<'t>> = Vec::new();
         for ((parameter, given), default) in parameters.iter().zip(given).zip(&closure.defaults) {

@@ -207,7 +207,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// Calls a function of whole arrays that comes with numbra.
-    fn array_function(&mut self, name: &str, items: &[Item<'t>], span: Span) -> Result<Item<'t>> {
+    pub fn array_function(&mut self, name: &str, items: &[Item<'t>], span: Span) -> Result<Item<'t>> {
         let file = prelude::find_array_function(name)?;
         let definition = file.and_then(|file| Some((file.module, file.module.function(name)?)));
         let Some((module, definition)) = definition else {

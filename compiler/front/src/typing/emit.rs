@@ -247,6 +247,9 @@ impl<'t> Typer<'t, '_> {
                 self.mistake(ErrorClass::Type, span, message).help("ask first: if x is not None")
             }
             Item::Text(_) => self.mistake(ErrorClass::Type, span, "this is a string, not a number"),
+            Item::Complex(_) => self
+                .mistake(ErrorClass::Type, span, "this is a complex number, and a real one is needed")
+                .help("take .real, .imag or abs(z)"),
             Item::Dtype(scalar) => self
                 .mistake(ErrorClass::Type, span, format!("this is the type {scalar}, not a number"))
                 .help("call it to convert: np.float64(x)"),

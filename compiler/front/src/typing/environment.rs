@@ -1,6 +1,7 @@
 //! What names stand for, and how two ways that meet agree on it.
 
 use super::Rules;
+use super::complex::Complex;
 use super::emit::union;
 use super::item::{Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
@@ -46,6 +47,12 @@ pub fn unify(rules: Rules, left: &ItemType, right: &ItemType) -> Option<ItemType
         (ItemType::Optional(left), ItemType::Optional(right)) => {
             unify(rules, left, right).map(|common| ItemType::Optional(Box::new(common)))
         }
+        (ItemType::Complex(left), ItemType::Complex(right)) => Some(ItemType::Complex(promotion::unify(*left, *right))),
+        (ItemType::Complex(part), ItemType::Scalar(real)) | (ItemType::Scalar(real), ItemType::Complex(part)) => {
+            // As NumPy promotes: integers of up to 16 bits fit into complex64.
+            let wide = if real.bits() <= 16 { *part } else { promotion::unify(*part, *real) };
+            Some(ItemType::Complex(if wide.is_float() { wide } else { ScalarType::F64 }))
+        }
         (ItemType::None, ItemType::Optional(_)) => Some(right.clone()),
         (ItemType::Optional(_), ItemType::None) => Some(left.clone()),
         (ItemType::None, other) | (other, ItemType::None) => Some(ItemType::Optional(Box::new(other.settled()))),
@@ -80,6 +87,8 @@ pub enum Slot {
     Literal(Literal),
     Tuple(Vec<Slot>),
     Array(VariableId, ArrayType),
+    /// The real and the imaginary part.
+    Complex([VariableId; 2], ScalarType),
     /// What is the same all the time: None, a string, a type.
     Fixed(ItemType),
     /// Whether it is there, and what it is then.
@@ -110,6 +119,9 @@ impl<'t> Typer<'t, '_> {
             ),
             ItemType::Array(array) => {
                 Slot::Array(self.function.variable_of(name, ir::Kind::Array(array.clone())), array.clone())
+            }
+            ItemType::Complex(part) => {
+                Slot::Complex([name, name].map(|name| self.function.variable(name, *part)), *part)
             }
             ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => {
                 Slot::Fixed(item_type.clone())
@@ -157,6 +169,19 @@ impl<'t> Typer<'t, '_> {
                     self.store(inner, Some(item), span)
                 }
             },
+            (Slot::Complex(variables, part), item) => {
+                let number = match item {
+                    Some(item) => self.as_complex(item, *part, span)?,
+                    None => {
+                        let zero = self.constant(Constant::zero(*part), span);
+                        Complex { real: zero, imaginary: zero }
+                    }
+                };
+                for (variable, value) in variables.iter().zip([number.real, number.imaginary]) {
+                    self.region.push(Statement::Set { variable: *variable, value: value.value.into() });
+                }
+                Ok(())
+            }
             // It refers to nothing, or to what it did before: nobody reads it.
             (Slot::Array(..), None) => Ok(()),
             (Slot::Array(variable, _), Some(Item::Array(array))) => {
@@ -193,6 +218,10 @@ impl<'t> Typer<'t, '_> {
                 let name = self.function.variables[variable.index()].name.clone();
                 Item::Array(self.define_array(&name, kind.clone(), Definition::Get(*variable)))
             }
+            Slot::Complex(variables, part) => {
+                let [real, imaginary] = variables.map(|variable| self.define(*part, span, Expression::Get(variable)));
+                Item::Complex(Complex { real, imaginary })
+            }
             Slot::Fixed(item_type) => match item_type {
                 ItemType::Text(text) => Item::Text(text.clone()),
                 ItemType::Dtype(scalar) => Item::Dtype(*scalar),
@@ -225,6 +254,7 @@ impl<'t> Typer<'t, '_> {
                 ItemType::Tuple(items.iter().map(|item| self.item_type(item)).collect::<Option<_>>()?)
             }
             Item::Array(array) if self.is_host() => ItemType::Array(self.function.arrays[array.index()].kind()),
+            Item::Complex(number) => ItemType::Complex(number.part()),
             Item::None => ItemType::None,
             Item::Text(text) => ItemType::Text(text.clone()),
             Item::Dtype(scalar) => ItemType::Dtype(*scalar),

@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::closures::Code;
+use super::complex::Complex;
 use super::environment::unify;
 use super::item::{Item, ItemType, Literal, Scalar, Sequence};
 use super::names::{self, Builtin};
@@ -32,6 +33,15 @@ impl<'t> Typer<'t, '_> {
             }
             ExpressionKind::Float { value, text } => {
                 self.constant_item(ConstantValue::Float(*value, text.clone()), span, true)
+            }
+            ExpressionKind::Imaginary(value) if self.is_host() => {
+                let real = self.constant(Constant::f64(0.0), span);
+                let imaginary = self.constant(Constant::f64(*value), span);
+                Ok(Item::Complex(Complex { real, imaginary }))
+            }
+            ExpressionKind::Imaginary(_) => {
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot use complex numbers");
+                Err(mistake.help("compute with the real and the imaginary part").into())
             }
             ExpressionKind::Bool(value) => Ok(Item::Scalar(self.constant(Constant::bool(*value), span))),
             ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
@@ -95,6 +105,10 @@ impl<'t> Typer<'t, '_> {
                 .mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"))
                 .help(*instead)
                 .into()),
+            ExpressionKind::Starred(_) => {
+                let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot use unpacking with '*'");
+                Err(mistake.help("write every value").into())
+            }
             ExpressionKind::None if self.is_host() => Ok(Item::None),
             ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
             ExpressionKind::String(_)
@@ -285,6 +299,10 @@ impl<'t> Typer<'t, '_> {
             Item::Array(array) if self.is_host() => self.attribute_of_array(array, name, span),
             Item::Array(array) => self.array_attribute(array, name, span),
             Item::Scalar(scalar) if name == "real" => Ok(Item::Scalar(scalar)),
+            Item::Scalar(scalar) if name == "imag" && self.is_host() => {
+                Ok(Item::Scalar(self.constant(Constant::zero(scalar.scalar), span)))
+            }
+            Item::Complex(number) => self.complex_attribute(number, name, span),
             Item::Tuple(_) | Item::Constants(_) if matches!(name, "shape" | "ndim" | "size") => {
                 Ok(self.table_attribute(&item, name, span))
             }

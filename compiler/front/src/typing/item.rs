@@ -1,6 +1,7 @@
 //! What expressions stand for while a function is being typed.
 
 use super::closures::Closure;
+use super::complex::Complex;
 use crate::constants::ConstantValue;
 use crate::ir::{Access, ArrayId, ArrayType, Kind, Value};
 use crate::types::{Constant, ScalarType};
@@ -21,6 +22,7 @@ pub enum Item<'t> {
     Constants(Rc<Sequence>),
     Array(ArrayId),
     Function(Rc<Closure<'t>>),
+    Complex(Complex),
     None,
     /// A string that is known when compiling.
     Text(Arc<str>),
@@ -161,6 +163,8 @@ pub enum ItemType {
     Float,
     Tuple(Vec<ItemType>),
     Array(ArrayType),
+    /// With parts of that type.
+    Complex(ScalarType),
     None,
     Text(Arc<str>),
     Dtype(ScalarType),
@@ -180,6 +184,7 @@ impl ItemType {
             ItemType::Float => vec![Kind::Scalar(ScalarType::F64)],
             ItemType::Tuple(item_types) => item_types.iter().flat_map(ItemType::kinds).collect(),
             ItemType::Array(array) => vec![Kind::Array(array.clone())],
+            ItemType::Complex(part) => vec![Kind::Scalar(*part); 2],
             ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => Vec::new(),
             ItemType::Optional(inner) | ItemType::Maybe(inner) => {
                 let mut kinds = vec![Kind::Scalar(ScalarType::Bool)];
@@ -224,6 +229,7 @@ impl std::fmt::Display for ItemType {
                 write!(formatter, "({}{comma})", parts.join(", "))
             }
             ItemType::Array(array) => write!(formatter, "{}", describe_array(array)),
+            ItemType::Complex(part) => write!(formatter, "complex{}", 2 * part.bits()),
             ItemType::None => formatter.write_str("none"),
             ItemType::Text(text) => write!(formatter, "Literal[str]({text})"),
             ItemType::Dtype(scalar) => write!(formatter, "dtype({scalar})"),
@@ -261,6 +267,9 @@ impl<'t> Item<'t> {
             (Item::Array(left), Item::Array(right)) => left == right,
             (Item::Function(left), Item::Function(right)) => Rc::ptr_eq(left, right) || left.same(right),
             (Item::Mixed(left), Item::Mixed(right)) => left == right,
+            (Item::Complex(left), Item::Complex(right)) => {
+                left.real.value == right.real.value && left.imaginary.value == right.imaginary.value
+            }
             (Item::None, Item::None) => true,
             (Item::Text(left), Item::Text(right)) => left == right,
             (Item::Dtype(left), Item::Dtype(right)) => left == right,
@@ -280,6 +289,7 @@ impl<'t> Item<'t> {
             Item::Constants(_) => "a tuple of constants".into(),
             Item::Array(_) => "an array".into(),
             Item::Function(_) => "a function".into(),
+            Item::Complex(number) => format!("complex{}", 2 * number.part().bits()),
             Item::None => "None".into(),
             Item::Text(_) => "a string".into(),
             Item::Dtype(_) => "a type".into(),

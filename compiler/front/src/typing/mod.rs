@@ -10,6 +10,7 @@
 mod builtins;
 mod calls;
 mod closures;
+mod complex;
 mod creation;
 mod emit;
 mod environment;

@@ -64,6 +64,11 @@ impl<'t> Typer<'t, '_> {
         let span = left_span.to(right_span);
         match (&left, &right) {
             (Item::Scalar(_) | Item::Literal(_), Item::Scalar(_) | Item::Literal(_)) => {}
+            (Item::Complex(_), Item::Scalar(_) | Item::Complex(_)) | (Item::Scalar(_), Item::Complex(_)) => {
+                if let Some(item) = self.complex_binary(operator, &left, &right, span)? {
+                    return Ok(item);
+                }
+            }
             (Item::Tuple(_) | Item::Constants(_), Item::Tuple(_) | Item::Constants(_))
                 if self.is_host() && operator == BinaryOperator::Add =>
             {
@@ -161,8 +166,14 @@ impl<'t> Typer<'t, '_> {
         let equal = match comparison {
             Comparison::Equal => true,
             Comparison::NotEqual => false,
+            _ if matches!((left, right), (Item::Complex(_), _) | (_, Item::Complex(_))) => {
+                return self.complex_compare(comparison, left, right, span);
+            }
             _ => return Ok(None),
         };
+        if let Some(holds) = self.complex_compare(comparison, left, right, span)? {
+            return Ok(Some(holds));
+        }
         let same = match (left, right) {
             (Item::Text(left), Item::Text(right)) => left == right,
             (Item::Dtype(left), Item::Dtype(right)) => left == right,
@@ -336,6 +347,9 @@ impl<'t> Typer<'t, '_> {
                 (_, Some(ConstantValue::Float(value, text))) => Ok(Item::Literal(Literal::Float(Some((value, text))))),
                 _ => Err(self.refused_unary(operator, "a float literal", span).into()),
             };
+        }
+        if let Item::Complex(number) = item {
+            return self.complex_unary(operator, number, span);
         }
         let operand = self.number(&item, span)?;
         let scalar = operand.scalar;
@@ -569,6 +583,7 @@ impl<'t> Typer<'t, '_> {
                 Ok(self.define(ScalarType::Bool, span, constant))
             }
             Item::Tuple(items) => Ok(self.constant(Constant::bool(!items.is_empty()), span)),
+            Item::Complex(number) => Ok(self.complex_truth(*number, span)),
             Item::None => Ok(self.constant(Constant::bool(false), span)),
             Item::Text(text) => Ok(self.constant(Constant::bool(!text.is_empty()), span)),
             item => {

@@ -1,6 +1,7 @@
 //! Operands that are evaluated only if those before them say so: `a and b`, `a if c else b`, `a < b < c`. Each is a way of
 //! its own, on which assignment expressions may give names a meaning.
 
+use super::complex::Complex;
 use super::environment::unify;
 use super::item::{Item, ItemType, Literal, Scalar};
 use super::typer::Typer;
@@ -169,6 +170,10 @@ impl<'t> Typer<'t, '_> {
             ItemType::Scalar(scalar) => Item::Scalar(self.constant(Constant::zero(*scalar), span)),
             ItemType::Integer => Item::Literal(Literal::Integer(Some(0))),
             ItemType::Float => Item::Literal(Literal::Float(Some((0.0, "0.0".into())))),
+            ItemType::Complex(part) => {
+                let zero = self.constant(Constant::zero(*part), span);
+                Item::Complex(Complex { real: zero, imaginary: zero })
+            }
             ItemType::None | ItemType::Omitted => Item::None,
             ItemType::Text(text) => Item::Text(text.clone()),
             ItemType::Dtype(scalar) => Item::Dtype(*scalar),

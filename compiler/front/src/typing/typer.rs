@@ -4,6 +4,7 @@
 //! narrow (of the result here, of a loop's variable in `loops`) what was emitted is thrown away and done again.
 
 use super::closures::{Evaluation, Form};
+use super::complex::Complex;
 use super::emit::Checkpoint;
 use super::environment::Environment;
 use super::instances::Wanted;
@@ -182,7 +183,7 @@ fn attempt<'t, 'p>(
 ) -> Result<Typer<'t, 'p>> {
     let definition = header.definition;
     let mut assigned: HashSet<&'t str> = syntax::names::assigned(&definition.body).into_iter().collect();
-    assigned.extend(definition.parameters.iter().map(|parameter| parameter.name.as_str()));
+    assigned.extend(definition.parameters.iter().chain(&definition.rest).map(|parameter| parameter.name.as_str()));
     let mut typer = Typer {
         program,
         unit: header.unit,
@@ -205,7 +206,9 @@ fn attempt<'t, 'p>(
         neighborhood: None,
     };
     typer.function.source = Some(header.unit.module.source.clone());
-    if let Some((span, instead)) = definition.unsupported_parameters {
+    if let Some((span, instead)) = definition.unsupported_parameters
+        && !(typer.is_host() && definition.rest.is_some())
+    {
         return Err(typer
             .mistake(ErrorClass::Unsupported, span, "kernels cannot have such parameters")
             .help(instead)
@@ -322,7 +325,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     fn helper_parameters(&mut self, definition: &'t FunctionDefinition, arguments: &[ItemType]) -> Result<()> {
-        for (parameter, item_type) in definition.parameters.iter().zip(arguments) {
+        for (parameter, item_type) in definition.parameters.iter().chain(&definition.rest).zip(arguments) {
             let item = match (item_type, &parameter.default) {
                 (ItemType::Omitted, Some(default)) => self.default_item(self.unit, default, default.span)?,
                 _ => self.helper_parameter(&parameter.name, item_type, parameter.span),
@@ -361,6 +364,14 @@ impl<'t> Typer<'t, '_> {
                 let array = self.function.array_parameter(array);
                 self.arrays.push(ArrayUse::absolute());
                 Item::Array(array)
+            }
+            ItemType::Complex(part) => {
+                let mut inner =
+                    |which: &str| self.helper_parameter(&format!("{name}.{which}"), &ItemType::Scalar(part), span);
+                match (inner("real"), inner("imag")) {
+                    (Item::Scalar(real), Item::Scalar(imaginary)) => Item::Complex(Complex { real, imaginary }),
+                    (other, _) => other,
+                }
             }
             ItemType::None | ItemType::Omitted => Item::None,
             ItemType::Text(text) => Item::Text(text),
@@ -510,6 +521,9 @@ impl<'t> Typer<'t, '_> {
                 let message = format!("{given} is returned where {} is", super::item::describe_array(wanted));
                 Err(self.mistake(ErrorClass::Type, span, message).into())
             }
+            (item @ (Item::Complex(_) | Item::Scalar(_)), ItemType::Complex(part)) => {
+                Ok(Item::Complex(self.as_complex(&item, *part, span)?))
+            }
             (Item::None, ItemType::None) => Ok(Item::None),
             (Item::Text(text), ItemType::Text(wanted)) if text == *wanted => Ok(Item::Text(text)),
             (Item::Dtype(scalar), ItemType::Dtype(wanted)) if scalar == *wanted => Ok(Item::Dtype(scalar)),
@@ -544,6 +558,7 @@ impl<'t> Typer<'t, '_> {
     pub fn flatten(&mut self, item: &Item<'t>, span: Span) -> Result<Vec<Argument>> {
         match item {
             Item::Array(array) => Ok(vec![Argument::Array(*array)]),
+            Item::Complex(number) => Ok(vec![number.real.value.into(), number.imaginary.value.into()]),
             Item::None | Item::Text(_) | Item::Dtype(_) => Ok(Vec::new()),
             Item::Optional(there, item) => {
                 let mut values = vec![there.value.into()];
@@ -566,6 +581,11 @@ impl<'t> Typer<'t, '_> {
         let few = || Error::Internal("a call has too few results".into());
         match item_type {
             ItemType::Array(_) => Ok(Item::Array(values.next().and_then(Argument::array).ok_or_else(few)?)),
+            ItemType::Complex(part) => {
+                let mut next = || values.next().and_then(Argument::value).ok_or_else(few);
+                let (real, imaginary) = (Scalar::new(next()?, *part), Scalar::new(next()?, *part));
+                Ok(Item::Complex(Complex { real, imaginary }))
+            }
             ItemType::None => Ok(Item::None),
             ItemType::Text(text) => Ok(Item::Text(text.clone())),
             ItemType::Dtype(scalar) => Ok(Item::Dtype(*scalar)),

@@ -323,3 +323,35 @@ fn sums_by_the_tree() {
     let text = "def f(a):\n    return a.T.sum()\n";
     assert_eq!(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4])]), "int64: 10; [1, 2, 3, 4]");
 }
+
+#[test]
+fn complex_numbers() {
+    let first = |text: &str| call(text, "f", &[Float(2.0), Float(-1.0)]);
+    assert_eq!(first("def f(x, y):\n    return complex(x, y) * 1j + 3\n"), "complex128: 4.0, 2.0");
+    assert_eq!(first("def f(x, y):\n    return complex(x, y) / (1 + 1j)\n"), "complex128: 0.5, -1.5");
+    assert_eq!(
+        first("def f(x, y):\n    z = complex(x, y)\n    return abs(z * z), z.real, z.conjugate().imag\n"),
+        "(float64, float64, float64): 5.0, 2.0, 1.0"
+    );
+    assert_eq!(first("def f(x, y):\n    return complex(x, y) ** 2\n"), "complex128: 3.0, -4.0");
+    assert_eq!(
+        first("def f(x, y):\n    z = complex(x, y)\n    return z == 2 - 1j, z != z, not z\n"),
+        "(bool, bool, bool): true, false, false"
+    );
+    assert_eq!(first("def f(x, y):\n    return complex(x, y) / complex(0, 0)\n"), "fails: complex division by zero");
+    let mandel = "def f(x, y):\n    c = complex(x, y)\n    z = 0.0j\n    for i in range(20):\n        z = z * z + c\n        if z.real * z.real + z.imag * z.imag >= 4:\n            return i\n    return 255\n";
+    assert_eq!(first(mandel), "int64: 0");
+    assert_eq!(call(mandel, "f", &[Float(-0.5), Float(0.2)]), "int64: 255");
+}
+
+#[test]
+fn stars_and_classes() {
+    let text = "def g(a, *rest):\n    return a + len(rest) * 10\ndef f(x):\n    t = (x, 2, 3)\n    return g(*t), g(5), g(1, *t[:1])\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "(int64, int64, int64): 21, 5, 11");
+    let text = "def f(x):\n    if isinstance(x, float):\n        return x * 0.5\n    elif isinstance(x, (np.ndarray, tuple)):\n        return x[0]\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "int64: 3");
+    assert_eq!(call(text, "f", &[Float(3.0)]), "float64: 1.5");
+    assert_eq!(call(text, "f", &[Ints(vec![1], vec![4])]), "int64: 4; [4]");
+    let text = "def g(x, y=None, mode='a'):\n    if y is None:\n        return x\n    if mode == 'b':\n        return x - y\n    return x + y\ndef f(x):\n    return g(x), g(x, 1.5), g(x, mode='b', y=2)\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "(int64, float64, int64): 3, 4.5, 1");
+}

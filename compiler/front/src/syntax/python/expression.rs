@@ -83,7 +83,14 @@ impl Lower<'_> {
             Expr::Named(named) => Kind::Named { target: self.boxed(&named.target)?, value: self.boxed(&named.value)? },
             Expr::Call(call) => {
                 let function = self.boxed(&call.func)?;
-                let arguments = self.expressions(&call.arguments.args)?;
+                let arguments = call.arguments.args.iter().map(|argument| match argument {
+                    Expr::Starred(starred) => {
+                        let value = self.boxed(&starred.value)?;
+                        Ok(Expression { kind: Kind::Starred(value), span: self.span(starred.range()) })
+                    }
+                    argument => self.expression(argument),
+                });
+                let arguments = arguments.collect::<Result<_, Mistake>>()?;
                 let keywords = call.arguments.keywords.iter().map(|keyword| {
                     Ok(Keyword {
                         name: keyword.arg.as_ref().map(|name| name.id.to_string()),
@@ -107,9 +114,9 @@ impl Lower<'_> {
                 Kind::Subscript { value, indices }
             }
             Expr::Lambda(lambda) => {
-                let (parameters, unsupported) = match &lambda.parameters {
+                let (parameters, unsupported, _) = match &lambda.parameters {
                     Some(parameters) => self.parameters(parameters)?,
-                    None => (Vec::new(), None),
+                    None => (Vec::new(), None, None),
                 };
                 match unsupported {
                     Some((_, instead)) => Kind::Unsupported { what: "such parameters of lambda functions", instead },
@@ -138,10 +145,7 @@ impl Lower<'_> {
                 ExpressionKind::Integer(i128::from_str_radix(digits, radix).ok())
             }
             ast::Number::Float(value) => ExpressionKind::Float { value: *value, text },
-            ast::Number::Complex { .. } => ExpressionKind::Unsupported {
-                what: "complex numbers",
-                instead: "compute with the real and the imaginary part",
-            },
+            ast::Number::Complex { imag, .. } => ExpressionKind::Imaginary(*imag),
         }
     }
 
@@ -150,7 +154,7 @@ impl Lower<'_> {
     pub(super) fn parameters(
         &mut self,
         parameters: &ast::Parameters,
-    ) -> Result<(Vec<Parameter>, Option<(Span, &'static str)>), Mistake> {
+    ) -> Result<(Vec<Parameter>, Option<(Span, &'static str)>, Option<Parameter>), Mistake> {
         let mut result: Vec<Parameter> = Vec::new();
         for with_default in parameters.posonlyargs.iter().chain(&parameters.args) {
             let parameter = &with_default.parameter;
@@ -173,7 +177,14 @@ impl Lower<'_> {
                 (self.span(options.range()), "name every parameter: a kernel takes a fixed number of arguments")
             })
         };
-        Ok((result, unsupported))
+        let alone = parameters.kwonlyargs.is_empty() && parameters.kwarg.is_none();
+        let rest = parameters.vararg.as_ref().filter(|_| alone).map(|rest| Parameter {
+            name: rest.name.id.to_string(),
+            span: self.span(rest.name.range()),
+            annotation: None,
+            default: None,
+        });
+        Ok((result, unsupported, rest))
     }
 }
 

@@ -131,9 +131,9 @@ impl<'a> Visitor<'a> for Search<'a> {
 /// A lambda as the function `<lambda>` that returns its value.
 fn of_lambda(lower: &mut Lower, lambda: &ast::ExprLambda) -> Result<FunctionDefinition, Mistake> {
     let span = lower.span(lambda.range());
-    let (parameters, unsupported_parameters) = match &lambda.parameters {
+    let (parameters, unsupported_parameters, rest) = match &lambda.parameters {
         Some(parameters) => lower.parameters(parameters)?,
-        None => (Vec::new(), None),
+        None => (Vec::new(), None, None),
     };
     let body = lower.expression(&lambda.body)?;
     Ok(FunctionDefinition {
@@ -144,6 +144,7 @@ fn of_lambda(lower: &mut Lower, lambda: &ast::ExprLambda) -> Result<FunctionDefi
         declaration: None,
         parameters,
         unsupported_parameters,
+        rest,
         returns: None,
         documentation: None,
         body: vec![Statement { span: body.span, kind: StatementKind::Return(Some(body)) }],

@@ -188,6 +188,7 @@ impl Reader<'_, '_> {
                 declaration: None,
                 parameters: parameters.clone(),
                 unsupported_parameters: None,
+                rest: None,
                 returns: None,
                 documentation: None,
                 body: vec![Statement { kind: StatementKind::Return(Some((**body).clone())), span: body.span }],

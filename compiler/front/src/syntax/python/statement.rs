@@ -13,7 +13,7 @@ impl Lower<'_> {
     pub(super) fn function(&mut self, definition: &ast::StmtFunctionDef) -> Result<FunctionDefinition, Mistake> {
         let decorators = definition.decorator_list.iter().map(|decorator| self.expression(&decorator.expression));
         let decorators = decorators.collect::<Result<_, Mistake>>()?;
-        let (parameters, unsupported_parameters) = self.parameters(&definition.parameters)?;
+        let (parameters, unsupported_parameters, rest) = self.parameters(&definition.parameters)?;
         let name_span = self.span(definition.name.range());
         let outer = [&mut self.loops, &mut self.blocks].map(std::mem::take);
         let mut body = self.block(&definition.body)?;
@@ -37,6 +37,7 @@ impl Lower<'_> {
             declaration: None,
             parameters,
             unsupported_parameters,
+            rest,
             returns: self.optional(definition.returns.as_deref())?,
             documentation,
             body,

@@ -232,7 +232,6 @@ fn what_kernels_cannot_have_is_a_node() {
         ("{1: 2}", "dictionaries"),
         ("{1, 2}", "sets"),
         ("b'x'", "bytes literals"),
-        ("1j", "complex numbers"),
         ("(yield a)", "generators ('yield')"),
         ("(yield from a)", "generators ('yield')"),
         ("(await a)", "'await' expressions"),

@@ -1,0 +1,181 @@
+//! What compiled functions ask of the runtime while they run: a context for each thread.
+
+use super::memory::{self, Owner};
+use super::watchdog::Watchdog;
+use crate::interrupt;
+use numbra_codegen::llvm::host::{DONE, FAILED, HostContext, HostFailure, INTERRUPTED, NO_SITE};
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+
+/// What must be left of the stack for functions that do not call themselves, and for the runtime.
+const RESERVE: u64 = 256 << 10;
+
+pub(super) struct ThreadContext {
+    host: UnsafeCell<HostContext>,
+    /// The lowest address to which calls may go down, and the highest of the stack.
+    stack: (u64, u64),
+    /// Calls in each other that are reminded now.
+    pub running: AtomicU32,
+    watchdog: AtomicPtr<Watchdog>,
+}
+
+// SAFETY: other threads touch nothing of the host's context but its atomic fields.
+unsafe impl Send for ThreadContext {}
+unsafe impl Sync for ThreadContext {}
+
+thread_local! {
+    static CONTEXT: Arc<ThreadContext> = Arc::new(ThreadContext::new());
+}
+
+/// Runs `work` with this thread's context. Functions that run while another one waits share it: each reads what its
+/// own failure has left before the other goes on.
+pub(super) fn with_context<T>(work: impl FnOnce(&Arc<ThreadContext>) -> T) -> T {
+    CONTEXT.with(work)
+}
+
+impl ThreadContext {
+    fn new() -> ThreadContext {
+        let stack = stack_bounds();
+        ThreadContext {
+            host: UnsafeCell::new(HostContext {
+                failure: HostFailure::default(),
+                stack_limit: AtomicU64::new(stack.0),
+                attention: AtomicU32::new(0),
+                allocate,
+                release,
+                poll,
+                overflow,
+            }),
+            stack,
+            running: AtomicU32::new(0),
+            watchdog: AtomicPtr::new(ptr::null_mut()),
+        }
+    }
+
+    /// What functions are called with.
+    pub fn pointer(&self) -> *mut HostContext {
+        self.host.get()
+    }
+
+    /// What the function that has just failed has left.
+    pub fn failure(&self) -> HostFailure {
+        // SAFETY: no function runs on this thread now, and no other thread touches the field.
+        unsafe { (*self.host.get()).failure }
+    }
+
+    /// Before a call: how deep it may go. On a stack that is not the thread's own nothing is known of its end.
+    pub fn set_limit(&self) {
+        let here = here();
+        let own = here <= self.stack.1 && here >= self.stack.0.saturating_sub(RESERVE);
+        self.limit().store(if own { self.stack.0 } else { 0 }, Ordering::Relaxed);
+    }
+
+    fn limit(&self) -> &AtomicU64 {
+        // SAFETY: the field is atomic.
+        unsafe { &*(&raw const (*self.host.get()).stack_limit) }
+    }
+
+    fn attention(&self) -> &AtomicU32 {
+        // SAFETY: the field is atomic.
+        unsafe { &*(&raw const (*self.host.get()).attention) }
+    }
+
+    /// Has the functions that run here call [`poll`] or [`overflow`] soon; false if none runs.
+    pub fn remind(&self) -> bool {
+        let runs = self.running.load(Ordering::SeqCst) > 0;
+        if runs {
+            self.attention().store(1, Ordering::Relaxed);
+            self.limit().store(u64::MAX, Ordering::Relaxed);
+        }
+        runs
+    }
+
+    /// Whether that one knows this context; if not, it does from now on.
+    pub fn is_known_to(&self, watchdog: &'static Watchdog) -> bool {
+        let watchdog = ptr::from_ref(watchdog).cast_mut();
+        let known = self.watchdog.load(Ordering::Relaxed) == watchdog;
+        if !known {
+            self.watchdog.store(watchdog, Ordering::Relaxed);
+        }
+        known
+    }
+
+    /// Whether whoever waits still wants the call: a status.
+    fn wanted(&self) -> i32 {
+        self.attention().store(0, Ordering::Relaxed);
+        self.set_limit();
+        // What is asked is somebody else's; no panic goes through compiled code.
+        match catch_unwind(AssertUnwindSafe(interrupt::check)) {
+            Ok(Ok(())) => DONE,
+            _ => INTERRUPTED,
+        }
+    }
+}
+
+extern "C" fn allocate(_context: *mut HostContext, bytes: u64, zeroed: u32) -> *mut c_void {
+    memory::allocate(bytes, zeroed != 0).cast()
+}
+
+extern "C" fn release(_context: *mut HostContext, owner: *mut c_void) {
+    // SAFETY: compiled code releases what `allocate` gave, and what came with arguments, once.
+    unsafe { memory::free(owner.cast::<Owner>()) }
+}
+
+extern "C" fn poll(_context: *mut HostContext) -> i32 {
+    with_context(|context| context.wanted())
+}
+
+extern "C" fn overflow(_context: *mut HostContext, function: u32) -> i32 {
+    with_context(|context| {
+        let own = here() <= context.stack.1;
+        if own && here() < context.stack.0 {
+            // SAFETY: the function that runs waits for the answer, and no other thread touches the field.
+            unsafe {
+                (*context.host.get()).failure = HostFailure { function, site: NO_SITE, ..HostFailure::default() }
+            };
+            return FAILED;
+        }
+        context.wanted()
+    })
+}
+
+/// An address on the stack, about where it ends now.
+#[inline(never)]
+fn here() -> u64 {
+    let place = 0u8;
+    std::hint::black_box(&raw const place) as u64
+}
+
+/// This thread's stack: the lowest address that calls may use, and the highest one.
+#[cfg(target_os = "linux")]
+fn stack_bounds() -> (u64, u64) {
+    // SAFETY: the attributes are initialized by the first call if it succeeds, and destroyed once.
+    unsafe {
+        let mut attributes: libc::pthread_attr_t = std::mem::zeroed();
+        if libc::pthread_getattr_np(libc::pthread_self(), &mut attributes) == 0 {
+            let (mut low, mut bytes, mut guard) = (ptr::null_mut(), 0, 0);
+            let found = libc::pthread_attr_getstack(&attributes, &mut low, &mut bytes) == 0;
+            libc::pthread_attr_getguardsize(&attributes, &mut guard);
+            libc::pthread_attr_destroy(&mut attributes);
+            if found {
+                let (low, high) = (low as u64, low as u64 + bytes as u64);
+                return (low + guard as u64 + RESERVE.min(bytes as u64 / 2), high);
+            }
+        }
+    }
+    unknown_bounds()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn stack_bounds() -> (u64, u64) {
+    unknown_bounds()
+}
+
+/// What any thread has.
+fn unknown_bounds() -> (u64, u64) {
+    (here().saturating_sub(256 << 10), u64::MAX)
+}
