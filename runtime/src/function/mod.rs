@@ -1,7 +1,8 @@
 //! Whole functions (`jit`): compiled for the types of their arguments when they are first called with such, and run on the
 //! host.
 //!
-//! * [`Function`]: a function of a text, and what it was compiled for; [`choice`] has the rules where it has signatures;
+//! * [`Function`]: a function of a text, and what it was compiled for; [`declared`] reads what its decorator says, [`choice`]
+//!   has the rules where it has signatures;
 //! * [`passed`]: arguments and their types; [`returned`]: results;
 //! * `interpreted`: the interpreter runs it; `compiled`: this machine's processor does; `annotate`: its text with the types
 //!   of its expressions;
@@ -14,6 +15,7 @@ pub mod choice;
 mod compiled;
 #[cfg(feature = "llvm")]
 mod context;
+pub mod declared;
 mod interpreted;
 #[cfg(feature = "llvm")]
 pub mod memory;
@@ -56,6 +58,8 @@ pub struct Function {
     module: Arc<tree::Module>,
     name: String,
     options: FunctionOptions,
+    /// Those of its decorator; where there are some, it takes no other types.
+    signatures: Vec<Declared>,
     compiled: Mutex<Compiled>,
 }
 
@@ -82,7 +86,8 @@ pub struct Specialization {
 impl Function {
     /// The function of that name, of a module that has it.
     pub fn new(module: Arc<tree::Module>, name: &str, options: FunctionOptions) -> Function {
-        Function { module, name: name.to_string(), options, compiled: Mutex::default() }
+        let (signatures, compiled) = (Vec::new(), Mutex::default());
+        Function { module, name: name.to_string(), options, signatures, compiled }
     }
 
     pub fn name(&self) -> &str {
@@ -135,6 +140,19 @@ impl Function {
             }
         }
         Ok(new)
+    }
+
+    /// The function for arguments of these types: one of its signatures', if it has some.
+    pub fn taking(&self, arguments: &[ItemType]) -> Result<Arc<Specialization>> {
+        match self.signatures.is_empty() {
+            true => self.specialize(arguments, None),
+            false => self.among(&self.signatures, arguments),
+        }
+    }
+
+    /// The signatures of its decorator.
+    pub fn signatures(&self) -> &[Declared] {
+        &self.signatures
     }
 
     /// The function for arguments of these types, where it takes declared ones alone.
