@@ -1,7 +1,13 @@
 """numbra: Numba's programming model on every processor.
 
     import numpy as np
-    from numbra import vectorize, stencil
+    from numbra import njit, vectorize, stencil
+
+    @njit
+    def gcd(a, b):
+        while b:
+            a, b = b, a % b
+        return a
 
     @vectorize
     def ripple(x, y):
@@ -25,6 +31,7 @@ if not _os.path.isdir(_os.environ.get("XDG_RUNTIME_DIR", "")):
     _os.environ.setdefault("NODEVICE_SELECT", "1")
 
 from ._core import (
+    Dispatcher,
     Stencil,
     Ufunc,
     __version__,
@@ -34,11 +41,12 @@ from ._core import (
     threads,
     versions,
 )
-from . import core, types
+from . import core, extending, types
+from ._config import config
 from ._typeof import from_dtype, typeof
 from .core import errors, types as _types
 from .core.errors import *
-from .decorators import Helper, NotCompiledWarning, jit, njit, prange, stencil, vectorize
+from .decorators import jit, njit, prange, stencil, vectorize
 from .types import (
     b1, bool_, boolean, byte, char, double, f4, f8, float32, float64, float_, i1, i2, i4, i8, int16, int32, int64, int8, int_,
     intc, intp, long_, longlong, none, optional, short, size_t, ssize_t, u1, u2, u4, u8, uchar, uint, uint16, uint32, uint64,
@@ -52,7 +60,6 @@ _LATER = {
     "float16": "compute with float32",
     "complex64": "compute with the real and the imaginary part",
     "complex128": "compute with the real and the imaginary part",
-    "config": "set NUMBRA_TARGET and NUMBRA_NUM_THREADS in the environment",
     "set_num_threads": "set NUMBRA_NUM_THREADS in the environment, before the first kernel runs",
     "get_num_threads": "numbra.threads() tells their number",
     "gdb": "run the kernel with target='interp', which checks every access",
@@ -76,13 +83,14 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "Helper",
-    "NotCompiledWarning",
+    "Dispatcher",
     "Stencil",
     "Ufunc",
+    "config",
     "core",
     "devices",
     "errors",
+    "extending",
     "from_dtype",
     "get_default_target",
     "jit",

@@ -14,8 +14,7 @@ from typing import Any, Iterable
 
 import numpy
 
-from . import decorators
-from ._core import Stencil, Ufunc
+from ._core import Dispatcher, Stencil, Ufunc
 from ._typeof import text_of
 from .types import Type
 
@@ -50,7 +49,7 @@ def function_of(thing: Any) -> types.FunctionType | None:
 
 def _declared(thing: Any) -> str:
     """The decorator of a function that kernels call, as text: which types it was declared to take and to give."""
-    if isinstance(thing, (Ufunc, decorators.Helper)):
+    if isinstance(thing, (Ufunc, Dispatcher)):
         return thing._decorator
     # Numba's jit and vectorize: with signatures given, nothing else is compiled.
     if getattr(thing, "_can_compile", True) is False:

@@ -21,7 +21,7 @@ from typing import Any, Iterator
 import numpy
 
 from . import _source
-from ._core import Stencil, Ufunc, _surroundings
+from ._core import Dispatcher, Stencil, Ufunc, _surroundings
 
 # Of programs: the same names are others elsewhere.
 _MAINS = ("__main__", "__mp_main__")
@@ -41,14 +41,15 @@ _sent: weakref.WeakKeyDictionary[Any, tuple[Any, ...]] = weakref.WeakKeyDictiona
 
 
 def reduced(thing: Any) -> str | tuple[Any, ...]:
-    """What pickle makes of a kernel or a helper."""
+    """What pickle makes of a kernel or a function that is compiled whole."""
     name = by_name(thing)
     if name is not None:
         return name
     if thing in _sent:
         return _sent[thing]
     sender = _Sender(thing)
-    arguments = pickle.dumps((type(thing).__name__, thing._decorator, sender.parts), protocol=4), tuple(sender.objects)
+    made_with = thing._made_with if isinstance(thing, Dispatcher) else thing._decorator
+    arguments = pickle.dumps((type(thing).__name__, made_with, sender.parts), protocol=4), tuple(sender.objects)
     if sender.settled:
         _sent[thing] = arrived, arguments
         _remember(arguments, thing)
@@ -209,19 +210,22 @@ def _remember(arguments: tuple[bytes, tuple[Any, ...]], thing: Any) -> None:
 
 
 def arrived(state: bytes, objects: tuple[Any, ...]) -> Any:
-    """The kernel or the helper that [`reduced`] has made this of."""
+    """The kernel or the function that [`reduced`] has made this of."""
     key = _key(state, objects)
     known = None if key is None else _known.get(key)
     if known is not None:
         return known
-    from .decorators import Helper
-
-    kind, decorator, parts = pickle.loads(state)
+    kind, made_with, parts = pickle.loads(state)
     functions = [_function(part, objects) for part in parts]
     for part, function in zip(parts, functions):
         _furnish(function, part, objects, functions)
     make = {"Ufunc": Ufunc, "Stencil": Stencil}.get(kind)
-    thing = Helper(functions[0], decorator) if make is None else _kernel(make, functions[0], decorator)
+    if make is None:
+        from ._function import dispatcher
+
+        thing = dispatcher(functions[0], *made_with)
+    else:
+        thing = _kernel(make, functions[0], made_with)
     if key is not None:
         _known[key] = thing
         _latest.append(thing)

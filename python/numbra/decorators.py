@@ -5,13 +5,11 @@ from __future__ import annotations
 
 import functools
 import math
-import types as python_types
-import warnings
 from typing import TYPE_CHECKING, Any, Callable, Literal, overload
 
 import numpy
 
-from . import _source
+from . import _function, _source
 from ._core import Stencil, Ufunc
 from ._typeof import text_of
 from .types import Signature, Type
@@ -41,51 +39,6 @@ if TYPE_CHECKING:
         cval: complex
         neighborhood: tuple[tuple[int, int], ...]
         standard_indexing: tuple[str, ...] | list[str]
-
-
-class NotCompiledWarning(UserWarning):
-    """A function marked with njit or jit was called from Python, where it runs as plain Python."""
-
-
-class Helper:
-    """A function for kernels to call, marked with njit or jit. Called from Python it is the plain function."""
-
-    __name__: str
-    __qualname__: str
-
-    def __init__(self, function: Callable[..., Any], decorator: str) -> None:
-        self.py_func = function
-        self._decorator = decorator
-        self._warned = False
-        functools.update_wrapper(self, function)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        if not self._warned:
-            self._warned = True
-            warnings.warn(
-                f"'{self.__name__}' is compiled where a kernel calls it; called from Python it runs as plain Python: "
-                "numbra does not compile whole functions yet (vectorize and stencil make kernels)",
-                NotCompiledWarning,
-                stacklevel=2,
-            )
-        return self.py_func(*arguments, **keywords)
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else python_types.MethodType(self, instance)
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        from . import _travel
-
-        return _travel.reduced(self)
-
-    def __copy__(self) -> Helper:
-        return self
-
-    def __deepcopy__(self, memory: Any) -> Helper:
-        return self
-
-    def __repr__(self) -> str:
-        return f"<numbra helper '{self.__name__}'>"
 
 
 def prange(*arguments: int) -> range:
@@ -152,14 +105,40 @@ def stencil(*arguments: Any, **options: Any) -> Any:
     return _applied("stencil", _stencil, arguments, options)
 
 
-def njit(*arguments: Any, **options: Any) -> Any:
-    """Marks a function that kernels call. Numba's options are taken; whole functions are not compiled yet."""
-    return _applied("njit", Helper, arguments, options)
-
-
 def jit(*arguments: Any, **options: Any) -> Any:
-    """Marks a function that kernels call, as njit does."""
-    return njit(*arguments, **options)
+    """Compiles a function whole.
+
+        @jit
+        def total(values):
+            result = 0.0
+            for value in values:
+                result += value
+            return result
+
+        total(numpy.arange(10.0))           compiled for the types of the arguments, once for each
+
+    The types come from the arguments of each call, or are declared, and then the function takes no others:
+
+        @jit('float64(float64[:])')
+        @jit([int64(int64, int64), float64(float64, float64)])
+
+    Kernels can call the function too, and other functions. It runs on this machine's processor; with the target 'interp'
+    (NUMBRA_TARGET, set_default_target) in the interpreter, which checks every access.
+
+    Options:
+        error_model     'python': a zero divisor is a ZeroDivisionError; 'numpy': it gives inf, nan or 0
+        fastmath        True allows results that differ in the last places
+        boundscheck     False leaves out the checks of indices
+        nogil           True: other threads of Python run meanwhile
+    Numba's nopython, cache, parallel (which runs on one thread so far), inline, debug and looplift are taken too. Global
+    values and those of a closure are constants of the function, as they are when it is first compiled.
+    """
+    return _function.applied("jit", arguments, options)
+
+
+def njit(*arguments: Any, **options: Any) -> Any:
+    """Compiles a function whole, as jit does."""
+    return _function.applied("njit", arguments, options)
 
 
 def _applied(name: str, make: Callable[[Any, str], Any], arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:

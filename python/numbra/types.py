@@ -453,6 +453,22 @@ class DType(Opaque):
         return self.dtype
 
 
+class Omitted(Opaque):
+    """The type of an argument that is left out: the parameter's default."""
+
+
+class FunctionType(Type):
+    """The type of a function with a signature."""
+
+    def __init__(self, signature: Signature) -> None:
+        self.signature = signature
+        super().__init__(f"FunctionType[{signature.return_type}({', '.join(map(str, signature.args))})]")
+
+    @property
+    def key(self) -> Any:
+        return self.signature
+
+
 class Signature:
     """The type of a function: float64(float64, int32)."""
 
@@ -494,6 +510,7 @@ unicode_type = string = UnicodeType("unicode_type")
 slice2_type = SliceType("slice<a:b>")
 slice3_type = SliceType("slice<a:b:c>")
 ellipsis = EllipsisType("...")
+omitted = Omitted("omitted")
 optional = Optional
 
 signed_domain = frozenset([int8, int16, int32, int64])
@@ -504,12 +521,12 @@ complex_domain = frozenset([complex64, complex128])
 number_domain = real_domain | integer_domain | complex_domain
 
 __all__ = [
-    "Array", "BaseTuple", "Boolean", "Complex", "DType", "DictType", "Dummy", "EllipsisType", "Float", "Hashable", "Integer",
-    "List", "ListType", "NamedTuple", "NamedUniTuple", "NoneType", "Number", "NumberClass", "Opaque", "Optional", "Set",
+    "Array", "BaseTuple", "Boolean", "Complex", "DType", "DictType", "Dummy", "EllipsisType", "Float", "FunctionType", "Hashable", "Integer",
+    "List", "ListType", "NamedTuple", "NamedUniTuple", "NoneType", "Number", "NumberClass", "Omitted", "Opaque", "Optional", "Set",
     "Signature", "SliceType", "Tuple", "Type", "UniTuple", "UnicodeType", "b1", "bool", "bool_", "boolean", "byte", "c16",
     "c8", "char", "complex128", "complex64", "complex_domain", "double", "ellipsis", "f2", "f4", "f8", "float16", "float32",
     "float64", "float_", "i1", "i2", "i4", "i8", "int16", "int32", "int64", "int8", "int_", "intc", "integer_domain",
-    "intp", "long_", "longlong", "none", "number_domain", "optional", "real_domain", "short", "signed_domain", "size_t",
+    "intp", "long_", "longlong", "none", "number_domain", "omitted", "optional", "real_domain", "short", "signed_domain", "size_t",
     "slice2_type", "slice3_type", "ssize_t", "string", "u1", "u2", "u4", "u8", "uchar", "uint", "uint16", "uint32",
     "uint64", "uint8", "uintc", "uintp", "ulong", "ulonglong", "unicode_type", "unsigned_domain", "ushort", "void",
 ]

@@ -60,7 +60,7 @@ fn of_compiler(class: ErrorClass) -> &'static str {
 }
 
 /// An exception of the package's own.
-fn of_package(py: Python, class: &str, text: String) -> PyErr {
+pub fn of_package(py: Python, class: &str, text: String) -> PyErr {
     let errors = py.import("numbra.core.errors");
     match errors.and_then(|errors| errors.getattr(class)?.call1((text,))) {
         Ok(exception) => PyErr::from_value(exception),
@@ -99,6 +99,26 @@ pub fn heard<T: Send>(py: Python, work: impl FnOnce() -> numbra::Result<T> + Sen
         (result, raised.into_inner())
     });
     match raised {
+        Some(raised) => Err(raised),
+        None => Ok(result),
+    }
+}
+
+/// Runs `work` with the interpreter's lock, as Numba does. Ctrl-C ends it here too.
+pub fn holding<T>(py: Python, work: impl FnOnce() -> numbra::Result<T>) -> PyResult<numbra::Result<T>> {
+    if !hears_signals() {
+        return Ok(work());
+    }
+    let raised = Cell::new(None);
+    let hear = || match py.check_signals() {
+        Ok(()) => true,
+        Err(error) => {
+            raised.set(Some(error));
+            false
+        }
+    };
+    let result = interruptible(&hear, work);
+    match raised.into_inner() {
         Some(raised) => Err(raised),
         None => Ok(result),
     }

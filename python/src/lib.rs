@@ -4,6 +4,7 @@
 //! * `ufunc` and `stencil`: the kernels that users call; `quick` is the short way for small arrays, `overrides` the calls
 //!   that arrays of others take over;
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
+//! * `function`: whole functions, what `jit` makes;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
 //! * `target`: which device; `error`: which exception, `raised`: those of kernels; `common`: what all kernels have.
 
@@ -13,6 +14,7 @@ mod device;
 mod common;
 mod error;
 mod freeze;
+mod function;
 mod kernel;
 mod overrides;
 mod quick;
@@ -34,11 +36,19 @@ fn _type_names() -> Vec<(&'static str, &'static str)> {
     names::numba().map(own).collect()
 }
 
+/// The options of `jit`.
+#[pyfunction]
+fn _jit_options() -> Vec<&'static str> {
+    numbra_front::declaration::jit_options().to_vec()
+}
+
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<ufunc::Ufunc>()?;
     module.add_class::<stencil::Stencil>()?;
+    module.add_class::<function::Dispatcher>()?;
+    module.add_function(wrap_pyfunction!(_jit_options, module)?)?;
     module.add_function(wrap_pyfunction!(target::set_default_target, module)?)?;
     module.add_function(wrap_pyfunction!(target::get_default_target, module)?)?;
     module.add_function(wrap_pyfunction!(device::devices, module)?)?;

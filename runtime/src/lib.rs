@@ -6,7 +6,6 @@ pub mod device;
 pub mod emit;
 pub mod error;
 pub mod executable;
-#[cfg(feature = "llvm")]
 pub mod function;
 pub mod interrupt;
 pub mod kernel_file;

@@ -64,6 +64,11 @@ pub fn apply(module: &Module, function: &str, decorator: &str) -> Result<Declara
     Ok(Decorator::new(&surroundings, definition, &module.source, &expression).read()?)
 }
 
+/// The options that `jit` takes.
+pub fn jit_options() -> &'static [&'static str] {
+    options::JIT.names()
+}
+
 /// A decorator, taken apart: `vectorize`, `vectorize(arguments, keywords)`.
 struct Decorator<'a> {
     module: &'a Module,

@@ -11,6 +11,12 @@ use crate::types::declaration::{Number, Rules};
 /// The options that a decorator takes.
 pub struct Known(&'static [&'static str]);
 
+impl Known {
+    pub fn names(&self) -> &'static [&'static str] {
+        self.0
+    }
+}
+
 pub const VECTORIZE: Known = Known(&[
     "boundscheck",
     "cache",
