@@ -9,6 +9,7 @@ use numbra::front::types::ScalarType;
 use numbra::front::typing::{FunctionOptions, ItemType, infer_function};
 use numbra_codegen::llvm::{Emit, NativeOptions, compile_host, host_text};
 use numbra_runtime::function::{Borrowed, NativeFunction};
+use numbra_runtime::interrupt::interruptible;
 use std::time::{Duration, Instant};
 
 const PROGRAMS: &str = "
@@ -89,6 +90,14 @@ def collatz(n):
             most = c
     return most
 
+def blocks(n):
+    s = 0.0
+    for i in range(n):
+        a = np.empty(16)
+        a[3] = i
+        s += a[3]
+    return s
+
 def small(a, b):
     return a + b
 ";
@@ -129,8 +138,9 @@ impl Array {
     }
 }
 
-fn measure(name: &str, types: &[ItemType], arguments: &[u64], rounds: u32) {
-    let module = typed(name, types);
+fn measure(name: &str, types: &[&ItemType], arguments: &[u64], rounds: u32) {
+    let types: Vec<ItemType> = types.iter().map(|&kind| kind.clone()).collect();
+    let module = typed(name, &types);
     if std::env::var("SHOW").is_ok_and(|show| show == name) {
         for what in [Emit::Lowered, Emit::Optimized, Emit::Assembly] {
             println!("{}", NativeFunction::text(&module, &NativeOptions::default(), what).expect("compiles"));
@@ -183,37 +193,34 @@ fn times() {
     let other = Array::new(&[10_000_000]);
     let (c, any) = (array(vec![Packed, Unit]), array(vec![Any, Any]));
     let (unit, number, integer) = (array(vec![Unit]), scalar(ScalarType::F64), scalar(ScalarType::I64));
-    measure("small", &[number.clone(), number.clone()], &[0, 0], 100_000);
-    measure("total", &[unit.clone()], &long.words(), 1);
-    measure("total", &[array(vec![Any])], &long.words(), 1);
+    measure("small", &[&number, &number], &[0, 0], 100_000);
+    measure("total", &[&unit], &long.words(), 1);
+    measure("total", &[&array(vec![Any])], &long.words(), 1);
     let short = Array::new(&[1000]);
     let short_too = Array::new(&[1000]);
+    measure("saxpy", &[&number, &unit, &unit], &[vec![2.0f64.to_bits()], long.words(), other.words()].concat(), 1);
     measure(
         "saxpy",
-        &[number.clone(), unit.clone(), unit.clone()],
-        &[vec![2.0f64.to_bits()], long.words(), other.words()].concat(),
-        1,
-    );
-    measure(
-        "saxpy",
-        &[number.clone(), unit.clone(), unit.clone()],
+        &[&number, &unit, &unit],
         &[vec![2.0f64.to_bits()], short.words(), short_too.words()].concat(),
         1000,
     );
-    measure("fib", &[integer.clone()], &[32], 1);
+    measure("fib", &[&integer], &[32], 1);
     let [a, b, d] = [(); 3].map(|()| Array::new(&[300, 300]));
     for kind in [&c, &any] {
-        measure("matmul", &[kind.clone(), kind.clone(), kind.clone()], &[a.words(), b.words(), d.words()].concat(), 1);
+        measure("matmul", &[kind, kind, kind], &[a.words(), b.words(), d.words()].concat(), 1);
     }
     let [points, distances] = [Array::new(&[1000, 3]), Array::new(&[1000, 1000])];
     for kind in [&c, &any] {
-        measure("pdist", &[kind.clone(), kind.clone()], &[points.words(), distances.words()].concat(), 1);
+        measure("pdist", &[kind, kind], &[points.words(), distances.words()].concat(), 1);
     }
     let plate = Array::new(&[1000, 1000]);
     for kind in [&c, &any] {
-        measure("smooth", &[kind.clone(), kind.clone()], &[plate.words(), distances.words()].concat(), 1);
-        measure("total2", &[kind.clone()], &plate.words(), 1);
+        measure("smooth", &[kind, kind], &[plate.words(), distances.words()].concat(), 1);
+        measure("total2", &[kind], &plate.words(), 1);
     }
-    measure("mandel", &[integer.clone()], &[500], 1);
-    measure("collatz", &[integer.clone()], &[100_000], 1);
+    measure("blocks", &[&integer], &[1_000_000], 1);
+    interruptible(&|| true, || measure("small", &[&number, &number], &[0, 0], 100_000));
+    measure("mandel", &[&integer], &[500], 1);
+    measure("collatz", &[&integer], &[100_000], 1);
 }
