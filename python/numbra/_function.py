@@ -20,6 +20,14 @@ class Overload(typing.NamedTuple):
     entry_point: Callable[..., Any]
 
 
+class Stats(typing.NamedTuple):
+    """How often compiled functions were found on disk."""
+
+    cache_path: str | None = None
+    cache_hits: dict[Any, int] = {}
+    cache_misses: dict[Any, int] = {}
+
+
 def applied(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What jit makes of a function that is given, or the decorator that makes it."""
     from . import decorators

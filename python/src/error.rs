@@ -110,11 +110,15 @@ pub fn holding<T>(py: Python, work: impl FnOnce() -> numbra::Result<T>) -> PyRes
         return Ok(work());
     }
     let raised = Cell::new(None);
-    let hear = || match py.check_signals() {
-        Ok(()) => true,
-        Err(error) => {
-            raised.set(Some(error));
-            false
+    let hear = || {
+        // Other threads get their turns, as between Python's own instructions.
+        py.detach(|| {});
+        match py.check_signals() {
+            Ok(()) => true,
+            Err(error) => {
+                raised.set(Some(error));
+                false
+            }
         }
     };
     let result = interruptible(&hear, work);

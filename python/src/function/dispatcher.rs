@@ -7,6 +7,7 @@ use crate::error::{exception_of, heard, holding};
 use crate::freeze::{Surrounded, freeze};
 use crate::raised::Exceptions;
 use crate::target::Target;
+use numbra::emit::Emit;
 use numbra_front::ir::Kind;
 use numbra_front::syntax::tree::{Expression, ExpressionKind};
 use numbra_front::typing::{FunctionOptions, ItemType};
@@ -15,7 +16,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A function that is compiled whole when it is called, and that kernels can call.
 #[pyclass(module = "numbra", dict, weakref, frozen)]
@@ -37,7 +38,7 @@ pub struct Dispatcher {
     /// Whether types that were not declared are compiled for.
     compiles: AtomicBool,
     /// What the first compilation without an error made of it.
-    settled: OnceLock<Arc<Frozen>>,
+    settled: Mutex<Option<Arc<Frozen>>>,
 }
 
 /// The function with the values that its names had.
@@ -85,7 +86,7 @@ impl Dispatcher {
             releases_lock,
             declared: Mutex::default(),
             compiles: AtomicBool::new(true),
-            settled: OnceLock::new(),
+            settled: Mutex::default(),
         })
     }
 
@@ -208,7 +209,73 @@ impl Dispatcher {
     /// The IR for a signature; without one, for all that there are, a dictionary.
     #[pyo3(signature = (signature=None))]
     fn inspect_ir<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.inspected(py, signature, |specialization| Ok(specialization.module.to_string()))
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Ir))
+    }
+
+    /// Shows the function's text with the types of its expressions, for a signature or for all that there are.
+    #[pyo3(signature = (file=None, signature=None, pretty=false, style="default"))]
+    fn inspect_types(
+        &self,
+        py: Python,
+        file: Option<&Bound<PyAny>>,
+        signature: Option<&Bound<PyAny>>,
+        pretty: bool,
+        style: &str,
+    ) -> PyResult<()> {
+        if pretty {
+            let message = format!(
+                "numbra shows types as text alone (pretty=True, style='{style}')\n  help: leave out 'pretty' and 'style'"
+            );
+            return Err(crate::error::of_package(py, "KernelUnsupportedError", message));
+        }
+        let shown = self.inspected(py, signature, |specialization| Ok(specialization.annotated()))?;
+        let texts: Vec<String> = match shown.cast::<PyDict>() {
+            Ok(all) => all.values().extract()?,
+            Err(_) => vec![shown.extract()?],
+        };
+        let file = match file.filter(|file| !file.is_none()) {
+            Some(file) => file.clone(),
+            None => py.import("sys")?.getattr("stdout")?,
+        };
+        for text in texts {
+            file.call_method1("write", (text + &"=".repeat(80) + "\n",))?;
+        }
+        Ok(())
+    }
+
+    /// Numba's figures on its cache; there is none of whole functions yet.
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("numbra._function")?.getattr("Stats")?.call0()
+    }
+
+    /// Forgets what was compiled, and compiles it again for the same types, with the values that the names around the
+    /// function have now.
+    fn recompile(&self, py: Python) -> PyResult<()> {
+        let types: Vec<Declared> = match self.declared().clone() {
+            declared if declared.is_empty() => {
+                self.specializations().iter().map(|one| (one.arguments.clone(), None)).collect()
+            }
+            declared => declared,
+        };
+        self.settled().take();
+        let frozen = self.frozen(py)?;
+        for (arguments, result) in &types {
+            self.compiled(py, &frozen, |function| function.specialize(arguments, result.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    /// LLVM IR for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Llvm))
+    }
+
+    /// Assembly for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Asm))
     }
 
     /// By name where the name finds it, else by value.
@@ -218,7 +285,7 @@ impl Dispatcher {
 
     /// Whether it was compiled, so that nothing of it changes any more; and what it is made of.
     fn _surroundings(&self, py: Python) -> PyResult<(bool, Py<PyDict>)> {
-        let settled = self.settled.get().is_some();
+        let settled = self.settled().is_some();
         Ok((settled, self.frozen(py)?.surroundings.clone_ref(py)))
     }
 
@@ -235,8 +302,8 @@ impl Dispatcher {
 impl Dispatcher {
     /// The function: what was compiled before, else one with the globals and closure values that there are now.
     fn frozen(&self, py: Python) -> PyResult<Arc<Frozen>> {
-        if let Some(frozen) = self.settled.get() {
-            return Ok(frozen.clone());
+        if let Some(frozen) = self.settled().clone() {
+            return Ok(frozen);
         }
         let made_of = freeze(py, self.function.bind(py), self.lines.bind(py))?;
         let Surrounded { module, name, exceptions, surroundings } = made_of;
@@ -259,7 +326,7 @@ impl Dispatcher {
         let outcome = heard(py, || work(&frozen.function))?;
         if outcome.is_ok() {
             // Another thread may have been first; either is as good.
-            let _ = self.settled.set(frozen.clone());
+            self.settled().get_or_insert_with(|| frozen.clone());
         }
         outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))
     }
@@ -297,7 +364,11 @@ impl Dispatcher {
     }
 
     fn specializations(&self) -> Vec<Arc<Specialization>> {
-        self.settled.get().map_or(Vec::new(), |frozen| frozen.function.specializations())
+        self.settled().as_ref().map_or(Vec::new(), |frozen| frozen.function.specializations())
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Option<Arc<Frozen>>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn declared(&self) -> MutexGuard<'_, Vec<Declared>> {

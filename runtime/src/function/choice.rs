@@ -53,6 +53,11 @@ fn add(cost: &mut Cost, from: &ItemType, to: &ItemType) -> Option<()> {
     match (from, to) {
         _ if from == to => {}
         (ItemType::Scalar(from), ItemType::Scalar(to)) => cost[conversion(*from, *to) as usize] += 1,
+        (ItemType::Complex(from), ItemType::Complex(to)) => cost[conversion(*from, *to) as usize] += 1,
+        (ItemType::Scalar(from), ItemType::Complex(to)) => {
+            let widens = *from == *to || !matches!(conversion(*from, *to), Conversion::Unsafe);
+            cost[if widens { Conversion::Safe } else { Conversion::Unsafe } as usize] += 1;
+        }
         (ItemType::Array(from), ItemType::Array(to)) if fits(from, to) => cost[Conversion::Safe as usize] += 1,
         (ItemType::Tuple(from), ItemType::Tuple(to)) if from.len() == to.len() => {
             from.iter().zip(to).try_for_each(|(from, to)| add(cost, from, to))?;
