@@ -33,6 +33,12 @@ struct Places {
     span: Span,
 }
 
+impl std::fmt::Debug for NativeFunction {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "NativeFunction({:?} words)", self.words)
+    }
+}
+
 impl NativeFunction {
     /// Compiles the first function of a typed module (form `Function`), and what it calls, for this machine.
     pub fn compile(module: &Module, options: &NativeOptions) -> Result<NativeFunction> {
