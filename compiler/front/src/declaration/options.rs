@@ -32,6 +32,7 @@ pub const VECTORIZE: Known = Known(&[
 ]);
 
 pub const JIT: Known = Known(&[
+    "_nrt",
     "boundscheck",
     "cache",
     "debug",
