@@ -75,9 +75,8 @@ fn passed(function: &Function, settings: &[Setting], arrays: &mut Vec<HostArray>
                 let mut array = npy::read_file(path).map_err(Failure::message)?;
                 let (scalar, shape, strides) = (array.scalar(), array.shape().to_vec(), array.strides());
                 // SAFETY: the elements stay where they are while `arrays` keeps the array, and only the function touches them.
-                let borrowed =
-                    unsafe { BorrowedArray::new(scalar, array.bytes_mut().as_mut_ptr(), &shape, &strides) }
-                        .map_err(numbra::Error::from)?;
+                let borrowed = unsafe { BorrowedArray::new(scalar, array.bytes_mut().as_mut_ptr(), &shape, &strides) }
+                    .map_err(numbra::Error::from)?;
                 arrays.push(array);
                 Passed::Array(PassedArray { array: borrowed, writable: true })
             }

@@ -2,8 +2,8 @@
 
 use crate::arguments::KernelPlace;
 use crate::failure::Failure;
-use numbra::front::source::Source;
 use numbra::KernelFile;
+use numbra::front::source::Source;
 
 /// A file of kernels, parsed.
 pub fn program(path: &KernelPlace) -> Result<KernelFile, Failure> {

@@ -91,7 +91,8 @@ fn arrays() {
     }
     for zeros in functions("zeros") {
         let output = zeros.call((2, 3)).unwrap().into_output().unwrap();
-        assert_eq!((output.shape(), output.into_vec::<f64>().unwrap()), (&[2, 3][..], vec![0.0; 6]));
+        assert_eq!(output.shape(), [2, 3]);
+        assert_eq!(output.into_vec::<f64>().unwrap(), [0.0; 6]);
         assert_eq!(zeros.call((-1, 2)).unwrap_err().class(), Some(ErrorClass::Value));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::arguments::{self, Place};
 use super::parameters::{Argument, Parameters};
+use super::quick::Quick;
 use super::{results, types};
 use crate::error::{exception_of, heard, holding};
 use crate::freeze::{Surrounded, freeze};
@@ -10,6 +11,7 @@ use crate::target::Target;
 use numbra::emit::Emit;
 use numbra_front::ir::Kind;
 use numbra_front::syntax::tree::{Expression, ExpressionKind};
+use numbra_front::types::DeviceName;
 use numbra_front::typing::{FunctionOptions, ItemType};
 use numbra_runtime::function::{Declared, Function, Passed, Specialization};
 use pyo3::exceptions::PyRuntimeError;
@@ -39,6 +41,8 @@ pub struct Dispatcher {
     compiles: AtomicBool,
     /// What the first compilation without an error made of it.
     settled: Mutex<Option<Arc<Frozen>>>,
+    /// What the last call was, if it can go the short way.
+    last: Mutex<Option<Arc<(Quick, Arc<Frozen>)>>>,
 }
 
 /// The function with the values that its names had.
@@ -87,6 +91,7 @@ impl Dispatcher {
             declared: Mutex::default(),
             compiles: AtomicBool::new(true),
             settled: Mutex::default(),
+            last: Mutex::default(),
         })
     }
 
@@ -97,16 +102,25 @@ impl Dispatcher {
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if keywords.is_none()
+            && let Some(result) = self.quickly(py, arguments)?
+        {
+            return Ok(result);
+        }
         let bound = self.parameters.bind(arguments, keywords)?;
         let frozen = self.frozen(py)?;
         let Arguments { passed, objects } = self.passed(&frozen, bound)?;
         let specialization = self.specialization(py, &frozen, &passed)?;
-        let target = frozen.target.name();
+        let (generation, target) = (frozen.target.generation(), frozen.target.name());
         let outcome = match self.releases_lock {
             true => heard(py, || specialization.call(target, &passed))?,
             false => holding(py, || specialization.call(target, &passed))?,
         };
         let returned = outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))?;
+        if target != DeviceName::Interp && !self.releases_lock && self.parameters.is_plain() {
+            let quick = Quick::new(&specialization, generation);
+            *self.last() = quick.map(|quick| Arc::new((quick, frozen.clone())));
+        }
         results::object(py, returned, &by_slot(&passed, &specialization.arguments, objects))
     }
 
@@ -259,6 +273,7 @@ impl Dispatcher {
             declared => declared,
         };
         self.settled().take();
+        self.last().take();
         let frozen = self.frozen(py)?;
         for (arguments, result) in &types {
             self.compiled(py, &frozen, |function| function.specialize(arguments, result.as_ref()))?;
@@ -365,6 +380,21 @@ impl Dispatcher {
 
     fn specializations(&self) -> Vec<Arc<Specialization>> {
         self.settled().as_ref().map_or(Vec::new(), |frozen| frozen.function.specializations())
+    }
+
+    /// The result, if the call can go the short way.
+    #[inline]
+    fn quickly<'py>(&self, py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(last) = self.last().clone() else { return Ok(None) };
+        let (quick, frozen) = &*last;
+        if quick.generation != frozen.target.generation() {
+            return Ok(None);
+        }
+        quick.call(py, arguments, |error| exception_of(py, error, &frozen.exceptions))
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Arc<(Quick, Arc<Frozen>)>>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn settled(&self) -> MutexGuard<'_, Option<Arc<Frozen>>> {

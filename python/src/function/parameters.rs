@@ -54,6 +54,11 @@ impl Parameters {
         &self.names
     }
 
+    /// Whether every argument goes to a parameter of its own.
+    pub fn is_plain(&self) -> bool {
+        !self.takes_rest && self.unsupported.is_none()
+    }
+
     /// The parameters of a call in order; Numba's words where they do not fit.
     pub fn bind<'py>(
         &self,

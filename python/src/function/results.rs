@@ -35,7 +35,7 @@ pub fn object<'py>(
 }
 
 /// A number as one of Python's own, whatever its width, as Numba returns them.
-fn number(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>> {
+pub fn number(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>> {
     Ok(match (constant.scalar, constant.as_integer()) {
         (ScalarType::Bool, _) => PyBool::new(py, constant.bits != 0).to_owned().into_any(),
         (_, Some(value)) => match i64::try_from(value) {

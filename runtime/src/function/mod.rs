@@ -258,8 +258,9 @@ impl Specialization {
         }
     }
 
+    /// The native code, compiled now if it was not yet.
     #[cfg(feature = "llvm")]
-    fn native(&self) -> Result<&NativeFunction> {
+    pub fn native(&self) -> Result<&NativeFunction> {
         if let Some(function) = self.native.get() {
             return Ok(function);
         }
