@@ -84,7 +84,11 @@ impl<'t> Typer<'t, '_> {
     pub fn define_view(&mut self, base: ArrayId, starts: Vec<Scalar>, axes: Vec<Axis>) -> ArrayId {
         let array = &self.function.arrays[base.index()];
         let (name, scalar, access) = (array.name.clone(), array.scalar, array.access);
-        let strides = axes.iter().map(|axis| axis.stride).collect();
+        let mut strides: Vec<Stride> = axes.iter().map(|axis| axis.stride).collect();
+        // A packed stride is one up to the axis whose stride is 1: without that it is nothing.
+        if !strides.contains(&Stride::Unit) {
+            strides.iter_mut().filter(|stride| **stride == Stride::Packed).for_each(|stride| *stride = Stride::Any);
+        }
         let definition = Definition::View {
             base,
             starts: starts.iter().map(|start| start.value).collect(),
