@@ -365,3 +365,9 @@ fn rows_of_fortran_arrays_and_fresh_memory() {
     let result = "array(float64, 1d, C): [9.0, 1.0, 2.0, 3.0]; [1.0, 2.0, 3.0]";
     assert_eq!(call(text, "f", &[Floats(vec![3], vec![1.0, 2.0, 3.0])]), result);
 }
+
+#[test]
+fn tuples_counted_on() {
+    let text = "def f(x):\n    s = 0\n    for i, v in enumerate((x, 5, 7), start=10):\n        s += i * v\n    for v in reversed((1, 2, 3)):\n        s = s * 10 + v\n    return s\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "int64: 149321");
+}
