@@ -8,10 +8,12 @@ import numpy.typing
 from .types import Signature, Type
 
 __all__ = [
-    "Dispatcher", "Stencil",
+    "Dispatcher",
+    "Stencil",
     "Ufunc",
     "__version__",
-    "_jit_options", "_surroundings",
+    "_jit_options",
+    "_surroundings",
     "_type_names",
     "devices",
     "get_default_target",
