@@ -202,13 +202,17 @@ impl Dispatcher {
         let expected = self.parameters.names().len();
         if arguments.len() != expected {
             let message = format!(
-                "the signature has {} arguments, and '{}' has {expected} parameters\n  help: write one type for each parameter",
+                "Signature mismatch: {} argument types given, but function takes {expected} arguments\n  help: write one type for \
+                 each parameter of '{}'",
                 arguments.len(),
                 self.name
             );
             return Err(crate::error::of_package(py, "NumbaTypeError", message));
         }
         let frozen = self.frozen(py)?;
+        if !self.compiles.load(Ordering::Relaxed) && frozen.function.known(&arguments).is_none() {
+            return Err(PyRuntimeError::new_err("compilation disabled"));
+        }
         self.compiled(py, &frozen, |function| function.specialize(&arguments, result.as_ref()))?;
         self.declared().push((arguments, result));
         Ok(())
