@@ -81,9 +81,9 @@ fn check(module: &Module) -> Result<(usize, usize), String> {
 
 #[test]
 fn random_programs_keep_their_memory() {
-    let seed = number("NUMBRA_FUZZ_SEED", 1);
+    let seed = number("NUMBRA_FUZZ_SEED", 3);
     let (mut returned, mut failed) = (0, 0);
-    for case in 0..number("NUMBRA_FUZZ_CASES", 150) {
+    for case in 0..number("NUMBRA_FUZZ_CASES", 200) {
         let text = memory_programs::text(&mut Random::stream(seed, case));
         let module = parse::parse(&text).unwrap_or_else(|error| panic!("seed {seed}, case {case}: {error}\n{text}"));
         verify::verify(&module).unwrap_or_else(|error| panic!("seed {seed}, case {case}: {error}\n{text}"));
