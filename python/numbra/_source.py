@@ -320,7 +320,8 @@ LIBRARIES = {"numpy", "math", "numba", "numbra", "cmath"}
 
 
 def _library(module: types.ModuleType) -> bool:
-    return module.__name__.split(".")[0] in LIBRARIES
+    # Numba's own tests are programs as others are.
+    return module.__name__.split(".")[0] in LIBRARIES and not module.__name__.startswith("numba.tests")
 
 
 def _has_parts(value: Any) -> bool:

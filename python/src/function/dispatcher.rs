@@ -42,7 +42,7 @@ pub struct Dispatcher {
     /// What the first compilation without an error made of it.
     settled: Mutex<Option<Arc<Frozen>>>,
     /// What the last call was, if it can go the short way.
-    last: Mutex<Option<Arc<(Quick, Arc<Frozen>)>>>,
+    last: Mutex<Last>,
 }
 
 /// The function with the values that its names had.
@@ -55,6 +55,9 @@ struct Frozen {
     /// Which parameters have a default that stands in the text as it is.
     literal_defaults: Vec<bool>,
 }
+
+/// What the last call was, with the function as it was then.
+type Last = Option<Arc<(Quick, Arc<Frozen>)>>;
 
 /// The arguments of a call as the runtime takes them.
 struct Arguments<'py> {
@@ -202,13 +205,17 @@ impl Dispatcher {
         let expected = self.parameters.names().len();
         if arguments.len() != expected {
             let message = format!(
-                "the signature has {} arguments, and '{}' has {expected} parameters\n  help: write one type for each parameter",
+                "Signature mismatch: {} argument types given, but function takes {expected} arguments\n  help: write one type for \
+                 each parameter of '{}'",
                 arguments.len(),
                 self.name
             );
             return Err(crate::error::of_package(py, "NumbaTypeError", message));
         }
         let frozen = self.frozen(py)?;
+        if !self.compiles.load(Ordering::Relaxed) && frozen.function.known(&arguments).is_none() {
+            return Err(PyRuntimeError::new_err("compilation disabled"));
+        }
         self.compiled(py, &frozen, |function| function.specialize(&arguments, result.as_ref()))?;
         self.declared().push((arguments, result));
         Ok(())
@@ -393,7 +400,7 @@ impl Dispatcher {
         quick.call(py, arguments, |error| exception_of(py, error, &frozen.exceptions))
     }
 
-    fn last(&self) -> MutexGuard<'_, Option<Arc<(Quick, Arc<Frozen>)>>> {
+    fn last(&self) -> MutexGuard<'_, Last> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

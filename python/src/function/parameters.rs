@@ -95,7 +95,9 @@ impl Parameters {
                     return Err(PyTypeError::new_err(format!("missing argument '{name}'")));
                 }
                 (None, None) => {
-                    let message = format!("not enough arguments: expected {named}, got {given}");
+                    let needed = self.defaults[..named].iter().filter(|default| default.is_none()).count();
+                    let least = if needed < named || self.takes_rest { "at least " } else { "" };
+                    let message = format!("not enough arguments: expected {least}{needed}, got {given}");
                     return Err(PyTypeError::new_err(message));
                 }
             }

@@ -168,12 +168,12 @@ impl Function {
             }
             Choice::Nothing => {
                 let message = format!("No matching definition for argument type(s) {}", listed(arguments));
-                let known: Vec<String> = signatures.iter().map(|(types, _)| format!("({})", listed(types))).collect();
-                let help = format!("'{}' was declared for: {}", self.name, known.join("; "));
-                Err(Error::call_with_help(message, help).of_class(ErrorClass::Type))
+                Err(Error::call(message).of_class(ErrorClass::Type))
             }
             Choice::Ambiguous(numbers) => {
-                let mut message = format!("Ambiguous overloading for {} ({}):", self.name, listed(arguments));
+                let (name, file) = (&self.name, &self.module.source.name);
+                let mut message =
+                    format!("Ambiguous overloading for <function {name} in {file}> ({}):", listed(arguments));
                 for number in numbers {
                     let (types, result) = &signatures[number];
                     let result = result.as_ref().map_or(String::new(), |result| format!(" -> {result}"));
