@@ -47,6 +47,7 @@ from ._posing import pose_as_numba
 from ._typeof import from_dtype, typeof
 from .core import errors, types as _types
 from .core.errors import *
+from ._function import NotCompiledWarning
 from .decorators import jit, njit, prange, stencil, vectorize
 from .types import (
     b1, bool_, boolean, byte, char, double, f4, f8, float32, float64, float_, i1, i2, i4, i8, int16, int32, int64, int8, int_,
@@ -85,6 +86,7 @@ def __getattr__(name: str) -> object:
 
 __all__ = [
     "Dispatcher",
+    "NotCompiledWarning",
     "Stencil",
     "Ufunc",
     "config",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 import typing
 from typing import Any, Callable
 
@@ -91,6 +92,15 @@ def _is_plain(kind: Any) -> bool:
     if isinstance(kind, types.Array):
         return kind.ndim > 0
     return kind is None or isinstance(kind, (types.Number, types.Boolean, types.NoneType)) and not isinstance(kind, types.Complex)
+
+
+class NotCompiledWarning(UserWarning):
+    """A function marked with njit or jit needs what numbra does not have yet: it runs as plain Python."""
+
+
+def warn_of_plain(name: str, error: Exception) -> None:
+    """Says why a function runs as plain Python."""
+    warnings.warn(f"'{name}' runs as plain Python, which is slow: {error}", NotCompiledWarning, stacklevel=2)
 
 
 def check(name: str, options: dict[str, Any]) -> None:

@@ -147,7 +147,7 @@ def test_arrays_go_in_as_they_are(host):
         corner(np.zeros((0, 3)))
     frozen = np.arange(3)
     frozen.flags.writeable = False
-    with pytest.raises(TypingError, match="cannot modify readonly array"):
+    with pytest.raises(TypingError, match="Cannot modify readonly array"):
         add_to(frozen, 1)
 
     @njit

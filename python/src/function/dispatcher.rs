@@ -17,6 +17,7 @@ use numbra_runtime::function::{Declared, Function, Passed, Specialization};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +40,8 @@ pub struct Dispatcher {
     declared: Mutex<Vec<Declared>>,
     /// Whether types that were not declared are compiled for.
     compiles: AtomicBool,
+    /// The types for which it runs as plain Python.
+    plain: Mutex<HashSet<Vec<ItemType>>>,
     /// What the first compilation without an error made of it.
     settled: Mutex<Option<Arc<Frozen>>>,
     /// What the last call was, if it can go the short way.
@@ -93,6 +96,7 @@ impl Dispatcher {
             releases_lock,
             declared: Mutex::default(),
             compiles: AtomicBool::new(true),
+            plain: Mutex::default(),
             settled: Mutex::default(),
             last: Mutex::default(),
         })
@@ -113,7 +117,12 @@ impl Dispatcher {
         let bound = self.parameters.bind(arguments, keywords)?;
         let frozen = self.frozen(py)?;
         let Arguments { passed, objects } = self.passed(&frozen, bound)?;
-        let specialization = self.specialization(py, &frozen, &passed)?;
+        let specialization = match self.specialization(py, &frozen, &passed) {
+            Err(error) if self.may_run_plain(py, &error)? => {
+                return self.run_plain(py, &passed, &error, arguments, keywords);
+            }
+            specialization => specialization?,
+        };
         let (generation, target) = (frozen.target.generation(), frozen.target.name());
         let outcome = match self.releases_lock {
             true => heard(py, || specialization.call(target, &passed))?,
@@ -336,6 +345,29 @@ impl Dispatcher {
         });
         let function = Function::new(module, &name, self.options.clone());
         Ok(Arc::new(Frozen { function, target, exceptions, surroundings, literal_defaults }))
+    }
+
+    /// Whether what kept the function from being compiled is only something that numbra does not have yet.
+    fn may_run_plain(&self, py: Python, error: &PyErr) -> PyResult<bool> {
+        let class = py.import("numbra.core.errors")?.getattr("KernelUnsupportedError")?;
+        Ok(self.compiles.load(Ordering::Relaxed) && error.matches(py, class)?)
+    }
+
+    /// Runs the function as Python does, which is right but slow: warns of that once for each kind of arguments.
+    fn run_plain<'py>(
+        &self,
+        py: Python<'py>,
+        passed: &[Passed],
+        error: &PyErr,
+        arguments: &Bound<'py, PyTuple>,
+        keywords: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let types: Vec<ItemType> = passed.iter().map(Passed::item_type).collect();
+        let first = self.plain.lock().unwrap_or_else(PoisonError::into_inner).insert(types);
+        if first {
+            py.import("numbra._function")?.call_method1("warn_of_plain", (&self.name, error.value(py)))?;
+        }
+        self.function.bind(py).call(arguments, keywords)
     }
 
     /// From the first time that the function could be compiled on its names stand for what they stood for then.
