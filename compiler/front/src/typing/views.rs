@@ -4,7 +4,7 @@ use super::indices::Index;
 use super::item::{Extent, Item, Measure, Relation, Scalar};
 use super::typer::Typer;
 use crate::error::{ErrorClass, Result};
-use crate::ir::{ArrayId, ArrayType, AxisSource, Definition, Expression, Op, Stride, ViewAxis};
+use crate::ir::{ArrayId, ArrayType, AxisSource, Definition, Expression, Fault, Op, Stride, ViewAxis};
 use crate::source::Span;
 use crate::types::ScalarType;
 
@@ -84,7 +84,11 @@ impl<'t> Typer<'t, '_> {
     pub fn define_view(&mut self, base: ArrayId, starts: Vec<Scalar>, axes: Vec<Axis>) -> ArrayId {
         let array = &self.function.arrays[base.index()];
         let (name, scalar, access) = (array.name.clone(), array.scalar, array.access);
-        let strides = axes.iter().map(|axis| axis.stride).collect();
+        let mut strides: Vec<Stride> = axes.iter().map(|axis| axis.stride).collect();
+        // A packed stride is one up to the axis whose stride is 1: without that it is nothing.
+        if !strides.contains(&Stride::Unit) {
+            strides.iter_mut().filter(|stride| **stride == Stride::Packed).for_each(|stride| *stride = Stride::Any);
+        }
         let definition = Definition::View {
             base,
             starts: starts.iter().map(|start| start.value).collect(),
@@ -131,6 +135,10 @@ impl<'t> Typer<'t, '_> {
             };
             return (self.position(first, span), self.position(extent, span), None);
         };
+        if step.range().is_none_or(|(low, high)| low <= 0 && high >= 0) {
+            let nothing = self.apply(Op::Eq, &[step, zero], span);
+            self.trap_with(nothing, Fault::Value, "slice step cannot be zero".into(), &[], span);
+        }
         // The last index that there is, and where a slice downwards ends.
         let one = self.integer(ScalarType::I64, 1, span);
         let minus_one = self.integer(ScalarType::I64, -1, span);
