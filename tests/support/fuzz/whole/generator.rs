@@ -254,7 +254,8 @@ impl Generator {
             Kind::Int => Argument::Int(self.random.between(-3, 6)),
             Kind::Float | Kind::Mixed => Argument::Float(*self.random.pick(&[0.0, 1.0, -0.5, 2.25, -3.0, 1e300, 0.1])),
             Kind::Array(ArrayKind { scalar, rank, readonly }) => {
-                let shape: Vec<i64> = (0..rank).map(|_| *self.random.pick(&[0, 1, 2, 2, 3, 3, 4, 5])).collect();
+                let shape: Vec<i64> =
+                    (0..rank).map(|_| *self.random.pick(&[0, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 5, 5])).collect();
                 let count: i64 = shape.iter().product();
                 let elements = (0..count).map(|_| match scalar {
                     ScalarType::F64 => self.random.between(-40, 40) as f64 / 4.0,

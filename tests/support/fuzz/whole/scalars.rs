@@ -158,13 +158,13 @@ impl Generator {
 
     /// An index: mostly one that there is.
     pub fn index(&mut self, array: &str, axis: usize, depth: usize) -> Expression {
-        match self.random.below(8) {
-            0..=2 => Expression::leaf(I64, self.random.between(-2, 2).to_string()),
-            3 | 4 => {
+        match self.random.below(16) {
+            0 | 1 => Expression::leaf(I64, self.random.between(-2, 2).to_string()),
+            2..=13 => {
                 let operand = self.int(depth.saturating_sub(1));
                 Expression::new(I64, format!("{{}} % max({array}.shape[{axis}], 1)"), vec![operand])
             }
-            5 | 6 => self.int_leaf(),
+            14 => self.int_leaf(),
             _ => self.int(depth),
         }
     }
