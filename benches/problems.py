@@ -91,6 +91,84 @@ def _sums(axis):
     return lambda a: np.asarray(np.sum(a, axis=axis, dtype=np.float64))
 
 
+def _points(shape):
+    return (np.random.default_rng(7).random(shape),)
+
+
+def _squares(shape):
+    rng = np.random.default_rng(8)
+    return rng.random(shape), rng.random(shape)
+
+
+def _well(shape):
+    """A matrix whose factors need no pivots."""
+    return (np.random.default_rng(9).random(shape) + shape[0] * np.eye(shape[0]),)
+
+
+def _sky(shape):
+    """Bodies on a sphere, and so many steps."""
+    rng = np.random.default_rng(10)
+    positions = rng.normal(size=(8, 3))
+    return positions, rng.normal(size=(8, 3)) * 0.1, rng.random(8) * 0.01, shape[0], 0.001
+
+
+def _words(shape):
+    rng = np.random.default_rng(11)
+    return rng.integers(0, 4, shape[0]), rng.integers(0, 4, shape[0])
+
+
+def _plain(name):
+    """The function itself, as Python runs it."""
+
+    def run(*arguments):
+        import functions
+
+        with np.errstate(all="ignore"):
+            return np.asarray(functions.FUNCTIONS[name][0](*arguments))
+
+    return run
+
+
+def _logistic(x0, n):
+    x = [x0]
+    for _ in range(n):
+        x.append(4 * x[-1] * (1 - x[-1]))
+    return np.array(x)
+
+
+def _primes(n):
+    marks = np.ones(n, bool)
+    marks[:2] = False
+    for i in range(2, int(n**0.5) + 1):
+        if marks[i]:
+            marks[i * i :: i] = False
+    return np.asarray(marks.sum())
+
+
+def _distances(points):
+    return np.sqrt(((points[:, None] - points[None]) ** 2).sum(-1))
+
+
+def _factors(a):
+    a = a.copy()
+    for k in range(len(a)):
+        a[k + 1 :, k] /= a[k, k]
+        a[k + 1 :, k + 1 :] -= np.outer(a[k + 1 :, k], a[k, k + 1 :])
+    return a
+
+
+def _mandelbrot(n, turns):
+    x, y = np.broadcast_arrays(-2 + 2.5 * np.arange(n) / n, (-1.25 + 2.5 * np.arange(n) / n)[:, None])
+    a, b = np.zeros((n, n)), np.zeros((n, n))
+    counts = np.zeros((n, n), np.int64)
+    going = np.ones((n, n), bool)
+    for _ in range(turns):
+        going &= a * a + b * b <= 4
+        a, b = np.where(going, a * a - b * b + x, a), np.where(going, 2 * a * b + y, b)
+        counts += going
+    return counts
+
+
 PROBLEMS = {
     # |r| <= 18: its own rounding alone moves the cosine by 2e-15.
     "f": Problem(_grid, "float64", _f, 4e-15, 24),
@@ -109,6 +187,17 @@ PROBLEMS = {
     "sum64": Problem(_matrix(64), "float64", _sums(None), 1e-6, 0),
     "sum64_axis0": Problem(_matrix(64), "float64", _sums(0), 1e-9, 0),
     "sum64_axis1": Problem(_matrix(64), "float64", _sums(1), 1e-9, 0),
+    "logistic": Problem(lambda shape: (0.1, shape[0]), "float64", _logistic, 0, 0),
+    "total": Problem(_points, "float64", lambda a: np.asarray(np.sum(a)), 1e-4, 0),
+    "total_fast": Problem(_points, "float64", lambda a: np.asarray(np.sum(a)), 1e-4, 0),
+    "distances": Problem(_points, "float64", _distances, 1e-14, 0),
+    "product": Problem(_squares, "float64", np.matmul, 1e-10, 0),
+    "mandelbrot": Problem(lambda shape: (shape[0], 50), "int64", _mandelbrot, 0, 0),
+    "bodies": Problem(_sky, "float64", _plain("bodies"), 1e-12, 0),
+    "edits": Problem(_words, "int64", _plain("edits"), 0, 0),
+    "primes": Problem(lambda shape: (shape[0],), "int64", _primes, 0, 0),
+    "factors": Problem(_well, "float64", _factors, 1e-10, 0),
+    "nothing": Problem(lambda shape: (*(np.zeros(shape),) * 3, 7), "int64", lambda a, b, c, n: np.asarray(n), 0, 0),
 }
 
 

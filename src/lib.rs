@@ -31,6 +31,8 @@
 //! * [`source`] and [`read`] parse kernel text; [`Source::vectorize`] makes a kernel of a function of scalars
 //!   ([`Vectorize`]), [`Source::stencil`] one of a function of neighbours ([`Stencil`]). Options stand in decorators
 //!   of the text (`@vectorize(['float32(float32)'])`) or are set by methods.
+//! * [`Source::function`] takes a function as it is ([`Function`]): with loops over arrays, calls and recursion. It is called
+//!   whole, on the host's processor, and gives a [`Value`].
 //! * [`Device::auto`], [`Device::open`] and [`Device::list`] find devices. `.on(&device)` puts a kernel on one ([`On`]).
 //! * `call` takes one tuple of arguments ([`IntoArgument`]: scalars, slices, ndarray's arrays under any strides, arrays on
 //!   devices) and gives an [`Output`], which turns into arrays, `Vec`s and scalars of the type that it has.
@@ -102,7 +104,7 @@
 //!
 //! # Underneath
 //!
-//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`] and [`kernel_file`] are the runtime that all this is made
+//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`], [`mod@function`] and [`kernel_file`] are the runtime that all this is made
 //! of and [`front`] is the compiler's front end: for tools and for other languages' packages.
 
 #![deny(missing_docs)]
@@ -122,4 +124,4 @@ pub use numbra_runtime::device::{threads, versions};
 pub use numbra_runtime::error::{CodegenError, FileError, FrontError};
 pub use numbra_runtime::interrupt::interruptible;
 pub use numbra_runtime::{Error, Input, Kernel, KernelFile, Result};
-pub use numbra_runtime::{array, device, emit, error, kernel_file, stencil, ufunc};
+pub use numbra_runtime::{array, device, emit, error, function, kernel_file, stencil, ufunc};

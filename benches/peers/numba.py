@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import functions
 import kernels
 
 DISTRIBUTION = "numba"
@@ -41,6 +42,12 @@ def _stencil(name, device, arguments, out):
     return partial(sweep, *arguments, out)
 
 
+def _function(name, device, arguments, out):
+    function, options = functions.FUNCTIONS[name]
+    return partial(numba.njit(**options)(function), *arguments)
+
+
 KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS} | {
     name: partial(_stencil, name) for name in kernels.STENCILS
 }
+KERNELS |= {name: partial(_function, name) for name in functions.FUNCTIONS}

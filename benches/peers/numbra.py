@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import functions
 import kernels
 
 DISTRIBUTION = "numbra"
@@ -38,6 +39,12 @@ def _sum(axis, device, arguments, out):
     return partial(add.reduce, *arguments, axis=axis)
 
 
+def _function(name, device, arguments, out):
+    function, options = functions.FUNCTIONS[name]
+    return partial(numbra.njit(**options)(function), *arguments)
+
+
 KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS}
 KERNELS |= {name: partial(_stencil, name) for name in kernels.STENCILS}
 KERNELS |= {name: partial(_sum, axis) for name, axis in kernels.SUMS.items()}
+KERNELS |= {name: partial(_function, name) for name in functions.FUNCTIONS}

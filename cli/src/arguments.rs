@@ -24,7 +24,7 @@ pub struct Arguments {
 pub enum Command {
     /// List the devices that are here and what they can do, and why others are absent
     Devices,
-    /// Run a kernel over arrays and numbers
+    /// Run a kernel over arrays and numbers, or a whole function
     Run(Run),
     /// Compile a kernel and print what comes out
     Compile(Compile),
@@ -34,7 +34,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// A file of kernels, and the name of the one to run
+    /// A file of kernels and functions, and the name of the one to run
     #[arg(value_name = "FILE.py:KERNEL")]
     pub kernel: KernelPlace,
 
@@ -62,7 +62,7 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 pub struct Compile {
-    /// A file of kernels, and the name of the one to compile
+    /// A file of kernels and functions, and the name of the one to compile
     #[arg(value_name = "FILE.py:KERNEL")]
     pub kernel: KernelPlace,
 

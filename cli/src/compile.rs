@@ -2,6 +2,7 @@
 
 use crate::arguments::{Compile, Emit as Wanted};
 use crate::failure::Failure;
+use crate::function;
 use crate::load::program;
 use crate::output;
 use numbra::Kernel;
@@ -15,6 +16,14 @@ use std::path::Path;
 
 pub fn run(arguments: &Compile) -> Result<(), Failure> {
     let program = program(&arguments.kernel)?;
+    if function::is_whole(&program, &arguments.kernel.name) {
+        arguments.output.iter().try_for_each(|path| output::check(path))?;
+        let bytes = function::emitted(&program, arguments)?;
+        return match &arguments.output {
+            Some(path) => std::fs::write(path, &bytes).map_err(|error| Failure::file(path, &error)),
+            None => output::bytes(&bytes),
+        };
+    }
     let kernel = program.kernel(&arguments.kernel.name)?;
     let what = match arguments.emit {
         Wanted::Tree => None,

@@ -5,6 +5,7 @@ mod compile;
 mod demo;
 mod devices;
 mod failure;
+mod function;
 mod literal;
 mod load;
 mod output;

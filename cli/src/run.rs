@@ -1,8 +1,9 @@
-//! `numbra run`: a kernel of a file, on arrays of files, on a device.
+//! `numbra run`: a kernel of a file, or a whole function, on arrays of files, on a device.
 
 use crate::arguments::{Run, Setting, Value};
 use crate::failure::Failure;
-use crate::load::load;
+use crate::function;
+use crate::load::program;
 use crate::output;
 use crate::picture::{self, ColorMap};
 use crate::progress::Progress;
@@ -14,7 +15,11 @@ use numbra::{Input, Kernel};
 use std::sync::Arc;
 
 pub fn run(arguments: &Run) -> Result<(), Failure> {
-    let kernel = load(&arguments.kernel)?;
+    let program = program(&arguments.kernel)?;
+    if function::is_whole(&program, &arguments.kernel.name) {
+        return function::run(&program, arguments);
+    }
+    let kernel = program.kernel(&arguments.kernel.name)?;
     let (parameters, declaration) = match &kernel {
         Kernel::Vectorize(kernel) => (kernel.parameters(), kernel.declaration()),
         Kernel::Stencil(kernel) => (kernel.parameters(), kernel.declaration()),
@@ -97,7 +102,7 @@ fn inputs(kernel: &str, parameters: &[&str], settings: &[Setting]) -> Result<Vec
 }
 
 /// dtype, shape and range of a result; the value itself if it is a single one.
-fn summary(result: &HostArray) -> String {
+pub fn summary(result: &HostArray) -> String {
     let view = result.view();
     if result.rank() == 0 {
         return view.iter().next().map_or(String::new(), literal);
@@ -120,7 +125,7 @@ fn summary(result: &HostArray) -> String {
 }
 
 /// A number as Python writes it.
-fn literal(value: Constant) -> String {
+pub fn literal(value: Constant) -> String {
     match value.scalar {
         ScalarType::Bool if value.bits == 0 => "False".into(),
         ScalarType::Bool => "True".into(),

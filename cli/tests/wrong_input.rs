@@ -94,7 +94,9 @@ fn kernel_text() {
         &["abacus", "vulkan"],
     );
     folder.refuses_kernel("@stencil(mode='wrap')\ndef f(x):\n    return x[0]\n", one, "4:", &[]);
-    folder.refuses_kernel("def f(x):\n    return x\n", one, "4:5", &["@vectorize"]);
+    // Without a decorator a function is called whole.
+    folder.refuses_kernel("def f(x):\n    return x + y\n", one, "5:16", &["'y'"]);
+    folder.refuses_kernel("def f(x):\n    return 1 // (x - x)\n", one, "5:12", &["division by zero"]);
 }
 
 #[test]

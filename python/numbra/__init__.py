@@ -43,6 +43,7 @@ from ._core import (
 )
 from . import core, extending, types
 from ._config import config
+from ._posing import pose_as_numba
 from ._typeof import from_dtype, typeof
 from .core import errors, types as _types
 from .core.errors import *
@@ -95,6 +96,7 @@ __all__ = [
     "get_default_target",
     "jit",
     "njit",
+    "pose_as_numba",
     "prange",
     "set_default_target",
     "stencil",

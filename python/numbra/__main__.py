@@ -1,8 +1,9 @@
-"""python -m numbra: what is here."""
+"""python -m numbra: what is here. python -m numbra PROGRAM.py ARGUMENTS: the program, with numbra in the place of Numba."""
 
 import argparse
 import os
 import platform
+import runpy
 import sys
 
 import numpy
@@ -11,7 +12,29 @@ import numbra
 
 
 def main() -> None:
-    argparse.ArgumentParser("python -m numbra", description="Shows versions, threads, the cache and the devices.").parse_args()
+    parser = argparse.ArgumentParser(
+        "python -m numbra",
+        description="Shows versions, threads, the cache and the devices; or runs a program with numbra in the place of Numba.",
+    )
+    parser.add_argument("program", nargs="?", help="a program in Python, in which `import numba` is numbra")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="its arguments")
+    given = parser.parse_args()
+    if given.program is not None:
+        run(given.program, given.arguments)
+    else:
+        show()
+
+
+def run(program: str, arguments: list[str]) -> None:
+    if not os.path.exists(program):
+        sys.exit(f"python -m numbra: there is no file {program}")
+    numbra.pose_as_numba()
+    sys.argv = [program, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(program))
+    runpy.run_path(program, run_name="__main__")
+
+
+def show() -> None:
     for what, version in [*numbra.versions(), ("NumPy", numpy.__version__), ("Python", platform.python_version())]:
         print(f"{what} {version}")
     print(f"threads: {numbra.threads()} (NUMBRA_NUM_THREADS sets their number)")

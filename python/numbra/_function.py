@@ -20,6 +20,14 @@ class Overload(typing.NamedTuple):
     entry_point: Callable[..., Any]
 
 
+class Stats(typing.NamedTuple):
+    """How often compiled functions were found on disk."""
+
+    cache_path: str | None = None
+    cache_hits: dict[Any, int] = {}
+    cache_misses: dict[Any, int] = {}
+
+
 def applied(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
     """What jit makes of a function that is given, or the decorator that makes it."""
     from . import decorators
@@ -30,6 +38,9 @@ def applied(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> A
     signatures: list[Signature] = []
     function = None
     for argument in arguments[:1]:
+        if isinstance(argument, Dispatcher):
+            message = f"A jit decorator was called on an already jitted function '{argument.__name__}'"
+            raise TypeError(f"{message}\n  help: the Python function is its attribute .py_func")
         function = _source.function_of(argument)
         if function is None:
             if not decorators._is_signature(argument) and argument is not None:

@@ -224,6 +224,64 @@ def resolve(function: types.FunctionType, names: Iterable[str]) -> list[tuple[st
     return list(found.values())
 
 
+def _called(function: types.FunctionType) -> dict[str, Any]:
+    """The functions, kernels and functions of kernels that the names in a function stand for."""
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+    inside = [function.__code__]
+    found: dict[str, Any] = {}
+    for code in inside:
+        for name in (*code.co_freevars, *code.co_names):
+            try:
+                value = cells[name].cell_contents if name in cells else function.__globals__.get(name)
+            except ValueError:  # not assigned yet
+                continue
+            if isinstance(value, (types.FunctionType, Dispatcher)) or hasattr(value, "py_func"):
+                found[name] = value
+        inside += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return found
+
+
+def circle_of(function: types.FunctionType) -> list[types.FunctionType]:
+    """The other functions that call this one and are called by it, perhaps by way of others, if names mean the same in all of
+    them."""
+    if _arrived(function) is not None:
+        return []
+    calls: dict[types.FunctionType, list[types.FunctionType]] = {}
+    waiting = [function]
+    while waiting:
+        caller = waiting.pop()
+        if caller not in calls:
+            calls[caller] = [plain for value in _called(caller).values() if (plain := function_of(value)) is not None]
+            waiting += calls[caller]
+    back = {function}
+    while more := {caller for caller, called in calls.items() if caller not in back and not back.isdisjoint(called)}:
+        back |= more
+    cells = dict(zip(function.__code__.co_freevars, function.__closure__ or ()))
+
+    def same_names(other: types.FunctionType) -> bool:
+        others = dict(zip(other.__code__.co_freevars, other.__closure__ or ()))
+        shared = all(cells[name] is cell for name, cell in others.items() if name in cells)
+        return other.__globals__ is function.__globals__ and shared
+
+    return [other for other in calls if other is not function and other in back and same_names(other)]
+
+
+def declared_as(function: types.FunctionType, name: str) -> str:
+    """The decorator, as text, of a function that this one, or one that it calls, knows by that name."""
+    seen: set[types.FunctionType] = set()
+    waiting = [function]
+    while waiting:
+        caller = waiting.pop()
+        if caller in seen:
+            continue
+        seen.add(caller)
+        called = _called(caller)
+        if name in called:
+            return _declared(called[name])
+        waiting += [plain for value in called.values() if (plain := function_of(value)) is not None]
+    return "numba.njit"
+
+
 Mistake = tuple[str, str, str]
 
 
@@ -262,7 +320,8 @@ LIBRARIES = {"numpy", "math", "numba", "numbra", "cmath"}
 
 
 def _library(module: types.ModuleType) -> bool:
-    return module.__name__.split(".")[0] in LIBRARIES
+    # Numba's own tests are programs as others are.
+    return module.__name__.split(".")[0] in LIBRARIES and not module.__name__.startswith("numba.tests")
 
 
 def _has_parts(value: Any) -> bool:

@@ -4,6 +4,67 @@ and these have none."""
 import builtins
 import operator
 
+
+def _iadd(a, b):
+    a += b
+    return a
+
+
+def _iand(a, b):
+    a &= b
+    return a
+
+
+def _ifloordiv(a, b):
+    a //= b
+    return a
+
+
+def _ilshift(a, b):
+    a <<= b
+    return a
+
+
+def _imod(a, b):
+    a %= b
+    return a
+
+
+def _imul(a, b):
+    a *= b
+    return a
+
+
+def _ior(a, b):
+    a |= b
+    return a
+
+
+def _ipow(a, b):
+    a **= b
+    return a
+
+
+def _irshift(a, b):
+    a >>= b
+    return a
+
+
+def _isub(a, b):
+    a -= b
+    return a
+
+
+def _itruediv(a, b):
+    a /= b
+    return a
+
+
+def _ixor(a, b):
+    a ^= b
+    return a
+
+
 FUNCTIONS = {
     builtins.abs: lambda a: abs(a),
     builtins.divmod: lambda a, b: divmod(a, b),
@@ -18,6 +79,18 @@ FUNCTIONS = {
     operator.floordiv: lambda a, b: a // b,
     operator.ge: lambda a, b: a >= b,
     operator.gt: lambda a, b: a > b,
+    operator.iadd: _iadd,
+    operator.iand: _iand,
+    operator.ifloordiv: _ifloordiv,
+    operator.ilshift: _ilshift,
+    operator.imod: _imod,
+    operator.imul: _imul,
+    operator.ior: _ior,
+    operator.ipow: _ipow,
+    operator.irshift: _irshift,
+    operator.isub: _isub,
+    operator.itruediv: _itruediv,
+    operator.ixor: _ixor,
     operator.invert: lambda a: ~a,
     operator.le: lambda a, b: a <= b,
     operator.lshift: lambda a, b: a << b,
@@ -33,5 +106,8 @@ FUNCTIONS = {
     operator.rshift: lambda a, b: a >> b,
     operator.sub: lambda a, b: a - b,
     operator.truediv: lambda a, b: a / b,
+    operator.truth: lambda a: bool(a),
+    operator.contains: lambda a, b: b in a,
+    operator.getitem: lambda a, b: a[b],
     operator.xor: lambda a, b: a ^ b,
 }

@@ -136,7 +136,8 @@ impl<'py> Array<'py> {
     }
 
     /// In bytes.
-    fn strides(&self) -> &'py [isize] {
+    #[inline]
+    pub fn strides(&self) -> &'py [isize] {
         match self.object.nd {
             0 => &[],
             rank => unsafe { std::slice::from_raw_parts(self.object.strides, rank as usize) },
@@ -162,6 +163,12 @@ impl<'py> Array<'py> {
     pub fn is_plain(&self) -> bool {
         let wanted = npyffi::NPY_ARRAY_C_CONTIGUOUS | npyffi::NPY_ARRAY_ALIGNED;
         self.object.flags & wanted == wanted
+    }
+
+    /// NumPy's.
+    #[inline]
+    pub fn flags(&self) -> c_int {
+        self.object.flags
     }
 
     pub fn is_writeable(&self) -> bool {

@@ -75,8 +75,15 @@ pub fn front_exception(py: Python, error: numbra_front::Error) -> PyErr {
 /// Whether this is the thread on which Python handles signals.
 fn hears_signals() -> bool {
     #[cfg(target_os = "linux")]
-    // SAFETY: asks for two numbers.
-    return unsafe { libc::gettid() == libc::getpid() };
+    {
+        // Asked once for each thread: it takes longer than the call of a small function. A thread that forks is the main
+        // one of the child, which it then does not know: there Ctrl-C ends a function after it, as in NumPy.
+        thread_local! {
+            // SAFETY: asks for two numbers.
+            static HEARS: bool = unsafe { libc::gettid() == libc::getpid() };
+        }
+        HEARS.with(|hears| *hears)
+    }
     #[cfg(not(target_os = "linux"))]
     true
 }
@@ -110,11 +117,15 @@ pub fn holding<T>(py: Python, work: impl FnOnce() -> numbra::Result<T>) -> PyRes
         return Ok(work());
     }
     let raised = Cell::new(None);
-    let hear = || match py.check_signals() {
-        Ok(()) => true,
-        Err(error) => {
-            raised.set(Some(error));
-            false
+    let hear = || {
+        // Other threads get their turns, as between Python's own instructions.
+        py.detach(|| {});
+        match py.check_signals() {
+            Ok(()) => true,
+            Err(error) => {
+                raised.set(Some(error));
+                false
+            }
         }
     };
     let result = interruptible(&hear, work);

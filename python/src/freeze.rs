@@ -62,6 +62,8 @@ struct Freezer<'py> {
 
 /// A function with its decorator, its module, and its name there.
 type Done<'py> = (Bound<'py, PyAny>, Option<String>, (Arc<Module>, String));
+/// A function that others call in a circle, and what it is in its text.
+type Member<'py> = (Bound<'py, PyAny>, FunctionDefinition);
 /// As `place_of` gives it: name, line, parameters, and the first and the last place.
 type Found = (String, usize, Vec<String>, Option<[(usize, usize); 2]>);
 /// Element type, shape, and the elements' bits.
@@ -85,31 +87,74 @@ impl<'py> Freezer<'py> {
         if let Some((_, _, done)) = self.done.iter().find(same) {
             return Ok(done.clone());
         }
-        let (source, mut definition) = self.text(function, lines)?;
+        let (source, definition) = self.text(function, lines)?;
+        let name = definition.name.clone();
+        let others = self.circle(function, &source)?;
+        let before = self.open.len();
+        self.open.push(function.clone());
+        self.open.extend(others.iter().map(|(other, _)| other.clone()));
+        let mut module = self.alone(function, &source, definition, decorator.as_deref(), &others)?;
+        for (other, definition) in &others {
+            let decorator: String = self.finder.call_method1("declared_as", (function, &definition.name))?.extract()?;
+            let mut more = self.alone(other, &source, definition.clone(), Some(&decorator), &others)?;
+            module.imports.append(&mut more.imports);
+            module.constants.append(&mut more.constants);
+            module.linked.append(&mut more.linked);
+            module.functions.append(&mut more.functions);
+        }
+        self.open.truncate(before);
+        let module = Arc::new(module);
+        self.done.push((function.clone(), decorator, (module.clone(), name.clone())));
+        Ok((module, name))
+    }
+
+    /// A function as a module, in which the functions that it calls in a circle are missing.
+    fn alone(
+        &mut self,
+        function: &Bound<'py, PyAny>,
+        source: &Arc<Source>,
+        mut definition: FunctionDefinition,
+        decorator: Option<&str>,
+        others: &[Member<'py>],
+    ) -> PyResult<Module> {
         let raised = PyDict::new(function.py());
-        self.exceptions.find(&self.finder, function, &source, &mut definition, &raised)?;
+        self.exceptions.find(&self.finder, function, source, &mut definition, &raised)?;
         let names: Vec<String> = bind::outer_names(&definition).into_iter().map(|(name, _)| name).collect();
         let resolved = self.finder.call_method1("resolve", (function, names))?;
         self.surroundings.set_item(function, (&source.name, source.first_line, &source.text, &resolved, raised))?;
-        self.open.push(function.clone());
         let mut meanings = Vec::new();
         for entry in resolved.try_iter()? {
             let (name, kind, value): (String, String, Bound<PyAny>) = entry?.extract()?;
-            meanings.push((name, self.meaning(&kind, &value)?));
+            let is_member = |(other, definition): &Member<'py>| {
+                definition.name == name && value.get_item(0).is_ok_and(|function| function.is(other))
+            };
+            if kind != "function" || !others.iter().any(is_member) {
+                meanings.push((name, self.meaning(&kind, &value)?));
+            }
         }
-        self.open.pop();
         let name = definition.name.clone();
-        let mut module = bind::assemble(&source, definition, meanings);
-        if let Some(decorator) = &decorator {
+        let mut module = bind::assemble(source, definition, meanings);
+        if let Some(decorator) = decorator {
             let declaration = declaration::apply(&module, &name, decorator);
             let declaration = Arc::new(declaration.map_err(|error| front_exception(function.py(), error))?);
             for definition in &mut module.functions {
                 definition.declaration = Some(declaration.clone());
             }
         }
-        let module = Arc::new(module);
-        self.done.push((function.clone(), decorator, (module.clone(), name.clone())));
-        Ok((module, name))
+        Ok(module)
+    }
+
+    /// The other functions of the same file that call the function and are called by it.
+    fn circle(&self, function: &Bound<'py, PyAny>, source: &Arc<Source>) -> PyResult<Vec<Member<'py>>> {
+        let mut members = Vec::new();
+        for other in self.finder.call_method1("circle_of", (function,))?.try_iter()? {
+            let other = other?;
+            let (place, definition) = self.text(&other, other.py().None().bind(other.py()))?;
+            if Arc::ptr_eq(&place, source) {
+                members.push((other, definition));
+            }
+        }
+        Ok(members)
     }
 
     /// The function in its file; where the rest of the file is no Python that we can read, in its own lines.
@@ -176,8 +221,8 @@ impl<'py> Freezer<'py> {
 }
 
 const RECURSION: Meaning = Meaning::Unsupported {
-    what: "functions that call themselves, or each other in a circle",
-    instead: "write recursion as a loop; GPUs have none",
+    what: "functions that call each other in a circle under other names, or from other files",
+    instead: "define them side by side, and call them by their names",
 };
 
 fn unsupported() -> Meaning {

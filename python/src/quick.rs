@@ -144,7 +144,7 @@ fn read<'py>(py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> Option<Operand
 /// # Safety
 /// `object` must be an object.
 #[inline]
-unsafe fn python_scalar(_: Python, object: *mut ffi::PyObject) -> Option<Constant> {
+pub unsafe fn python_scalar(_: Python, object: *mut ffi::PyObject) -> Option<Constant> {
     unsafe {
         if ffi::PyFloat_CheckExact(object) != 0 {
             return Some(Constant::f64(ffi::PyFloat_AsDouble(object)));

@@ -16,6 +16,8 @@ pub struct Argument<'a> {
     /// Of [`Out`]: whatever, until the array is known.
     input: Input,
     is_output: bool,
+    /// Whether whole functions may write it: of `&mut`.
+    is_writable: bool,
     #[expect(dead_code, reason = "keeps the memory of `input`, where that is not borrowed from the caller")]
     owner: Option<Arc<dyn Any + Send + Sync>>,
     borrowed: PhantomData<&'a ()>,
@@ -64,7 +66,7 @@ impl<'a> Argument<'a> {
     }
 
     pub(crate) fn from_input(input: Input) -> Argument<'static> {
-        Argument { input, is_output: false, owner: None, borrowed: PhantomData }
+        Argument { input, is_output: false, is_writable: false, owner: None, borrowed: PhantomData }
     }
 
     /// An array whose memory somebody keeps for `'a`; strides in elements.
@@ -79,7 +81,13 @@ impl<'a> Argument<'a> {
         let address = first.cast_mut().cast();
         // SAFETY: the caller's promise. Kernels only read their arguments.
         let array = unsafe { BorrowedArray::new(T::SCALAR, address, shape, strides) }?;
-        Ok(Argument { input: Input::Borrowed(array), is_output: false, owner: None, borrowed: PhantomData })
+        Ok(Argument {
+            input: Input::Borrowed(array),
+            is_output: false,
+            is_writable: false,
+            owner: None,
+            borrowed: PhantomData,
+        })
     }
 
     /// An array in memory that `owner` keeps, with strides in elements.
@@ -138,6 +146,8 @@ impl<'a> Argument<'a> {
 ///   copied where the kernel runs in the host's memory;
 /// * [`Output`]: what another call gave; [`DeviceArray`]: what is on a device already; [`HostArray`]: what
 ///   [`array::npy`](numbra_runtime::array::npy) reads;
+/// * mutable references to slices, `Vec`s and ndarray's arrays, which whole functions ([`Function`](crate::Function)) write in
+///   place and kernels only read;
 /// * [`Argument`]: all these, with more said about them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of a kernel",
@@ -211,6 +221,36 @@ impl<'a, T: Element> IntoArgument<'a> for Vec<T> {
     }
 }
 
+impl<'a> Argument<'a> {
+    /// An array that whole functions can write in place. Kernels only read it.
+    ///
+    /// Errors: an array of more than 32 axes.
+    pub fn writable(array: impl IntoDestination<'a>) -> Result<Argument<'a>> {
+        let input = Input::Borrowed(array.into_destination()?.array);
+        Ok(Argument { is_writable: true, ..Argument::from_input(input) })
+    }
+
+    pub(crate) fn is_writable(&self) -> bool {
+        self.is_writable
+    }
+}
+
+macro_rules! writable {
+    ($([$($generics:tt)*] $type:ty;)*) => {$(
+        impl<'a, $($generics)*> IntoArgument<'a> for &'a mut $type {
+            fn into_argument(self) -> Result<Argument<'a>> {
+                Argument::writable(self)
+            }
+        }
+    )*};
+}
+
+writable! {
+    [T: Element] [T];
+    [T: Element, const LENGTH: usize] [T; LENGTH];
+    [T: Element] Vec<T>;
+}
+
 impl<'a> IntoArgument<'a> for HostArray {
     fn into_argument(self) -> Result<Argument<'a>> {
         Ok(Argument::from_input(self.into()))
@@ -222,21 +262,27 @@ impl<'a> IntoArgument<'a> for &'a HostArray {
         let (shape, strides) = (self.shape(), self.strides());
         // SAFETY: all elements of its shape, borrowed for 'a.
         let array = unsafe { BorrowedArray::new(self.scalar(), self.bytes().as_ptr().cast_mut(), shape, &strides) }?;
-        Ok(Argument { input: Input::Borrowed(array), is_output: false, owner: None, borrowed: PhantomData })
+        Ok(Argument {
+            input: Input::Borrowed(array),
+            is_output: false,
+            is_writable: false,
+            owner: None,
+            borrowed: PhantomData,
+        })
     }
 }
 
 impl<'a> IntoArgument<'a> for &'a Output {
     fn into_argument(self) -> Result<Argument<'a>> {
         let input = Input::Borrowed(self.borrowed().clone());
-        Ok(Argument { input, is_output: false, owner: None, borrowed: PhantomData })
+        Ok(Argument { input, is_output: false, is_writable: false, owner: None, borrowed: PhantomData })
     }
 }
 
 impl<'a> IntoArgument<'a> for Output {
     fn into_argument(self) -> Result<Argument<'a>> {
         let input = Input::Borrowed(self.borrowed().clone());
-        Ok(Argument { input, is_output: false, owner: Some(Arc::new(self)), borrowed: PhantomData })
+        Ok(Argument { input, is_output: false, is_writable: false, owner: Some(Arc::new(self)), borrowed: PhantomData })
     }
 }
 

@@ -39,6 +39,23 @@ impl<'a, T: Element, D: Dimension + 'static> IntoArgument<'a> for Array<T, D> {
     }
 }
 
+impl<'a, S, D> IntoArgument<'a> for &'a mut ArrayBase<S, D>
+where
+    S: DataMut,
+    S::Elem: Element,
+    D: Dimension,
+{
+    fn into_argument(self) -> Result<Argument<'a>> {
+        Argument::writable(self)
+    }
+}
+
+impl<'a, T: Element, D: Dimension> IntoArgument<'a> for ArrayViewMut<'a, T, D> {
+    fn into_argument(self) -> Result<Argument<'a>> {
+        Argument::writable(self)
+    }
+}
+
 impl<'a, S, D> IntoDestination<'a> for &'a mut ArrayBase<S, D>
 where
     S: DataMut,

@@ -1,7 +1,7 @@
 //! Kernel text.
 
 use super::argument::{Argument, IntoArgument};
-use super::{Stencil, Vectorize};
+use super::{Function, Stencil, Vectorize};
 use numbra_front::error::ErrorClass;
 use numbra_front::source::Source as Text;
 use numbra_front::syntax::bind::{self, Value};
@@ -76,6 +76,28 @@ impl Source {
     /// The names of the functions, in order.
     pub fn functions(&self) -> Vec<&str> {
         self.module.functions.iter().map(|function| function.name.as_str()).collect()
+    }
+
+    /// The function of that name, to be called whole with numbers and arrays.
+    ///
+    /// ```
+    /// let source = numbra::source("
+    /// def sums(x):
+    ///     total = 0.0
+    ///     for i in range(len(x)):
+    ///         total += x[i]
+    ///         x[i] = total
+    ///     return total
+    /// ")?;
+    /// let mut x = [1.0, 2.0, 3.0];
+    /// let total: f64 = source.function("sums")?.call(&mut x)?.try_into()?;
+    /// assert_eq!((total, x), (6.0, [1.0, 3.0, 6.0]));
+    /// # Ok::<(), numbra::Error>(())
+    /// ```
+    ///
+    /// Errors: no such function; one that is declared as a kernel; a mistake in its decorator.
+    pub fn function(&self, name: &str) -> Result<Function> {
+        Function::new(&self.module, name)
     }
 
     /// The function of that name as one of scalars, applied to arrays element by element.

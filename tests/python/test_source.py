@@ -277,17 +277,16 @@ def test_functions_that_are_not_what_their_names_say(monkeypatch):
     assert vectorize(lambda a: power(root(a), 2))(4.0) == 4
 
 
-def test_marked_functions_run_as_plain_python():
-    with pytest.warns(numbra.NotCompiledWarning, match="'total' is compiled where a kernel calls it"):
+def test_functions_that_kernels_call_are_compiled_whole_too():
+    @njit(parallel=True)
+    def total(values):
+        result = 0
+        for i in prange(len(values)):
+            result += values[i]
+        return result
 
-        @njit(parallel=True)
-        def total(values):
-            result = 0
-            for i in prange(len(values)):
-                result += values[i]
-            return result
-
-        assert total([1, 2, 3]) == 6
+    assert total(np.array([1, 2, 3])) == 6 and total((1, 2, 4)) == 7
+    assert vectorize(lambda a: total((a, a, 1)))(3) == 7
 
 
 def test_modules_in_files(tmp_path, monkeypatch):

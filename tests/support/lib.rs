@@ -7,6 +7,7 @@ pub mod compare;
 pub mod fuzz;
 pub mod kernels;
 pub mod lowerings;
+pub mod memory_programs;
 pub mod native;
 pub mod panics;
 pub mod random;

@@ -6,9 +6,7 @@ use numbra_front::types::{Constant, ScalarType};
 use numbra_runtime::function::{Passed, PassedArray};
 use numpy::npyffi::{self, NpyTypes};
 use pyo3::prelude::*;
-use pyo3::types::{
-    PyBool, PyBytes, PyComplex, PyComplexMethods, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple, PyType,
-};
+use pyo3::types::{PyBool, PyBytes, PyComplex, PyDict, PyFloat, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use std::sync::Arc;
 
 /// Whose argument it is.
@@ -30,9 +28,6 @@ pub fn passed<'py>(place: Place, object: &Bound<'py, PyAny>, objects: &mut Vec<B
         objects.push(object.clone());
         return Ok(Passed::Array(array));
     }
-    if let Some(number) = complex_number(object)? {
-        return Ok(number);
-    }
     if object.is_none() {
         return Ok(Passed::None);
     }
@@ -46,7 +41,14 @@ pub fn passed<'py>(place: Place, object: &Bound<'py, PyAny>, objects: &mut Vec<B
     // SAFETY: asks for a type of NumPy's, which lives as long as the process.
     let generic =
         unsafe { PyType::from_borrowed_type_ptr(py, npyffi::get_type_object(py, NpyTypes::PyGenericArrType_Type)) };
+    if let Ok(value) = object.cast_exact::<PyComplex>() {
+        return Ok(Passed::Complex(Constant::f64(value.real()), Constant::f64(value.imag())));
+    }
     if object.is_instance(&generic)? {
+        let parts = complex_parts(object)?;
+        if let Some((real, imaginary)) = parts {
+            return Ok(Passed::Complex(real, imaginary));
+        }
         return numpy_number(place, object).map(Passed::Scalar);
     }
     match dtype(object, &generic)? {
@@ -83,16 +85,15 @@ fn python_number(place: Place, object: &Bound<PyAny>) -> PyResult<Option<Constan
     Ok(None)
 }
 
-/// A complex number, Python's or NumPy's.
-fn complex_number(object: &Bound<PyAny>) -> PyResult<Option<Passed>> {
-    if let Ok(value) = object.cast::<PyComplex>() {
-        return Ok(Some(Passed::Complex(Constant::f64(value.real()), Constant::f64(value.imag()))));
-    }
-    if !object.is_instance(&object.py().import("numpy")?.getattr("complex64")?)? {
-        return Ok(None);
-    }
-    let part = |name: &str| Ok::<_, PyErr>(Constant::f32(object.getattr(name)?.extract()?));
-    Ok(Some(Passed::Complex(part("real")?, part("imag")?)))
+/// The parts of one of NumPy's complex scalars.
+fn complex_parts(object: &Bound<PyAny>) -> PyResult<Option<(Constant, Constant)>> {
+    let scalar = match object.get_type().name()?.to_cow()?.as_ref() {
+        "complex64" => ScalarType::F32,
+        "complex128" => ScalarType::F64,
+        _ => return Ok(None),
+    };
+    let part = |name: &str| Ok::<_, PyErr>(Constant::float(scalar, object.getattr(name)?.extract()?));
+    Ok(Some((part("real")?, part("imag")?)))
 }
 
 /// A scalar of NumPy's.

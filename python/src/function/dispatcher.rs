@@ -2,20 +2,23 @@
 
 use super::arguments::{self, Place};
 use super::parameters::{Argument, Parameters};
+use super::quick::Quick;
 use super::{results, types};
 use crate::error::{exception_of, heard, holding};
 use crate::freeze::{Surrounded, freeze};
 use crate::raised::Exceptions;
 use crate::target::Target;
+use numbra::emit::Emit;
 use numbra_front::ir::Kind;
 use numbra_front::syntax::tree::{Expression, ExpressionKind};
+use numbra_front::types::DeviceName;
 use numbra_front::typing::{FunctionOptions, ItemType};
 use numbra_runtime::function::{Declared, Function, Passed, Specialization};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A function that is compiled whole when it is called, and that kernels can call.
 #[pyclass(module = "numbra", dict, weakref, frozen)]
@@ -37,7 +40,9 @@ pub struct Dispatcher {
     /// Whether types that were not declared are compiled for.
     compiles: AtomicBool,
     /// What the first compilation without an error made of it.
-    settled: OnceLock<Arc<Frozen>>,
+    settled: Mutex<Option<Arc<Frozen>>>,
+    /// What the last call was, if it can go the short way.
+    last: Mutex<Last>,
 }
 
 /// The function with the values that its names had.
@@ -50,6 +55,9 @@ struct Frozen {
     /// Which parameters have a default that stands in the text as it is.
     literal_defaults: Vec<bool>,
 }
+
+/// What the last call was, with the function as it was then.
+type Last = Option<Arc<(Quick, Arc<Frozen>)>>;
 
 /// The arguments of a call as the runtime takes them.
 struct Arguments<'py> {
@@ -85,7 +93,8 @@ impl Dispatcher {
             releases_lock,
             declared: Mutex::default(),
             compiles: AtomicBool::new(true),
-            settled: OnceLock::new(),
+            settled: Mutex::default(),
+            last: Mutex::default(),
         })
     }
 
@@ -96,16 +105,25 @@ impl Dispatcher {
         arguments: &Bound<'py, PyTuple>,
         keywords: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        if keywords.is_none()
+            && let Some(result) = self.quickly(py, arguments)?
+        {
+            return Ok(result);
+        }
         let bound = self.parameters.bind(arguments, keywords)?;
         let frozen = self.frozen(py)?;
         let Arguments { passed, objects } = self.passed(&frozen, bound)?;
         let specialization = self.specialization(py, &frozen, &passed)?;
-        let target = frozen.target.name();
+        let (generation, target) = (frozen.target.generation(), frozen.target.name());
         let outcome = match self.releases_lock {
             true => heard(py, || specialization.call(target, &passed))?,
             false => holding(py, || specialization.call(target, &passed))?,
         };
         let returned = outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))?;
+        if target != DeviceName::Interp && !self.releases_lock && self.parameters.is_plain() {
+            let quick = Quick::new(&specialization, generation);
+            *self.last() = quick.map(|quick| Arc::new((quick, frozen.clone())));
+        }
         results::object(py, returned, &by_slot(&passed, &specialization.arguments, objects))
     }
 
@@ -187,13 +205,17 @@ impl Dispatcher {
         let expected = self.parameters.names().len();
         if arguments.len() != expected {
             let message = format!(
-                "the signature has {} arguments, and '{}' has {expected} parameters\n  help: write one type for each parameter",
+                "Signature mismatch: {} argument types given, but function takes {expected} arguments\n  help: write one type for \
+                 each parameter of '{}'",
                 arguments.len(),
                 self.name
             );
             return Err(crate::error::of_package(py, "NumbaTypeError", message));
         }
         let frozen = self.frozen(py)?;
+        if !self.compiles.load(Ordering::Relaxed) && frozen.function.known(&arguments).is_none() {
+            return Err(PyRuntimeError::new_err("compilation disabled"));
+        }
         self.compiled(py, &frozen, |function| function.specialize(&arguments, result.as_ref()))?;
         self.declared().push((arguments, result));
         Ok(())
@@ -208,7 +230,74 @@ impl Dispatcher {
     /// The IR for a signature; without one, for all that there are, a dictionary.
     #[pyo3(signature = (signature=None))]
     fn inspect_ir<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
-        self.inspected(py, signature, |specialization| Ok(specialization.module.to_string()))
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Ir))
+    }
+
+    /// Shows the function's text with the types of its expressions, for a signature or for all that there are.
+    #[pyo3(signature = (file=None, signature=None, pretty=false, style="default"))]
+    fn inspect_types(
+        &self,
+        py: Python,
+        file: Option<&Bound<PyAny>>,
+        signature: Option<&Bound<PyAny>>,
+        pretty: bool,
+        style: &str,
+    ) -> PyResult<()> {
+        if pretty {
+            let message = format!(
+                "numbra shows types as text alone (pretty=True, style='{style}')\n  help: leave out 'pretty' and 'style'"
+            );
+            return Err(crate::error::of_package(py, "KernelUnsupportedError", message));
+        }
+        let shown = self.inspected(py, signature, |specialization| Ok(specialization.annotated()))?;
+        let texts: Vec<String> = match shown.cast::<PyDict>() {
+            Ok(all) => all.values().extract()?,
+            Err(_) => vec![shown.extract()?],
+        };
+        let file = match file.filter(|file| !file.is_none()) {
+            Some(file) => file.clone(),
+            None => py.import("sys")?.getattr("stdout")?,
+        };
+        for text in texts {
+            file.call_method1("write", (text + &"=".repeat(80) + "\n",))?;
+        }
+        Ok(())
+    }
+
+    /// Numba's figures on its cache; there is none of whole functions yet.
+    #[getter]
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        py.import("numbra._function")?.getattr("Stats")?.call0()
+    }
+
+    /// Forgets what was compiled, and compiles it again for the same types, with the values that the names around the
+    /// function have now.
+    fn recompile(&self, py: Python) -> PyResult<()> {
+        let types: Vec<Declared> = match self.declared().clone() {
+            declared if declared.is_empty() => {
+                self.specializations().iter().map(|one| (one.arguments.clone(), None)).collect()
+            }
+            declared => declared,
+        };
+        self.settled().take();
+        self.last().take();
+        let frozen = self.frozen(py)?;
+        for (arguments, result) in &types {
+            self.compiled(py, &frozen, |function| function.specialize(arguments, result.as_ref()))?;
+        }
+        Ok(())
+    }
+
+    /// LLVM IR for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_llvm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Llvm))
+    }
+
+    /// Assembly for this machine's processor.
+    #[pyo3(signature = (signature=None))]
+    fn inspect_asm<'py>(&self, py: Python<'py>, signature: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyAny>> {
+        self.inspected(py, signature, |specialization| specialization.text(Emit::Asm))
     }
 
     /// By name where the name finds it, else by value.
@@ -218,7 +307,7 @@ impl Dispatcher {
 
     /// Whether it was compiled, so that nothing of it changes any more; and what it is made of.
     fn _surroundings(&self, py: Python) -> PyResult<(bool, Py<PyDict>)> {
-        let settled = self.settled.get().is_some();
+        let settled = self.settled().is_some();
         Ok((settled, self.frozen(py)?.surroundings.clone_ref(py)))
     }
 
@@ -235,8 +324,8 @@ impl Dispatcher {
 impl Dispatcher {
     /// The function: what was compiled before, else one with the globals and closure values that there are now.
     fn frozen(&self, py: Python) -> PyResult<Arc<Frozen>> {
-        if let Some(frozen) = self.settled.get() {
-            return Ok(frozen.clone());
+        if let Some(frozen) = self.settled().clone() {
+            return Ok(frozen);
         }
         let made_of = freeze(py, self.function.bind(py), self.lines.bind(py))?;
         let Surrounded { module, name, exceptions, surroundings } = made_of;
@@ -259,7 +348,7 @@ impl Dispatcher {
         let outcome = heard(py, || work(&frozen.function))?;
         if outcome.is_ok() {
             // Another thread may have been first; either is as good.
-            let _ = self.settled.set(frozen.clone());
+            self.settled().get_or_insert_with(|| frozen.clone());
         }
         outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))
     }
@@ -297,7 +386,26 @@ impl Dispatcher {
     }
 
     fn specializations(&self) -> Vec<Arc<Specialization>> {
-        self.settled.get().map_or(Vec::new(), |frozen| frozen.function.specializations())
+        self.settled().as_ref().map_or(Vec::new(), |frozen| frozen.function.specializations())
+    }
+
+    /// The result, if the call can go the short way.
+    #[inline]
+    fn quickly<'py>(&self, py: Python<'py>, arguments: &Bound<'py, PyTuple>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(last) = self.last().clone() else { return Ok(None) };
+        let (quick, frozen) = &*last;
+        if quick.generation != frozen.target.generation() {
+            return Ok(None);
+        }
+        quick.call(py, arguments, |error| exception_of(py, error, &frozen.exceptions))
+    }
+
+    fn last(&self) -> MutexGuard<'_, Last> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn settled(&self) -> MutexGuard<'_, Option<Arc<Frozen>>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn declared(&self) -> MutexGuard<'_, Vec<Declared>> {

@@ -54,6 +54,11 @@ impl Parameters {
         &self.names
     }
 
+    /// Whether every argument goes to a parameter of its own.
+    pub fn is_plain(&self) -> bool {
+        !self.takes_rest && self.unsupported.is_none()
+    }
+
     /// The parameters of a call in order; Numba's words where they do not fit.
     pub fn bind<'py>(
         &self,
@@ -90,7 +95,9 @@ impl Parameters {
                     return Err(PyTypeError::new_err(format!("missing argument '{name}'")));
                 }
                 (None, None) => {
-                    let message = format!("not enough arguments: expected {named}, got {given}");
+                    let needed = self.defaults[..named].iter().filter(|default| default.is_none()).count();
+                    let least = if needed < named || self.takes_rest { "at least " } else { "" };
+                    let message = format!("not enough arguments: expected {least}{needed}, got {given}");
                     return Err(PyTypeError::new_err(message));
                 }
             }

@@ -22,12 +22,12 @@ pub fn object<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     Ok(match returned {
         Returned::Scalar(constant) => number(py, constant)?,
+        Returned::Complex(real, imaginary) => PyComplex::from_doubles(py, real.as_f64(), imaginary.as_f64()).into_any(),
         Returned::Array(returned) => array(py, returned, objects)?,
         Returned::Tuple(entries) => {
             let entries = entries.into_iter().map(|entry| object(py, entry, objects));
             PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?)?.into_any()
         }
-        Returned::Complex(real, imaginary) => PyComplex::from_doubles(py, real.as_f64(), imaginary.as_f64()).into_any(),
         Returned::None => py.None().into_bound(py),
         Returned::Text(text) => PyString::new(py, &text).into_any(),
         Returned::Dtype(scalar) => py.import("numpy")?.getattr(numpy_name(scalar))?,
@@ -35,7 +35,7 @@ pub fn object<'py>(
 }
 
 /// A number as one of Python's own, whatever its width, as Numba returns them.
-fn number(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>> {
+pub fn number(py: Python<'_>, constant: Constant) -> PyResult<Bound<'_, PyAny>> {
     Ok(match (constant.scalar, constant.as_integer()) {
         (ScalarType::Bool, _) => PyBool::new(py, constant.bits != 0).to_owned().into_any(),
         (_, Some(value)) => match i64::try_from(value) {

@@ -14,6 +14,7 @@ pub fn object<'py>(py: Python<'py>, item_type: &ItemType) -> PyResult<Bound<'py,
         ItemType::Scalar(scalar) => types.getattr(scalar.name()),
         ItemType::Integer => types.getattr("int64"),
         ItemType::Float => types.getattr("float64"),
+        ItemType::Complex(part) => types.getattr(format!("complex{}", 2 * part.bits()).as_str()),
         ItemType::Array(array) => {
             let (rank, readonly) = (array.strides.len(), array.access == Access::Read);
             let layout = layout_of(array);
@@ -23,7 +24,6 @@ pub fn object<'py>(py: Python<'py>, item_type: &ItemType) -> PyResult<Bound<'py,
             let entries = entries.iter().map(|entry| object(py, entry)).collect::<PyResult<Vec<_>>>()?;
             types.getattr("BaseTuple")?.call_method1("from_types", (PyTuple::new(py, entries)?,))
         }
-        ItemType::Complex(part) => types.getattr(if *part == ScalarType::F32 { "complex64" } else { "complex128" }),
         ItemType::None => types.getattr("none"),
         ItemType::Omitted => types.getattr("omitted"),
         ItemType::Text(_) => types.getattr("unicode_type"),
@@ -49,10 +49,11 @@ pub fn item_type(object: &Bound<PyAny>) -> PyResult<ItemType> {
     if let Some(scalar) = ScalarType::from_name(&object.str()?.to_cow()?) {
         return Ok(ItemType::Scalar(scalar));
     }
-    match &*object.str()?.to_cow()? {
-        "complex64" => return Ok(ItemType::Complex(ScalarType::F32)),
-        "complex128" => return Ok(ItemType::Complex(ScalarType::F64)),
-        _ => {}
+    if is("Complex")? {
+        let ItemType::Scalar(part) = item_type(&object.getattr("underlying_float")?)? else {
+            return Err(unsupported(object));
+        };
+        return Ok(ItemType::Complex(part));
     }
     if is("Array")? {
         let ItemType::Scalar(scalar) = item_type(&object.getattr("dtype")?)? else {

@@ -20,7 +20,11 @@ pub enum Choice {
 /// Chooses among signatures, given as the types of their arguments.
 pub fn choose<'a>(signatures: impl Iterator<Item = &'a [ItemType]>, arguments: &[ItemType]) -> Choice {
     let mut best: Option<(Cost, Vec<usize>)> = None;
-    for (number, signature) in signatures.enumerate() {
+    let signatures: Vec<&[ItemType]> = signatures.collect();
+    for (number, signature) in signatures.iter().enumerate() {
+        if signatures[..number].contains(signature) {
+            continue;
+        }
         let Some(cost) = cost_of(signature, arguments) else { continue };
         match &mut best {
             Some((least, those)) if *least == cost => those.push(number),
@@ -53,6 +57,11 @@ fn add(cost: &mut Cost, from: &ItemType, to: &ItemType) -> Option<()> {
     match (from, to) {
         _ if from == to => {}
         (ItemType::Scalar(from), ItemType::Scalar(to)) => cost[conversion(*from, *to) as usize] += 1,
+        (ItemType::Complex(from), ItemType::Complex(to)) => cost[conversion(*from, *to) as usize] += 1,
+        (ItemType::Scalar(from), ItemType::Complex(to)) => {
+            let widens = *from == *to || !matches!(conversion(*from, *to), Conversion::Unsafe);
+            cost[if widens { Conversion::Safe } else { Conversion::Unsafe } as usize] += 1;
+        }
         (ItemType::Array(from), ItemType::Array(to)) if fits(from, to) => cost[Conversion::Safe as usize] += 1,
         (ItemType::Tuple(from), ItemType::Tuple(to)) if from.len() == to.len() => {
             from.iter().zip(to).try_for_each(|(from, to)| add(cost, from, to))?;
@@ -120,6 +129,8 @@ mod tests {
         assert_eq!(chosen(&[&[I64, F64], &[F64, I64]], &[I64, I64]), Choice::Ambiguous(vec![0, 1]));
         assert_eq!(chosen(&[&[I64, F64], &[F64, I64], &[F64, F64]], &[F64, F64]), Choice::This(2));
         assert_eq!(chosen(&[&[I64]], &[I64, I64]), Choice::Nothing);
+        // Given twice it is one.
+        assert_eq!(chosen(&[&[I64], &[I64]], &[F64]), Choice::This(0));
     }
 
     #[test]

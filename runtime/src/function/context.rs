@@ -76,12 +76,12 @@ impl ThreadContext {
 
     fn limit(&self) -> &AtomicU64 {
         // SAFETY: the field is atomic.
-        unsafe { &*(&raw const (*self.host.get()).stack_limit) }
+        unsafe { &(*self.host.get()).stack_limit }
     }
 
     fn attention(&self) -> &AtomicU32 {
         // SAFETY: the field is atomic.
-        unsafe { &*(&raw const (*self.host.get()).attention) }
+        unsafe { &(*self.host.get()).attention }
     }
 
     /// Has the functions that run here call [`poll`] or [`overflow`] soon; false if none runs.

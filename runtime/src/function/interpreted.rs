@@ -6,9 +6,10 @@ use crate::array::BorrowedArray;
 use crate::device::class_of;
 use crate::error::{Error, Result};
 use crate::interrupt;
-use numbra_front::error::Mistake;
+use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits, Outputs, Trap};
 use numbra_front::ir::{Kind, Module};
+use numbra_front::source::Span;
 use numbra_front::stack::with_stack;
 use std::ops::Range;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(super) fn call(module: &Module, program: &InterpretedProgram, slots: &[Slot]
     let outputs = run(program, &function.name, &arguments, &mut memory).map_err(|failure| match failure {
         Failure::Trap(trap) => explain(module, &trap),
         Failure::Cancelled => Error::Interrupted,
+        Failure::TooDeep(name) => too_deep(module, &name),
         Failure::Internal(error) => error.into(),
         other => Error::Internal(other.to_string()),
     })?;
@@ -197,6 +199,19 @@ fn run(
             }
         }
     })
+}
+
+/// The error of a function that calls itself too often, with some place in its text.
+fn too_deep(module: &Module, name: &str) -> Error {
+    let message = format!("maximum recursion depth exceeded in '{name}'");
+    let function = module.function(name);
+    let span = function
+        .and_then(|function| function.values.iter().map(|value| value.span).find(|span| *span != Span::NONE))
+        .unwrap_or(Span::NONE);
+    match function.and_then(|function| function.source.as_ref()) {
+        Some(source) => Error::Fault(Box::new(Mistake::new(ErrorClass::Recursion, source, span, message))),
+        None => Error::call(message).of_class(ErrorClass::Recursion),
+    }
 }
 
 /// The error that a trap is, with its place in the text.

@@ -178,7 +178,7 @@ impl Owned {
     /// them must stay on one thread.
     pub unsafe fn from_word(word: u64) -> Option<Owned> {
         let owner = word as *mut Owner;
-        (!owner.is_null()).then_some(Owned { owner })
+        (!owner.is_null()).then(|| Owned { owner })
     }
 
     /// The owner, as functions are passed it with an array; the reference stays here.

@@ -1,17 +1,21 @@
 //! Whole functions (`jit`): compiled for the types of their arguments when they are first called with such, and run on the
 //! host.
 //!
-//! * [`Function`]: a function of a text, and what it was compiled for; [`choice`] has the rules where it has signatures;
+//! * [`Function`]: a function of a text, and what it was compiled for; [`declared`] reads what its decorator says, [`choice`]
+//!   has the rules where it has signatures;
 //! * [`passed`]: arguments and their types; [`returned`]: results;
-//! * `interpreted`: the interpreter runs it; `compiled`: the processor does, by [`native`] code;
-//! * [`memory`]: what native code allocates, and who counts references; `context`: what it asks of the runtime while it
-//!   runs; `watchdog`: who tells it to look up from its work.
+//! * `interpreted`: the interpreter runs it; `compiled`: this machine's processor does; `annotate`: its text with the types
+//!   of its expressions;
+//! * [`native`]: functions compiled, loaded and called; [`memory`]: what they allocate, and who counts references;
+//!   `context`: what the code asks of the runtime while it runs; `watchdog`: who tells it to look up from its work.
 
+mod annotate;
 pub mod choice;
 #[cfg(feature = "llvm")]
 mod compiled;
 #[cfg(feature = "llvm")]
 mod context;
+pub mod declared;
 mod interpreted;
 #[cfg(feature = "llvm")]
 pub mod memory;
@@ -22,6 +26,7 @@ pub mod returned;
 #[cfg(feature = "llvm")]
 mod watchdog;
 
+use crate::emit::Emit;
 use crate::error::{Error, Result};
 use crate::interrupt;
 use choice::Choice;
@@ -53,6 +58,8 @@ pub struct Function {
     module: Arc<tree::Module>,
     name: String,
     options: FunctionOptions,
+    /// Those of its decorator; where there are some, it takes no other types.
+    signatures: Vec<Declared>,
     compiled: Mutex<Compiled>,
 }
 
@@ -66,7 +73,6 @@ struct Compiled {
 }
 
 /// A function for arguments of certain types.
-#[derive(Debug)]
 pub struct Specialization {
     pub arguments: Vec<ItemType>,
     pub result: ItemType,
@@ -80,7 +86,8 @@ pub struct Specialization {
 impl Function {
     /// The function of that name, of a module that has it.
     pub fn new(module: Arc<tree::Module>, name: &str, options: FunctionOptions) -> Function {
-        Function { module, name: name.to_string(), options, compiled: Mutex::default() }
+        let (signatures, compiled) = (Vec::new(), Mutex::default());
+        Function { module, name: name.to_string(), options, signatures, compiled }
     }
 
     pub fn name(&self) -> &str {
@@ -135,6 +142,19 @@ impl Function {
         Ok(new)
     }
 
+    /// The function for arguments of these types: one of its signatures', if it has some.
+    pub fn taking(&self, arguments: &[ItemType]) -> Result<Arc<Specialization>> {
+        match self.signatures.is_empty() {
+            true => self.specialize(arguments, None),
+            false => self.among(&self.signatures, arguments),
+        }
+    }
+
+    /// The signatures of its decorator.
+    pub fn signatures(&self) -> &[Declared] {
+        &self.signatures
+    }
+
     /// The function for arguments of these types, where it takes declared ones alone.
     ///
     /// # Errors
@@ -148,12 +168,12 @@ impl Function {
             }
             Choice::Nothing => {
                 let message = format!("No matching definition for argument type(s) {}", listed(arguments));
-                let known: Vec<String> = signatures.iter().map(|(types, _)| format!("({})", listed(types))).collect();
-                let help = format!("'{}' was declared for: {}", self.name, known.join("; "));
-                Err(Error::call_with_help(message, help).of_class(ErrorClass::Type))
+                Err(Error::call(message).of_class(ErrorClass::Type))
             }
             Choice::Ambiguous(numbers) => {
-                let mut message = format!("Ambiguous overloading for {} ({}):", self.name, listed(arguments));
+                let (name, file) = (&self.name, &self.module.source.name);
+                let mut message =
+                    format!("Ambiguous overloading for <function {name} in {file}> ({}):", listed(arguments));
                 for number in numbers {
                     let (types, result) = &signatures[number];
                     let result = result.as_ref().map_or(String::new(), |result| format!(" -> {result}"));
@@ -179,6 +199,12 @@ impl Function {
     }
 }
 
+impl std::fmt::Debug for Specialization {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Specialization({:?} -> {:?})", self.arguments, self.result)
+    }
+}
+
 impl Specialization {
     /// Calls the function. On `interp` every access is checked; every other name means this machine's processor, one
     /// thread: whole functions are host code.
@@ -195,31 +221,58 @@ impl Specialization {
             argument.flatten(to, &mut slots)?;
         }
         interrupt::check()?;
-        let pieces = self.run(target, &slots)?;
+        let pieces = match target {
+            #[cfg(feature = "llvm")]
+            target if target != DeviceName::Interp => compiled::call(&self.module, self.native()?, &slots)?,
+            _ => interpreted::call(&self.module, self.interpreted()?, &slots)?,
+        };
         Returned::assemble(&self.result, &mut pieces.into_iter())
     }
 
-    #[cfg(feature = "llvm")]
-    fn run(&self, target: DeviceName, slots: &[passed::Slot]) -> Result<Vec<returned::Piece>> {
+    /// Compiles it for a target, if that was not done yet.
+    pub fn prepare(&self, target: DeviceName) -> Result<()> {
         match target {
-            DeviceName::Interp => interpreted::call(&self.module, self.interpreted()?, slots),
-            _ => compiled::call(&self.module, self.native()?, slots),
+            #[cfg(feature = "llvm")]
+            target if target != DeviceName::Interp => self.native().map(|_| ()),
+            _ => self.interpreted().map(|_| ()),
         }
     }
 
-    /// Without LLVM the interpreter is all there is.
-    #[cfg(not(feature = "llvm"))]
-    fn run(&self, _: DeviceName, slots: &[passed::Slot]) -> Result<Vec<returned::Piece>> {
-        interpreted::call(&self.module, self.interpreted()?, slots)
+    /// The function in a form that this machine's processor has: `Emit::Ir`, `Emit::Llvm`, `Emit::Asm`.
+    ///
+    /// # Errors
+    /// Other forms; a build without LLVM.
+    pub fn text(&self, form: Emit) -> Result<String> {
+        match form {
+            Emit::Ir => Ok(self.module.to_string()),
+            #[cfg(feature = "llvm")]
+            Emit::Llvm | Emit::Asm => {
+                use numbra_codegen::llvm::{Emit as Text, NativeOptions};
+                let form = if form == Emit::Asm { Text::Assembly } else { Text::Optimized };
+                with_stack(DEEP_STACK, || NativeFunction::text(&self.module, &NativeOptions::default(), form))?
+            }
+            _ => Err(Error::call_with_help(
+                "whole functions run on the host's processor: there is no such form of them here",
+                "their forms are ir, llvm and asm",
+            )),
+        }
     }
 
+    /// The native code, compiled now if it was not yet.
     #[cfg(feature = "llvm")]
-    fn native(&self) -> Result<&NativeFunction> {
-        if let Some(code) = self.native.get() {
-            return Ok(code);
+    pub fn native(&self) -> Result<&NativeFunction> {
+        if let Some(function) = self.native.get() {
+            return Ok(function);
         }
-        let code = NativeFunction::compile(&self.module, &Default::default())?;
-        Ok(self.native.get_or_init(|| code))
+        // Two callers may compile the same one once each.
+        let compile = || NativeFunction::compile(&self.module, &numbra_codegen::llvm::NativeOptions::default());
+        let function = with_stack(DEEP_STACK, compile)??;
+        Ok(self.native.get_or_init(|| function))
+    }
+
+    /// The function's text with the types of its expressions.
+    pub fn annotated(&self) -> String {
+        annotate::annotated(self)
     }
 
     fn interpreted(&self) -> Result<&InterpretedProgram> {

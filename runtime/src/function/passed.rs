@@ -12,10 +12,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Passed {
     Scalar(Constant),
+    /// The real and the imaginary part, of one type.
+    Complex(Constant, Constant),
     Array(PassedArray),
     Tuple(Vec<Passed>),
-    /// The real and the imaginary part, of one float type.
-    Complex(Constant, Constant),
     None,
     /// The parameter's default, which is known when compiling.
     Omitted,
@@ -43,9 +43,9 @@ impl Passed {
     pub fn item_type(&self) -> ItemType {
         match self {
             Passed::Scalar(constant) => ItemType::Scalar(constant.scalar),
+            Passed::Complex(real, _) => ItemType::Complex(real.scalar),
             Passed::Array(array) => ItemType::Array(array.array_type()),
             Passed::Tuple(entries) => ItemType::Tuple(entries.iter().map(Passed::item_type).collect()),
-            Passed::Complex(real, _) => ItemType::Complex(real.scalar),
             Passed::None => ItemType::None,
             Passed::Omitted => ItemType::Omitted,
             Passed::Text(text) => ItemType::Text(text.clone()),
@@ -64,12 +64,14 @@ impl Passed {
                 slots.push(Slot::Scalar(convert(*constant, *scalar)?));
                 Ok(())
             }
-            (Passed::Scalar(constant), ItemType::Complex(part)) => {
-                slots.extend([Slot::Scalar(convert(*constant, *part)?), Slot::Scalar(0)]);
+            (Passed::Complex(real, imaginary), ItemType::Complex(part)) => {
+                slots.push(Slot::Scalar(convert(*real, *part)?));
+                slots.push(Slot::Scalar(convert(*imaginary, *part)?));
                 Ok(())
             }
-            (Passed::Complex(real, imaginary), ItemType::Complex(part)) => {
-                slots.extend([Slot::Scalar(convert(*real, *part)?), Slot::Scalar(convert(*imaginary, *part)?)]);
+            (Passed::Scalar(constant), ItemType::Complex(part)) => {
+                slots.push(Slot::Scalar(convert(*constant, *part)?));
+                slots.push(Slot::Scalar(0));
                 Ok(())
             }
             (Passed::Array(array), ItemType::Array(to)) => {

@@ -12,10 +12,10 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub enum Returned {
     Scalar(Constant),
+    /// The real and the imaginary part, of one type.
+    Complex(Constant, Constant),
     Array(ReturnedArray),
     Tuple(Vec<Returned>),
-    /// The real and the imaginary part, of one float type.
-    Complex(Constant, Constant),
     None,
     Text(Arc<str>),
     Dtype(ScalarType),
@@ -71,6 +71,13 @@ impl Returned {
                 (Some(scalar), Some(Piece::Scalar(bits))) => Returned::Scalar(Constant { scalar, bits }),
                 _ => return Err(missing()),
             },
+            ItemType::Complex(scalar) => match (pieces.next(), pieces.next()) {
+                (Some(Piece::Scalar(real)), Some(Piece::Scalar(imaginary))) => {
+                    let part = |bits| Constant { scalar: *scalar, bits };
+                    Returned::Complex(part(real), part(imaginary))
+                }
+                _ => return Err(missing()),
+            },
             ItemType::Array(_) => match pieces.next() {
                 Some(Piece::Array(array)) => Returned::Array(array),
                 _ => return Err(missing()),
@@ -79,13 +86,6 @@ impl Returned {
                 let entries = entries.iter().map(|entry| Returned::assemble(entry, pieces));
                 Returned::Tuple(entries.collect::<Result<_>>()?)
             }
-            ItemType::Complex(part) => match (pieces.next(), pieces.next()) {
-                (Some(Piece::Scalar(real)), Some(Piece::Scalar(imaginary))) => Returned::Complex(
-                    Constant { scalar: *part, bits: real },
-                    Constant { scalar: *part, bits: imaginary },
-                ),
-                _ => return Err(missing()),
-            },
             ItemType::None | ItemType::Omitted => Returned::None,
             ItemType::Text(text) => Returned::Text(text.clone()),
             ItemType::Dtype(scalar) => Returned::Dtype(*scalar),

@@ -36,6 +36,8 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         signatures: Vec::new(),
         target: None,
         fastmath: false,
+        zero_division: true,
+        bounds: true,
         typing: None,
     };
     Ok(found.map_or(plain, |(declaration, _)| declaration))
@@ -178,6 +180,8 @@ impl<'a> Decorator<'a> {
             signatures: signatures.into_iter().map(|(signature, span, _)| (signature, span)).collect(),
             target,
             fastmath: options.fastmath,
+            zero_division: !options.numpy_errors,
+            bounds: !options.no_bounds,
             typing: options.typing,
         })
     }
@@ -196,6 +200,8 @@ impl<'a> Decorator<'a> {
             signatures: signatures.into_iter().map(|(signature, span, _)| (signature, span)).collect(),
             target: None,
             fastmath: options.fastmath,
+            zero_division: !options.numpy_errors,
+            bounds: !options.no_bounds,
             typing: options.typing,
         })
     }

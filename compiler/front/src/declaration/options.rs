@@ -32,6 +32,7 @@ pub const VECTORIZE: Known = Known(&[
 ]);
 
 pub const JIT: Known = Known(&[
+    "_nrt",
     "boundscheck",
     "cache",
     "debug",
@@ -73,6 +74,8 @@ pub struct Options<'a> {
     pub target: Option<(String, Span)>,
     pub identity: Option<Identity>,
     pub fastmath: bool,
+    pub numpy_errors: bool,
+    pub no_bounds: bool,
     pub typing: Option<Rules>,
 }
 
@@ -105,13 +108,15 @@ impl<'a> Options<'a> {
                 }
                 "locals" => no_locals(decorator, keyword, value)?,
                 "error_model" => {
-                    let valid = |name: &str| matches!(name, "python" | "numpy");
-                    if !matches!(&value.kind, ExpressionKind::String(name) if valid(name)) {
-                        return Err(must_be(decorator, keyword, "'python' or 'numpy'"));
-                    }
+                    options.numpy_errors = match &value.kind {
+                        ExpressionKind::String(name) if name == "numpy" => true,
+                        ExpressionKind::String(name) if name == "python" => false,
+                        _ => return Err(must_be(decorator, keyword, "'python' or 'numpy'")),
+                    };
                 }
                 "boundscheck" if matches!(value.kind, ExpressionKind::None) => {}
-                "boundscheck" | "cache" | "nogil" | "nopython" => {
+                "boundscheck" => options.no_bounds = !boolean(decorator, keyword, value)?,
+                "cache" | "nogil" | "nopython" => {
                     boolean(decorator, keyword, value)?;
                 }
                 // Of many types, and none of them for us.

@@ -50,6 +50,8 @@ impl Decorator<'_> {
             signatures: Vec::new(),
             target: device,
             fastmath: fast,
+            zero_division: false,
+            bounds: true,
             typing: rules,
         })
     }

@@ -215,7 +215,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     fn region(&mut self, frame: Frame<'p>, steps: &'p [Step]) -> Result<Flow, Stop> {
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(internal(format!("function '{}' runs too deep in regions and calls", frame.code.name)));
+            return Err(Box::new(Failure::TooDeep(frame.code.name.to_string())));
         }
         let leave = self.steps(frame, steps)?;
         self.depth -= 1;

@@ -119,6 +119,9 @@ pub enum Failure {
     StepLimit,
     #[error("the run was cancelled")]
     Cancelled,
+    /// Functions call each other, or regions are nested, deeper than the interpreter goes.
+    #[error("maximum recursion depth exceeded in '{0}'")]
+    TooDeep(String),
     /// The IR, or what it was given, breaks a rule.
     #[error(transparent)]
     Internal(#[from] Error),

@@ -771,6 +771,9 @@ fn check_array(array: &Array, form: &Form) -> Result<(), String> {
     if array.scalar == ScalarType::Index {
         return Err("an index is never stored".to_string());
     }
+    if array.strides.contains(&Stride::Packed) && !array.strides.contains(&Stride::Unit) {
+        return Err("it is packed up to an axis whose stride is 1, which there is not".to_string());
+    }
     if array.strides.len() != array.rank as usize {
         return Err(format!("it has {} axes and {} strides", array.rank, array.strides.len()));
     }

@@ -59,6 +59,15 @@ impl Expander {
             let result = function.apply(out, native, &[a, safe]);
             return (Op::Select, vec![by_zero, zero, result]);
         }
+        // A power of two: bits of the two's complement are floored already.
+        if let Some(power) = divisor.filter(|divisor| *divisor > 0 && divisor & (divisor - 1) == 0) {
+            let (op, number) = match quotient {
+                true => (Op::ShrInRange, i128::from(power.trailing_zeros())),
+                false => (Op::And, power - 1),
+            };
+            let number = function.constant(out, Constant::integer(scalar, number));
+            return (op, vec![a, number]);
+        }
         // Not 0, where there is no quotient, nor -1, where that of the smallest integer overflows.
         let usual = divisor.is_some_and(|divisor| divisor != 0 && divisor != -1);
         let minus_one = function.constant(out, Constant::integer(scalar, -1));

@@ -15,6 +15,10 @@ pub struct Declaration {
     /// `target=`, if given: `cpu`, `parallel`, `cuda`, ... (checked to be a name that numbra knows).
     pub target: Option<(String, Span)>,
     pub fastmath: bool,
+    /// Of whole functions: a zero divisor is a failure (`error_model='python'`).
+    pub zero_division: bool,
+    /// Of whole functions: indices are checked (`boundscheck`).
+    pub bounds: bool,
     /// `typing=`, if given: which rules the function is typed by. numbra's own option.
     pub typing: Option<Rules>,
 }

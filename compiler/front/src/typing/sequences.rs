@@ -39,7 +39,10 @@ impl<'t> Typer<'t, '_> {
         let name = self.iterator(iterable);
         if matches!(name, Some("enumerate" | "zip" | "reversed")) {
             let source = self.inner_source(iterable)?;
-            return Ok(Some(source).filter(|source| !self.is_of_tuples(source)));
+            let counts_on = matches!(&iterable.kind, ExpressionKind::Call { arguments, keywords, .. }
+                if name == Some("enumerate") && arguments.len() + keywords.len() > 1);
+            let own = counts_on || name == Some("reversed") || !self.is_of_tuples(&source);
+            return Ok(Some(source).filter(|_| own));
         }
         Ok(None)
     }

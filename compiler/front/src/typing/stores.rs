@@ -58,7 +58,7 @@ impl<'t> Typer<'t, '_> {
     fn check_writable(&self, array: ArrayId, span: Span) -> Result<()> {
         let array = &self.function.arrays[array.index()];
         if array.access == Access::Read {
-            let message = format!("cannot modify readonly array: {}", describe_array(&array.kind()));
+            let message = format!("Cannot modify readonly array of type: {}", describe_array(&array.kind()));
             let mistake = self.mistake(ErrorClass::Type, span, message);
             return Err(mistake.help("pass an array that may be written, or store into a copy").into());
         }
@@ -77,7 +77,7 @@ impl<'t> Typer<'t, '_> {
     pub fn assign(&mut self, target: ArrayId, item: &Item<'t>, span: Span) -> Result<()> {
         self.check_writable(target, span)?;
         match item {
-            Item::Array(source) => self.combine_into(target, *source, span, |_, _, element| Ok(element)),
+            Item::Array(source) => self.combine_into(target, *source, span, None::<fn(&mut Self, _, _) -> _>),
             Item::Tuple(_) | Item::Constants(_) => {
                 let items = self.unpack(item, span)?;
                 self.assign_row(target, &items, span)
@@ -111,29 +111,35 @@ impl<'t> Typer<'t, '_> {
         Ok(())
     }
 
-    /// Stores `combine(old element of target, element of source)` in every element of `target`. Where the two share
-    /// memory the source is copied first.
+    /// Stores `combine(old element of target, element of source)`, or the element of the source itself, in every element
+    /// of `target`. Where the two share memory the source is copied first.
     fn combine_into(
         &mut self,
         target: ArrayId,
         source: ArrayId,
         span: Span,
-        combine: impl Fn(&mut Self, Scalar, Scalar) -> Result<Scalar>,
+        combine: Option<impl Fn(&mut Self, Scalar, Scalar) -> Result<Scalar>>,
     ) -> Result<()> {
-        let read = |typer: &mut Self, elements: &[Scalar]| combine(typer, elements[0], elements[1]);
+        // An element that nobody needs is not read: it may never have been written.
+        let store = |typer: &mut Self, source: ArrayId| match &combine {
+            Some(combine) => typer.each_element(target, &[target, source], span, |typer, elements| {
+                combine(typer, elements[0], elements[1])
+            }),
+            None => typer.each_element(target, &[source], span, |_, elements| Ok(elements[0])),
+        };
         if source == target {
-            return self.each_element(target, &[target, target], span, read);
+            return store(self, target);
         }
         let seen = self.fitted(source, target, span);
         if self.is_fresh(source) {
-            return self.each_element(target, &[target, seen], span, read);
+            return store(self, seen);
         }
         let overlap = Emitted::Overlap { left: target, right: seen };
         let overlap = self.define(ScalarType::Bool, span, overlap);
-        let (apart, ()) = self.in_region(|typer| typer.each_element(target, &[target, seen], span, read))?;
+        let (apart, ()) = self.in_region(|typer| store(typer, seen))?;
         let (together, ()) = self.in_region(|typer| {
             let copy = typer.copied(seen, span)?;
-            typer.each_element(target, &[target, copy], span, read)
+            store(typer, copy)
         })?;
         let condition = overlap.value;
         self.region.push(Statement::If { condition, then: together, otherwise: apart, rare: false });
@@ -320,7 +326,7 @@ impl<'t> Typer<'t, '_> {
             Ok(result)
         };
         let done = match item {
-            Item::Array(source) => self.combine_into(array, *source, span, apply),
+            Item::Array(source) => self.combine_into(array, *source, span, Some(apply)),
             item => {
                 let number = self.number(item, span)?;
                 self.each_element(array, &[array], span, |typer, elements| apply(typer, elements[0], number))

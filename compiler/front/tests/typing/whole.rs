@@ -361,3 +361,19 @@ fn stars_and_classes() {
     let text = "def g(x, y=None, mode='a'):\n    if y is None:\n        return x\n    if mode == 'b':\n        return x - y\n    return x + y\ndef f(x):\n    return g(x), g(x, 1.5), g(x, mode='b', y=2)\n";
     assert_eq!(call(text, "f", &[Int(3)]), "(int64, float64, int64): 3, 4.5, 1");
 }
+
+#[test]
+fn rows_of_fortran_arrays_and_fresh_memory() {
+    let text = "def f(a):\n    s = 0\n    for row in a.T:\n        s = s * 100 + row[1]\n    return s, a.T[1]\n";
+    let result = "(int64, array(int64, 1d, A)): 40506, [2, 5]; [1, 2, 3, 4, 5, 6]";
+    assert_eq!(call(text, "f", &[Ints(vec![2, 3], vec![1, 2, 3, 4, 5, 6])]), result);
+    let text = "def f(a):\n    b = np.empty(4)\n    b[1:] = a\n    b[0] = 9\n    return b\n";
+    let result = "array(float64, 1d, C): [9.0, 1.0, 2.0, 3.0]; [1.0, 2.0, 3.0]";
+    assert_eq!(call(text, "f", &[Floats(vec![3], vec![1.0, 2.0, 3.0])]), result);
+}
+
+#[test]
+fn tuples_counted_on() {
+    let text = "def f(x):\n    s = 0\n    for i, v in enumerate((x, 5, 7), start=10):\n        s += i * v\n    for v in reversed((1, 2, 3)):\n        s = s * 10 + v\n    return s\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "int64: 149321");
+}
