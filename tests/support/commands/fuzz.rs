@@ -5,7 +5,7 @@
 //! in a process of their own ([`crate::fuzz::child`]): one that takes more than `--patience` seconds is given up, written down as
 //! text, and the run goes on with the next.
 
-use super::{Arguments, devices};
+use super::{Arguments, devices, fuzz_whole};
 use crate::fuzz::check::Checks;
 use crate::fuzz::child::{self, Child};
 use crate::fuzz::tree::Case;
@@ -16,7 +16,9 @@ use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 pub const USAGE: &str = "usage: fuzz [--seconds 60] [--seed 1] [--devices interp,cpu,parallel,vulkan] \
-    [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60] [--patience 120]";
+    [--first N] [--count N] [--judged 20] [--no-stages] [--no-cuda-form] [--print] [--out FOLDER] [--told 60] [--patience 120]\n\
+    whole functions: fuzz --whole [--seconds 60] [--seed 1] [--devices cpu] [--first N] [--count N] [--no-stages] [--print] \
+    [--out FOLDER] [--text FILE]";
 
 struct Options {
     seconds: u64,
@@ -35,6 +37,10 @@ struct Options {
     patience: u64,
     /// This is the process for the cases.
     serve: bool,
+    /// Whole functions in place of kernels.
+    whole: bool,
+    /// A whole function to check alone.
+    text: Option<PathBuf>,
 }
 
 /// What tells a process to be one.
@@ -55,6 +61,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
         told: 60,
         patience: 120,
         serve: false,
+        whole: false,
+        text: None,
     };
     let mut arguments = arguments;
     while let Some(argument) = arguments.next() {
@@ -69,6 +77,8 @@ fn options(arguments: Arguments) -> Result<Options, String> {
             SERVE => options.serve = true,
             "--devices" => options.devices = arguments.list(&argument)?,
             "--out" => options.out = Some(arguments.text(&argument)?.into()),
+            "--whole" => options.whole = true,
+            "--text" => options.text = Some(arguments.text(&argument)?.into()),
             "--no-stages" => options.stages = false,
             "--no-cuda-form" => options.cuda_form = false,
             "--print" => options.print = true,
@@ -81,6 +91,19 @@ fn options(arguments: Arguments) -> Result<Options, String> {
 /// An error: what is wrong with the arguments, or a device that is not here.
 pub fn run(arguments: Arguments) -> Result<ExitCode, String> {
     let options = options(arguments)?;
+    if options.whole {
+        return fuzz_whole::fuzz(&fuzz_whole::Options {
+            seconds: options.seconds,
+            seed: options.seed,
+            first: options.first,
+            count: options.count,
+            stages: options.stages,
+            native: options.devices.iter().any(|device| device == "cpu"),
+            print: options.print,
+            out: options.out.as_deref(),
+            text: options.text.as_deref(),
+        });
+    }
     let checks = Checks {
         stages: options.stages,
         cuda_form: options.cuda_form,
@@ -161,7 +184,8 @@ fn write_down(found: &Found, folder: &Path) -> String {
     regression::text(found).map(|text| format!("\n{}", write(folder, &name, &text))).unwrap_or_default()
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> String {
+/// Says where it was written.
+pub(super) fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     match std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&path, text)) {
         Ok(()) => format!("written to {}", path.display()),

@@ -4,6 +4,7 @@ pub mod bench;
 pub mod conformance;
 pub mod exhaust;
 pub mod fuzz;
+mod fuzz_whole;
 
 use numbra::device::{self, Device};
 use std::iter::Skip;

@@ -17,6 +17,7 @@ pub mod shrink;
 mod statements;
 pub mod subnormals;
 pub mod tree;
+pub mod whole;
 
 use crate::random::Random;
 use check::{Checks, Difference, Verdict};

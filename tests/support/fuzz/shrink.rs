@@ -3,7 +3,8 @@
 
 use super::arguments::{Argument, Form, Layout};
 use super::check::{Checks, Difference, Verdict, check};
-use super::tree::{Case, Clause, Expression, Line, Statement};
+use super::tree::{Case, Clause, Expression, Function, Line, Statement};
+use numbra::front::types::ScalarType;
 
 /// Candidates tried at most.
 const MOST_TRIED: usize = 4000;
@@ -157,15 +158,14 @@ fn change_statements(statements: &mut Vec<Statement>, number: &mut usize) -> boo
     false
 }
 
-fn without_statement(case: &Case, mut number: usize) -> Option<Case> {
+fn without_statement(case: &Case, number: usize) -> Option<Case> {
     let mut candidate = case.clone();
-    // The kernel first.
-    candidate
-        .functions
-        .iter_mut()
-        .rev()
-        .any(|function| change_statements(&mut function.body, &mut number))
-        .then_some(candidate)
+    without_part(&mut candidate.functions, number).then_some(candidate)
+}
+
+/// Leaves out the part of that number; the last function's come first. `false`: there are fewer.
+pub fn without_part(functions: &mut [Function], mut number: usize) -> bool {
+    functions.iter_mut().rev().any(|function| change_statements(&mut function.body, &mut number))
 }
 
 /// Visits every expression, outer before inner, until `visit` says so.
@@ -185,8 +185,8 @@ fn expressions(statements: &mut [Statement], visit: &mut dyn FnMut(&mut Expressi
 }
 
 /// What an expression may become: one of its operands, deeper ones too, or a literal.
-fn replacements(expression: &Expression) -> Vec<Expression> {
-    fn inner(expression: &Expression, scalar: numbra::front::types::ScalarType, out: &mut Vec<Expression>) {
+fn replacements(expression: &Expression, constant: &dyn Fn(ScalarType, u64) -> Expression) -> Vec<Expression> {
+    fn inner(expression: &Expression, scalar: ScalarType, out: &mut Vec<Expression>) {
         for operand in &expression.operands {
             if operand.scalar == scalar {
                 out.push(operand.clone());
@@ -197,9 +197,9 @@ fn replacements(expression: &Expression) -> Vec<Expression> {
     let mut out = Vec::new();
     inner(expression, expression.scalar, &mut out);
     let one = if expression.scalar.is_float() { 1f64.to_bits() } else { 1 };
-    let one = if expression.scalar == numbra::front::types::ScalarType::F32 { 1f32.to_bits() as u64 } else { one };
+    let one = if expression.scalar == ScalarType::F32 { 1f32.to_bits() as u64 } else { one };
     for bits in [0, one] {
-        let literal = super::expressions::constant(expression.scalar, bits);
+        let literal = constant(expression.scalar, bits);
         if literal.pattern.len() < expression.pattern.len() || !expression.operands.is_empty() {
             out.push(literal);
         }
@@ -207,10 +207,19 @@ fn replacements(expression: &Expression) -> Vec<Expression> {
     out
 }
 
-fn with_smaller_expression(case: &Case, mut number: usize) -> Option<Case> {
+fn with_smaller_expression(case: &Case, number: usize) -> Option<Case> {
     let mut candidate = case.clone();
+    smaller_expression(&mut candidate.functions, number, &super::expressions::constant).then_some(candidate)
+}
+
+/// Puts something smaller in the place of an expression, by the number of what may be done. `constant`: how literals are written.
+pub fn smaller_expression(
+    functions: &mut [Function],
+    mut number: usize,
+    constant: &dyn Fn(ScalarType, u64) -> Expression,
+) -> bool {
     let mut visit = |expression: &mut Expression| {
-        let mut replacements = replacements(expression);
+        let mut replacements = replacements(expression, constant);
         if number < replacements.len() {
             *expression = replacements.swap_remove(number);
             return true;
@@ -218,12 +227,7 @@ fn with_smaller_expression(case: &Case, mut number: usize) -> Option<Case> {
         number -= replacements.len();
         false
     };
-    candidate
-        .functions
-        .iter_mut()
-        .rev()
-        .any(|function| expressions(&mut function.body, &mut visit))
-        .then_some(candidate)
+    functions.iter_mut().rev().any(|function| expressions(&mut function.body, &mut visit))
 }
 
 /// An axis with half of its extent, from the start or from the end, or with one less.
@@ -304,8 +308,8 @@ fn simpler_element(case: &Case, number: usize) -> Option<Case> {
     for argument in &mut candidate.arguments {
         let scalar = argument.scalar;
         let one = match scalar {
-            numbra::front::types::ScalarType::F32 => 1f32.to_bits() as u64,
-            numbra::front::types::ScalarType::F64 => 1f64.to_bits(),
+            ScalarType::F32 => 1f32.to_bits() as u64,
+            ScalarType::F64 => 1f64.to_bits(),
             _ => 1,
         };
         let simple = if number.is_multiple_of(2) { 0 } else { one };

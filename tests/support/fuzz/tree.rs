@@ -123,6 +123,18 @@ fn write_block(statements: &[Statement], depth: usize, out: &mut String) {
     }
 }
 
+/// Functions as Python text.
+pub fn write_functions(functions: &[Function], out: &mut String) {
+    for function in functions {
+        out.push('\n');
+        if let Some(decorator) = &function.decorator {
+            let _ = writeln!(out, "@{decorator}");
+        }
+        let _ = writeln!(out, "def {}({}):", function.name, function.parameters.join(", "));
+        write_block(&function.body, 1, out);
+    }
+}
+
 impl Case {
     /// The name of the kernel.
     pub fn kernel(&self) -> &str {
@@ -136,14 +148,7 @@ impl Case {
         for constant in &self.constants {
             let _ = writeln!(out, "{constant}");
         }
-        for function in &self.functions {
-            out.push('\n');
-            if let Some(decorator) = &function.decorator {
-                let _ = writeln!(out, "@{decorator}");
-            }
-            let _ = writeln!(out, "def {}({}):", function.name, function.parameters.join(", "));
-            write_block(&function.body, 1, &mut out);
-        }
+        write_functions(&self.functions, &mut out);
         out
     }
 }

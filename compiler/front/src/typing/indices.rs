@@ -1,5 +1,6 @@
 //! Subscripts of arrays in whole functions: what stands in the brackets, single elements, checked indices.
 
+use super::expressions::root_name;
 use super::item::{Extent, Item, Measure, Relation, Scalar};
 use super::typer::Typer;
 use crate::error::{ErrorClass, Result};
@@ -77,6 +78,7 @@ impl<'t> Typer<'t, '_> {
                     return Err(self.mistake(ErrorClass::Index, index.span, message).help("leave one out").into());
                 }
                 ExpressionKind::Ellipsis => ellipsis = Some(found.len()),
+                _ if self.is_new_axis(index) => found.push(Index::NewAxis),
                 _ => {
                     let item = self.expression(index)?;
                     self.index_entries(item, index.span, &mut found)?;
@@ -93,6 +95,12 @@ impl<'t> Typer<'t, '_> {
             found.splice(place..place, std::iter::repeat_n(all, rank - taken));
         }
         Ok(found)
+    }
+
+    /// Whether it is `np.newaxis`, which is None by another name.
+    fn is_new_axis(&self, index: &tree::Expression) -> bool {
+        let local = root_name(index).is_some_and(|root| self.environment.contains_key(root));
+        !local && self.unit.module.path(index).is_some_and(|path| path == "numpy.newaxis")
     }
 
     fn index_entries(&mut self, item: Item<'t>, span: Span, found: &mut Vec<Index>) -> Result<()> {

@@ -4,7 +4,7 @@ use super::indices::Index;
 use super::item::{Extent, Item, Measure, Relation, Scalar};
 use super::typer::Typer;
 use crate::error::{ErrorClass, Result};
-use crate::ir::{ArrayId, ArrayType, AxisSource, Definition, Expression, Op, Stride, ViewAxis};
+use crate::ir::{ArrayId, ArrayType, AxisSource, Definition, Expression, Fault, Op, Stride, ViewAxis};
 use crate::source::Span;
 use crate::types::ScalarType;
 
@@ -135,6 +135,10 @@ impl<'t> Typer<'t, '_> {
             };
             return (self.position(first, span), self.position(extent, span), None);
         };
+        if step.range().is_none_or(|(low, high)| low <= 0 && high >= 0) {
+            let nothing = self.apply(Op::Eq, &[step, zero], span);
+            self.trap_with(nothing, Fault::Value, "slice step cannot be zero".into(), &[], span);
+        }
         // The last index that there is, and where a slice downwards ends.
         let one = self.integer(ScalarType::I64, 1, span);
         let minus_one = self.integer(ScalarType::I64, -1, span);

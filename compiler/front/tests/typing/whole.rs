@@ -201,11 +201,14 @@ fn views() {
     assert_eq!(view("a[0:1]"), "array(int64, 2d, C): [[1, 2, 3]]");
     assert_eq!(view("a[..., 0]"), "array(int64, 1d, A): [1, 4]");
     assert_eq!(view("a[:, None, 2]"), "array(int64, 2d, A): [[3], [6]]");
+    assert_eq!(view("a[1, np.newaxis]"), "array(int64, 2d, A): [[4, 5, 6]]");
     assert_eq!(view("a[-1, -2:]"), "array(int64, 1d, C): [5, 6]");
     assert_eq!(view("a[5:, :1]"), "array(int64, 2d, A): []");
     assert_eq!(view("a[:, 2:0:-1]"), "array(int64, 2d, A): [[3, 2], [6, 5]]");
     assert_eq!(view("a[1][2]"), "int64: 6");
     assert_eq!(view("a.T[2].copy()"), "array(int64, 1d, C): [3, 6]");
+    assert_eq!(view("a[::a[0, 0] - 1]"), "fails: slice step cannot be zero");
+    assert_eq!(view("a[::0]"), "fails: slice step cannot be zero");
     assert!(view("a[0, 0, 0]").starts_with("refused: too many indices for array"));
 }
 
@@ -249,6 +252,9 @@ fn loops_over_arrays() {
     assert_eq!(first(text, &[three()]), "float64: 2.0");
     let text = "def f(a):\n    s = 0.0\n    for x, y in zip(a, a[::-1]):\n        s += x * y\n    return s\n";
     assert_eq!(first(text, &[three()]), "float64: 12.0");
+    // Rows of what lies in Fortran's order are not packed.
+    let text = "def f(a):\n    t = 0\n    for plane in a.T:\n        for row in plane:\n            t = t * 10 + row[0]\n    return t\n";
+    assert_eq!(first(text, &[Ints(vec![1, 2, 3], vec![1, 2, 3, 4, 5, 6])]), "int64: 142536");
     let text =
         "def f(a):\n    s = 0.0\n    for i in reversed(range(len(a))):\n        s = s * 10 + a[i]\n    return s\n";
     assert_eq!(first(text, &[three()]), "float64: 421.0");
