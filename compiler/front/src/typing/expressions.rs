@@ -600,7 +600,11 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<Item<'t>> {
         let ((mut then_region, then), (mut else_region, otherwise)) = (then, otherwise);
         if then.same(&otherwise) {
-            // The same value from before; nothing of either side is needed.
+            // The same value from before; of either side at most failures are needed.
+            if !is_plain(&then_region) || !is_plain(&else_region) {
+                let (condition, rare) = (condition.value, false);
+                self.region.push(Statement::If { condition, then: then_region, otherwise: else_region, rare });
+            }
             return Ok(then);
         }
         let item_type = match (self.item_type(&then), self.item_type(&otherwise)) {
@@ -617,7 +621,7 @@ impl<'t> Typer<'t, '_> {
                 format!("this is {} or {}, which have no type in common", then.describe(), otherwise.describe());
             return Err(self.mistake(ErrorClass::Type, span, message).help("convert one of them").into());
         };
-        if is_plain(&then_region) && is_plain(&else_region) {
+        if is_selectable(&item_type) && is_plain(&then_region) && is_plain(&else_region) {
             self.region.statements.append(&mut then_region.statements);
             self.region.statements.append(&mut else_region.statements);
             return self.select_items(condition, &then, &otherwise, &item_type, span);
@@ -690,6 +694,15 @@ impl<'t> Typer<'t, '_> {
 
 fn unbound(name: &str) -> String {
     format!("cannot access local variable '{name}' where it is not associated with a value")
+}
+
+/// Whether a select can take it: numbers, and tuples of them.
+fn is_selectable(item_type: &ItemType) -> bool {
+    match item_type {
+        ItemType::Scalar(_) | ItemType::Integer | ItemType::Float => true,
+        ItemType::Tuple(parts) => parts.iter().all(is_selectable),
+        _ => false,
+    }
 }
 
 /// Statements that cannot fail and cost little: they may be evaluated though nobody needs them.

@@ -85,7 +85,11 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<Item<'t>> {
         let (then_item, otherwise_item) = match (then.item, otherwise.item) {
             (Some(then), Some(otherwise)) => (then, otherwise),
-            (None, None) => return Err(Error::Diverges),
+            (None, None) => {
+                let (then, otherwise) = (then.region, otherwise.region);
+                self.region.push(Statement::If { condition: condition.value, then, otherwise, rare: false });
+                return Err(Error::Diverges);
+            }
             // Where one never ends, what follows is the other.
             (Some(item), None) => {
                 let inverse = self.not(condition, span);

@@ -377,3 +377,30 @@ fn tuples_counted_on() {
     let text = "def f(x):\n    s = 0\n    for i, v in enumerate((x, 5, 7), start=10):\n        s += i * v\n    for v in reversed((1, 2, 3)):\n        s = s * 10 + v\n    return s\n";
     assert_eq!(call(text, "f", &[Int(1)]), "int64: 149321");
 }
+
+#[test]
+fn choices_of_what_is_no_number() {
+    let text = "def f(a, c):\n    b = a[::-1] if c else a\n    return b[0], (a if c else a.copy())\n";
+    let given = || Floats(vec![2], vec![1.0, 2.0]);
+    assert!(call(text, "f", &[given(), Bool(true)]).starts_with("(float64, array(float64, 1d, C)): 2.0, [1.0, 2.0]"));
+    assert!(call(text, "f", &[given(), Bool(false)]).starts_with("(float64, array(float64, 1d, C)): 1.0, [1.0, 2.0]"));
+    let text = "def g(x):\n    if x > 0:\n        return x\ndef f(x):\n    y = g(x)\n    z = 0 if y is None else y\n    return z\n";
+    assert_eq!(call(text, "f", &[Int(5)]), "OptionalType(int64): true, 5");
+    assert_eq!(call(text, "f", &[Int(-5)]), "OptionalType(int64): true, 0");
+    let text = "def f(x):\n    z = complex(x, 1) if x > 0 else 2.5\n    return z\n";
+    assert_eq!(call(text, "f", &[Float(-1.0)]), "complex128: 2.5, 0.0");
+}
+
+#[test]
+fn choices_of_what_was_not_assigned() {
+    let unbound = "fails: cannot access local variable 'y' where it is not associated with a value";
+    let text = "def f(n):\n    if n > 5:\n        y = 1.5\n    return y if n > 0 else y\n";
+    assert_eq!(call(text, "f", &[Int(2)]), unbound);
+    assert_eq!(call(text, "f", &[Int(6)]), "float64: 1.5");
+    let text =
+        "def f(n):\n    if n > 4:\n        return 0.5\n    if False:\n        y = 0.0\n    return y if n > 0 else y\n";
+    assert_eq!(call(text, "f", &[Int(2)]), unbound);
+    assert_eq!(call(text, "f", &[Int(5)]), "float64: 0.5");
+    let text = "def f(n):\n    a = np.ones(3)\n    b = np.zeros(3)\n    s = 0.0\n    for i in range(3):\n        c = a if n > i else b\n        s += c[0]\n    return s\n";
+    assert_eq!(call(text, "f", &[Int(2)]), "float64: 2.0");
+}
