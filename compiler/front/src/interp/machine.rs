@@ -20,6 +20,9 @@ enum Flow {
 /// Failures are rare and large: boxed, the result of a step stays small.
 type Stop = Box<Failure>;
 
+/// Scalars and arrays among the results, and the memory that was allocated.
+type Evaluated = (Vec<u64>, Vec<ArrayArgument>, Vec<Vec<u8>>);
+
 /// How deep regions may nest while running, over all calls: keeps the machine's own stack small.
 const DEPTH: usize = 1500;
 
@@ -110,12 +113,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
     }
 
     /// Runs a function once: gives the scalars and the arrays of its results, and the memory that it allocated.
-    pub fn evaluate(
-        mut self,
-        function: usize,
-        scalars: &[u64],
-        arrays: &[ArrayArgument],
-    ) -> Result<(Vec<u64>, Vec<ArrayArgument>, Vec<Vec<u8>>), Stop> {
+    pub fn evaluate(mut self, function: usize, scalars: &[u64], arrays: &[ArrayArgument]) -> Result<Evaluated, Stop> {
         let scalars = self.enter(function, scalars, arrays)?;
         let arrays = std::mem::take(&mut self.array_results);
         if self.program.functions[function].form == Form::Host

@@ -21,6 +21,9 @@ use crate::types::{Constant, ScalarType};
 /// An evaluated argument of a call with its place.
 pub type Evaluated<'t> = (Item<'t>, Span);
 
+/// What `*rest` takes, of functions that have it.
+type Rest<'t> = Option<Vec<Item<'t>>>;
+
 impl<'t> Typer<'t, '_> {
     pub fn call(
         &mut self,
@@ -361,7 +364,7 @@ impl<'t> Typer<'t, '_> {
         arguments: &'t [Expression],
         keywords: &'t [Keyword],
         span: Span,
-    ) -> Result<(Vec<Option<Evaluated<'t>>>, Option<Vec<Item<'t>>>)> {
+    ) -> Result<(Vec<Option<Evaluated<'t>>>, Rest<'t>)> {
         let mut evaluated = self.arguments(arguments)?;
         let mut rest = None;
         if definition.rest.is_some() && self.is_host() {

@@ -96,7 +96,7 @@ impl<'t> Typer<'t, '_> {
         };
         let view = self.define_array(&name, ArrayType { scalar, access, strides }, definition);
         let measures = axes.iter().enumerate().map(|(number, axis)| {
-            axis.measure.unwrap_or_else(|| match axis.extent.extent {
+            axis.measure.unwrap_or(match axis.extent.extent {
                 Some(Extent { of, relation: Relation::Is, offset: 0 }) => of,
                 _ => Measure::Axis(view, number as u32),
             })

@@ -302,6 +302,6 @@ fn array_agrees(leaf: &Leaf, ours: &Returned, scalar: ScalarType) -> Result<(), 
     if *dtype != scalar.name() || *shape != ours.shape || elements.len() != ours.elements.len() {
         return Err(format!("an array of {scalar} {:?} in place of one of {dtype} {shape:?}", ours.shape));
     }
-    let numbers = elements.iter().zip(&ours.elements);
-    numbers.map(|(leaf, &bits)| number_agrees(leaf, Constant { scalar, bits })).collect()
+    let mut numbers = elements.iter().zip(&ours.elements);
+    numbers.try_for_each(|(leaf, &bits)| number_agrees(leaf, Constant { scalar, bits }))
 }

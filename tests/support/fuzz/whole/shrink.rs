@@ -85,7 +85,7 @@ fn simpler_argument(program: &mut Program, number: usize) -> bool {
     match argument {
         Argument::Int(value) => *value = 0,
         Argument::Float(value) => *value = 0.0,
-        Argument::Array(given) if number % 2 == 0 => {
+        Argument::Array(given) if number.is_multiple_of(2) => {
             let mut next = 1;
             for (stride, extent) in given.strides.iter_mut().zip(&given.shape).rev() {
                 *stride = next;
