@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 const TEXT: &str = "\
 import numpy as np
@@ -33,11 +34,16 @@ def quotient(a, b):
     return a / b
 ";
 
+/// Where the file is. Written once: tests run at the same time, and read it.
 fn folder() -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("functions");
-    std::fs::create_dir_all(&path).unwrap();
-    std::fs::write(path.join("f.py"), TEXT).unwrap();
-    path
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("functions");
+        std::fs::create_dir_all(&path).unwrap();
+        std::fs::write(path.join("f.py"), TEXT).unwrap();
+        path
+    });
+    folder.clone()
 }
 
 /// What the command prints, or its message.
