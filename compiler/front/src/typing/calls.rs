@@ -90,19 +90,19 @@ impl<'t> Typer<'t, '_> {
                 let evaluated = self.arguments(arguments)?;
                 return self.make_complex(Some(part), &evaluated, span);
             }
-            if self.is_host() && (path.starts_with("cmath.") || path.starts_with("numpy.")) && keywords.is_empty() {
-                let evaluated = self.arguments(arguments)?;
-                if let Some(item) = self.complex_call(&path, &evaluated, span)? {
-                    return Ok(item);
-                }
-                return match library::find(&path) {
-                    Some(found) => self.library_function(&path, found, &evaluated, span),
-                    None => Err(self.unknown_function(&path, function.span).into()),
-                };
+            let found = library::find(&path);
+            if found.is_none() && !(self.is_host() && path.starts_with("cmath.")) {
+                return Err(self.unknown_function(&path, function.span).into());
             }
-            return match library::find(&path) {
+            let evaluated = self.arguments(arguments)?;
+            if self.is_host()
+                && keywords.is_empty()
+                && let Some(item) = self.complex_call(&path, &evaluated, span)?
+            {
+                return Ok(item);
+            }
+            return match found {
                 Some(found) => {
-                    let evaluated = self.arguments(arguments)?;
                     let evaluated = self.with_keywords(&path, found, evaluated, keywords)?;
                     self.library_function(&path, found, &evaluated, span)
                 }

@@ -276,7 +276,8 @@ impl<'t> Typer<'t, '_> {
             }
             let known = Extent::of_value(number);
             let extent = self.convert(number, ScalarType::I64, span);
-            if number.range().is_none_or(|(low, _)| low < 0) {
+            // A uint64 may be too large for an extent: as int64 it is negative.
+            if extent.range().is_none_or(|(low, _)| low < 0) {
                 let zero = self.integer(ScalarType::I64, 0, span);
                 let negative = self.apply(Op::Lt, &[extent, zero], span);
                 self.trap_with(negative, Fault::Value, "negative dimensions are not allowed".into(), &[], span);

@@ -84,7 +84,8 @@ impl<'t> Typer<'t, '_> {
         // An integer that fits keeps its range and its relation to an array; so does a bool.
         let range = if scalar.is_integer() { within(scalar, operand.range()) } else { None };
         let result = self.define(scalar, span, expression).with_range(range);
-        Scalar { extent: operand.extent.filter(|_| scalar.bits() == 64), ..result }
+        // -1 as uint64 is below no extent.
+        Scalar { extent: operand.extent.filter(|_| scalar.bits() == 64 && range.is_some()), ..result }
     }
 
     pub fn bitcast(&mut self, operand: Scalar, scalar: ScalarType, span: Span) -> Scalar {

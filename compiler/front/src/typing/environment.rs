@@ -326,7 +326,7 @@ impl<'t> Typer<'t, '_> {
             if let (Some(left), Some(right)) = (left, right)
                 && left.same(right)
             {
-                environment.insert(name, left.clone());
+                environment.insert(name, left.known_of_both(right));
                 continue;
             }
             if !live.contains(name) {

@@ -200,8 +200,11 @@ impl<'t> Typer<'t, '_> {
         self.region.push(Statement::Trap { condition: condition.value, site, payloads, position: None });
     }
 
-    /// An integer that is given as the extent of an axis is not negative from there on.
+    /// An integer that is given as the extent of an axis is not negative from there on, on this way.
     pub fn not_negative_from_here(&mut self, number: Scalar) {
+        if self.sides > 0 {
+            return; // what follows may come by the other side
+        }
         for item in self.environment.values_mut() {
             if let Item::Scalar(scalar) = item
                 && scalar.value == number.value

@@ -279,6 +279,22 @@ impl<'t> Item<'t> {
         }
     }
 
+    /// The same thing as seen on two ways: what is known of it on both.
+    pub fn known_of_both(&self, other: &Item<'t>) -> Item<'t> {
+        match (self, other) {
+            (Item::Scalar(left), Item::Scalar(right)) if left.known != right.known => {
+                let known = match (left.known_range(), right.known_range()) {
+                    (Some((low, high)), Some((other_low, other_high))) => {
+                        Known::Range { low: low.min(other_low), high: high.max(other_high) }
+                    }
+                    _ => Known::Nothing,
+                };
+                Item::Scalar(Scalar { known, ..*left })
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// For messages: `float32`, `a tuple`, `an array`.
     pub fn describe(&self) -> String {
         match self {

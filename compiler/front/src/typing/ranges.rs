@@ -128,10 +128,8 @@ impl<'t> Typer<'t, '_> {
         };
         let mut converted = Vec::new();
         for (item, number, span) in items {
-            let extent = number.and_then(|number| number.extent);
-            let number = self.as_type(&item, scalar, span)?;
-            let extent = number.extent.or(extent).filter(|_| scalar.bits() == 64);
-            converted.push(Scalar { extent, ..number });
+            let item = number.map_or(item, Item::Scalar);
+            converted.push(self.as_type(&item, scalar, span)?);
         }
         let span = arguments[0].span;
         let (start, stop) = match converted.as_slice() {

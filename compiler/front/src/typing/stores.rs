@@ -131,9 +131,6 @@ impl<'t> Typer<'t, '_> {
             return store(self, target);
         }
         let seen = self.fitted(source, target, span);
-        if self.is_fresh(source) {
-            return store(self, seen);
-        }
         let overlap = Emitted::Overlap { left: target, right: seen };
         let overlap = self.define(ScalarType::Bool, span, overlap);
         let (apart, ()) = self.in_region(|typer| store(typer, seen))?;
@@ -144,13 +141,6 @@ impl<'t> Typer<'t, '_> {
         let condition = overlap.value;
         self.region.push(Statement::If { condition, then: together, otherwise: apart, rare: false });
         Ok(())
-    }
-
-    /// Whether nothing but this array refers to its memory.
-    fn is_fresh(&self, array: ArrayId) -> bool {
-        self.region.statements.iter().any(|statement| {
-            matches!(statement, Statement::Define { array: defined, definition: Definition::Allocate { .. } } if *defined == array)
-        })
     }
 
     /// The source as an array of the target's shape; fails if it does not broadcast.
@@ -327,10 +317,9 @@ impl<'t> Typer<'t, '_> {
         };
         let done = match item {
             Item::Array(source) => self.combine_into(array, *source, span, Some(apply)),
-            item => {
-                let number = self.number(item, span)?;
+            item => self.number(item, span).and_then(|number| {
                 self.each_element(array, &[array], span, |typer, elements| apply(typer, elements[0], number))
-            }
+            }),
         };
         self.unit = flags;
         done

@@ -404,3 +404,32 @@ fn choices_of_what_was_not_assigned() {
     let text = "def f(n):\n    a = np.ones(3)\n    b = np.zeros(3)\n    s = 0.0\n    for i in range(3):\n        c = a if n > i else b\n        s += c[0]\n    return s\n";
     assert_eq!(call(text, "f", &[Int(2)]), "float64: 2.0");
 }
+
+#[test]
+fn what_is_known_of_an_index_survives_only_what_keeps_it() {
+    let outside = "fails: index 18446744073709551615 is out of bounds for axis 0 with size 2";
+    let text = "def f(a):\n    s = 0.0\n    for i in range(-1, len(a)):\n        s += a[np.uint64(i)]\n    return s\n";
+    assert_eq!(call(text, "f", &[Floats(vec![2], vec![1.0, 2.0])]), outside);
+    let text = "def f(a, n, c):\n    if c:\n        b = np.empty(n)\n    return a[n]\n";
+    let given = || Floats(vec![3], vec![1.0, 2.0, 3.0]);
+    assert_eq!(call(text, "f", &[given(), Int(-1), Bool(false)]), "float64: 3.0; [1.0, 2.0, 3.0]");
+    assert_eq!(
+        call(text, "f", &[given(), Int(-5), Bool(false)]),
+        "fails: index -5 is out of bounds for axis 0 with size 3"
+    );
+    assert_eq!(call(text, "f", &[given(), Int(-1), Bool(true)]), "fails: negative dimensions are not allowed");
+    let text = "def f(n):\n    return np.empty(np.uint64(n)).size\n";
+    assert_eq!(call(text, "f", &[Int(-3)]), "fails: negative dimensions are not allowed");
+}
+
+#[test]
+fn a_fresh_array_stored_into_itself() {
+    let text = "def f(n):\n    b = np.empty(n, np.int64)\n    for i in range(n):\n        b[i] = i\n    v = b[::-1]\n    v[:] = b\n    return b\n";
+    assert_eq!(call(text, "f", &[Int(4)]), "array(int64, 1d, C): [3, 2, 1, 0]");
+}
+
+#[test]
+fn library_calls_have_their_defaults() {
+    let text = "def f(x, y):\n    return np.isclose(x, y), np.isclose(x, y, rtol=0.5)\n";
+    assert_eq!(call(text, "f", &[Float(1.0), Float(1.2)]), "(bool, bool): false, true");
+}
