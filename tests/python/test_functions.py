@@ -11,14 +11,15 @@ import signal
 import subprocess
 import sys
 import textwrap
+import warnings
 import weakref
 
 import numpy as np
 import pytest
 
 import numbra
-from numbra import float64, int32, int64, jit, njit, types, vectorize
-from numbra.core.errors import TypingError
+from numbra import NotCompiledWarning, float64, int32, int64, jit, njit, types, vectorize
+from numbra.core.errors import KernelUnsupportedError, TypingError
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "NUMBRA_"))}
 SCALE = 3
@@ -106,7 +107,6 @@ def test_errors_name_the_argument(host):
 
     for value, words in [
         (Thing(), "cannot determine Numba type of <class .*Thing'>"),
-        ([1, 2], "take no lists yet: pass an array"),
         ({1: 2}, "take no dictionaries yet"),
         (np.zeros(2, np.float16), "elements of type float16"),
         (np.zeros(2, ">f8"), "byte order.*\n.*astype"),
@@ -116,6 +116,38 @@ def test_errors_name_the_argument(host):
         with pytest.raises(TypeError, match=f"argument 'values' of 'total': (.|\n)*{words}") as error:
             total(value)
         assert isinstance(error.value, TypingError) and "help: " in str(error.value)
+
+
+def test_what_is_missing_runs_as_plain_python(host):
+    calls = []
+
+    @njit
+    def total(values, *, start=0):
+        return sum(values, start)
+
+    @njit
+    def first(values):
+        calls.append(1)
+        return values[0]
+
+    @njit("int64(int64)")
+    def declared(values):
+        return values
+
+    with pytest.warns(NotCompiledWarning, match="given by name alone"):
+        assert total([1, 2], start=3) == 6
+    for values, words in [([7], "no lists yet: pass an array"), ([7], None), (np.array([2j]), None)]:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert first(values) == values[0]
+        assert [str(one.message).count(words or "") > 0 for one in caught] == ([True] if words else [])
+    assert len(calls) == 3
+    first.recompile()
+    with pytest.warns(NotCompiledWarning):
+        first([7])
+    assert first(np.array([7])) == 7 and len(first.signatures) == 0
+    with pytest.raises(KernelUnsupportedError, match="no lists yet"):
+        declared([1])
 
 
 def test_arrays_go_in_as_they_are(host):

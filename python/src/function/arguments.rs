@@ -1,5 +1,6 @@
 //! Python's objects as arguments of whole functions.
 
+use super::dispatcher::Dispatcher;
 use crate::arrays;
 use crate::error::of_package;
 use numbra_front::types::{Constant, ScalarType};
@@ -146,7 +147,10 @@ fn refused_array(place: Place, object: &Bound<PyAny>) -> PyResult<PyErr> {
         None => "the types are bool, int8 to int64, uint8 to uint64, float32 and float64".to_string(),
     };
     let message = format!("argument '{parameter}' of '{function}': the array {what}\n  help: {help}");
-    Ok(of_package(object.py(), "NumbaTypeError", message))
+    // What Numba takes is only missing here.
+    let kind: String = dtype.getattr("kind")?.extract()?;
+    let class = if native && "cVMmSU".contains(&kind) { "KernelUnsupportedError" } else { "NumbaTypeError" };
+    Ok(of_package(object.py(), class, message))
 }
 
 fn refused(place: Place, object: &Bound<PyAny>) -> PyErr {
@@ -174,5 +178,10 @@ fn refused(place: Place, object: &Bound<PyAny>) -> PyErr {
         "argument '{parameter}' of '{function}': cannot determine Numba type of {}\n  help: {help}",
         class.repr().map_or("its class".to_string(), |text| text.to_string())
     );
-    of_package(py, "NumbaTypeError", message)
+    // What Numba takes is only missing here.
+    let missing = object.is_instance_of::<PyList>()
+        || object.is_instance_of::<PySet>()
+        || object.is_instance_of::<PyBytes>()
+        || object.is_instance_of::<Dispatcher>();
+    of_package(py, if missing { "KernelUnsupportedError" } else { "NumbaTypeError" }, message)
 }

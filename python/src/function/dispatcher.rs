@@ -40,8 +40,8 @@ pub struct Dispatcher {
     declared: Mutex<Vec<Declared>>,
     /// Whether types that were not declared are compiled for.
     compiles: AtomicBool,
-    /// The types for which it runs as plain Python.
-    plain: Mutex<HashSet<Vec<ItemType>>>,
+    /// The types for which it runs as plain Python; `None`: arguments that have no type yet.
+    plain: Mutex<HashSet<Option<Vec<ItemType>>>>,
     /// What the first compilation without an error made of it.
     settled: Mutex<Option<Arc<Frozen>>>,
     /// What the last call was, if it can go the short way.
@@ -114,15 +114,24 @@ impl Dispatcher {
         {
             return Ok(result);
         }
-        let bound = self.parameters.bind(arguments, keywords)?;
         let frozen = self.frozen(py)?;
-        let Arguments { passed, objects } = self.passed(&frozen, bound)?;
-        let specialization = match self.specialization(py, &frozen, &passed) {
+        let passed = self.parameters.bind(arguments, keywords).and_then(|bound| self.passed(&frozen, bound));
+        let Arguments { passed, objects } = match passed {
             Err(error) if self.may_run_plain(py, &error)? => {
-                return self.run_plain(py, &passed, &error, arguments, keywords);
+                self.begin_plain(py, &frozen, None, &error)?;
+                return self.function.bind(py).call(arguments, keywords);
+            }
+            passed => passed?,
+        };
+        let types: Vec<ItemType> = passed.iter().map(Passed::item_type).collect();
+        let specialization = match self.specialization(py, &frozen, &types) {
+            Err(error) if self.may_run_plain(py, &error)? => {
+                self.begin_plain(py, &frozen, Some(types), &error)?;
+                None
             }
             specialization => specialization?,
         };
+        let Some(specialization) = specialization else { return self.function.bind(py).call(arguments, keywords) };
         let (generation, target) = (frozen.target.generation(), frozen.target.name());
         let outcome = match self.releases_lock {
             true => heard(py, || specialization.call(target, &passed))?,
@@ -289,6 +298,7 @@ impl Dispatcher {
             declared => declared,
         };
         self.settled().take();
+        self.plain().clear();
         self.last().take();
         let frozen = self.frozen(py)?;
         for (arguments, result) in &types {
@@ -353,21 +363,23 @@ impl Dispatcher {
         Ok(self.compiles.load(Ordering::Relaxed) && error.matches(py, class)?)
     }
 
-    /// Runs the function as Python does, which is right but slow: warns of that once for each kind of arguments.
-    fn run_plain<'py>(
+    /// From now on these arguments run the function as Python does, which is right but slow: a warning says so once.
+    fn begin_plain(
         &self,
-        py: Python<'py>,
-        passed: &[Passed],
+        py: Python,
+        frozen: &Arc<Frozen>,
+        types: Option<Vec<ItemType>>,
         error: &PyErr,
-        arguments: &Bound<'py, PyTuple>,
-        keywords: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        let types: Vec<ItemType> = passed.iter().map(Passed::item_type).collect();
-        let first = self.plain.lock().unwrap_or_else(PoisonError::into_inner).insert(types);
-        if first {
+    ) -> PyResult<()> {
+        self.settled().get_or_insert_with(|| frozen.clone());
+        if self.plain().insert(types) {
             py.import("numbra._function")?.call_method1("warn_of_plain", (&self.name, error.value(py)))?;
         }
-        self.function.bind(py).call(arguments, keywords)
+        Ok(())
+    }
+
+    fn plain(&self) -> MutexGuard<'_, HashSet<Option<Vec<ItemType>>>> {
+        self.plain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// From the first time that the function could be compiled on its names stand for what they stood for then.
@@ -399,14 +411,21 @@ impl Dispatcher {
         Ok(Arguments { passed, objects })
     }
 
-    /// The function for these arguments.
-    fn specialization(&self, py: Python, frozen: &Arc<Frozen>, passed: &[Passed]) -> PyResult<Arc<Specialization>> {
-        let item_types: Vec<ItemType> = passed.iter().map(Passed::item_type).collect();
+    /// The function for these types; `None`: it runs as plain Python.
+    fn specialization(
+        &self,
+        py: Python,
+        frozen: &Arc<Frozen>,
+        types: &[ItemType],
+    ) -> PyResult<Option<Arc<Specialization>>> {
         if self.compiles.load(Ordering::Relaxed) {
-            if let Some(known) = frozen.function.known(&item_types) {
-                return Ok(known);
+            if let Some(known) = frozen.function.known(types) {
+                return Ok(Some(known));
             }
-            return self.compiled(py, frozen, |function| function.specialize(&item_types, None));
+            if self.plain().contains(&Some(types.to_vec())) {
+                return Ok(None);
+            }
+            return self.compiled(py, frozen, |function| function.specialize(types, None)).map(Some);
         }
         let declared = self.declared().clone();
         let declared = match declared.is_empty() {
@@ -414,7 +433,7 @@ impl Dispatcher {
             true => self.specializations().iter().map(|one| (one.arguments.clone(), None)).collect(),
             false => declared,
         };
-        self.compiled(py, frozen, |function| function.among(&declared, &item_types))
+        self.compiled(py, frozen, |function| function.among(&declared, types)).map(Some)
     }
 
     fn specializations(&self) -> Vec<Arc<Specialization>> {

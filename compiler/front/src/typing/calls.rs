@@ -178,6 +178,11 @@ impl<'t> Typer<'t, '_> {
         };
         let scalar = match item {
             Item::Scalar(scalar) => Some(scalar.scalar),
+            Item::Optional(..) => {
+                let message = "isinstance is known when compiling, and this is None at times";
+                let mistake = self.mistake(ErrorClass::Unsupported, classes.span, message);
+                return Err(mistake.help("test 'is None' first, in a function of its own").into());
+            }
             _ => None,
         };
         Ok(match name {

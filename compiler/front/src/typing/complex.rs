@@ -239,6 +239,9 @@ impl<'t> Typer<'t, '_> {
         if name == "rect" {
             let [(phase, phase_at)] = rest else { return Ok(None) };
             let (size, phase) = (self.number(item, *at)?, self.number(phase, *phase_at)?);
+            let narrow = size.scalar == ScalarType::F32 && phase.scalar == ScalarType::F32;
+            let part = if narrow { ScalarType::F32 } else { ScalarType::F64 };
+            let (size, phase) = (self.convert(size, part, span), self.convert(phase, part, span));
             let cosine = self.math("cos", phase, span)?;
             let sine = self.math("sin", phase, span)?;
             let real = self.apply(Op::Mul, &[size, cosine], span);

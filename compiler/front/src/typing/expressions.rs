@@ -435,7 +435,8 @@ impl<'t> Typer<'t, '_> {
         let mut chosen = Vec::new();
         while if step > 0 { at < end } else { at > end } {
             chosen.push(items[at as usize].clone());
-            at += step;
+            let Some(next) = at.checked_add(step) else { break };
+            at = next;
         }
         Ok(Item::Tuple(chosen))
     }

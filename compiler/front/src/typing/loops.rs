@@ -339,10 +339,12 @@ impl<'t> Typer<'t, '_> {
             carried.head = item;
         }
         self.loops.push(frame);
-        let ends = match self.test(drive)? {
-            Test::Known(true) => None,
-            Test::Known(false) => Some(self.constant(Constant::bool(true), span)),
-            Test::Ends(ends) => Some(ends),
+        let ends = match self.unless_it_ends(|typer| typer.test(drive))? {
+            // The test never gets to an end.
+            None => return Ok(true),
+            Some(Test::Known(true)) => None,
+            Some(Test::Known(false)) => Some(self.constant(Constant::bool(true), span)),
+            Some(Test::Ends(ends)) => Some(ends),
         };
         if let Some(ends) = ends {
             let (then, ()) = self.in_region(|typer| {
@@ -360,7 +362,9 @@ impl<'t> Typer<'t, '_> {
             let otherwise = Region::default();
             self.region.push(ir::Statement::If { condition: ends.value, then, otherwise, rare: false });
         }
-        self.start(drive)?;
+        if self.unless_it_ends(|typer| typer.start(drive))?.is_none() {
+            return Ok(ends.is_none());
+        }
         self.block(body)?;
         if !self.ended {
             self.store_carried(span)?;

@@ -163,17 +163,20 @@ impl<'t> Typer<'t, '_> {
             return Ok(None);
         }
         let span = left_span.to(right_span);
+        let membership = matches!(comparison, Comparison::In | Comparison::NotIn | Comparison::Is | Comparison::IsNot);
+        let is_number = |item: &Item<'t>| matches!(item, Item::Complex(_) | Item::Scalar(_) | Item::Literal(_));
+        if !membership
+            && is_number(left)
+            && is_number(right)
+            && let Some(holds) = self.complex_compare(comparison, left, right, span)?
+        {
+            return Ok(Some(holds));
+        }
         let equal = match comparison {
             Comparison::Equal => true,
             Comparison::NotEqual => false,
-            _ if matches!((left, right), (Item::Complex(_), _) | (_, Item::Complex(_))) => {
-                return self.complex_compare(comparison, left, right, span);
-            }
             _ => return Ok(None),
         };
-        if let Some(holds) = self.complex_compare(comparison, left, right, span)? {
-            return Ok(Some(holds));
-        }
         let same = match (left, right) {
             (Item::Text(left), Item::Text(right)) => left == right,
             (Item::Dtype(left), Item::Dtype(right)) => left == right,
@@ -192,6 +195,11 @@ impl<'t> Typer<'t, '_> {
                 return Ok(Some(if equal { same } else { self.not(same, span) }));
             }
             (Item::Text(_) | Item::Dtype(_) | Item::None, _) | (_, Item::Text(_) | Item::Dtype(_) | Item::None) => {
+                false
+            }
+            (Item::Tuple(_) | Item::Constants(_), other) | (other, Item::Tuple(_) | Item::Constants(_))
+                if is_number(other) =>
+            {
                 false
             }
             _ => return Ok(None),

@@ -34,7 +34,10 @@ impl<'t> Typer<'t, '_> {
         if self.is_host()
             && let Some(source) = self.source(iterable)?
         {
-            return Ok(Iteration::Sequence(Box::new(source)));
+            return Ok(match self.entries_of(&source, span)? {
+                Some(entries) => Iteration::Items(entries),
+                None => Iteration::Sequence(Box::new(source)),
+            });
         }
         if let ExpressionKind::Call { function, arguments, keywords } = &iterable.kind {
             let name = match &function.kind {

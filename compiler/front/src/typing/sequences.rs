@@ -34,27 +34,37 @@ pub struct Sequence<'t> {
 }
 
 impl<'t> Typer<'t, '_> {
-    /// The source that an iterable is; `None` if it is a range or a tuple by itself, which have loops of their own.
+    /// The source that `enumerate`, `zip` or `reversed` make; `None` for what is none of these.
     pub fn source(&mut self, iterable: &'t Expression) -> Result<Option<Source<'t>>> {
-        let name = self.iterator(iterable);
-        if matches!(name, Some("enumerate" | "zip" | "reversed")) {
-            let source = self.inner_source(iterable)?;
-            let counts_on = matches!(&iterable.kind, ExpressionKind::Call { arguments, keywords, .. }
-                if name == Some("enumerate") && arguments.len() + keywords.len() > 1);
-            let own = counts_on || name == Some("reversed") || !self.is_of_tuples(&source);
-            return Ok(Some(source).filter(|_| own));
+        match self.iterator(iterable) {
+            Some("enumerate" | "zip" | "reversed") => self.inner_source(iterable).map(Some),
+            _ => Ok(None),
         }
-        Ok(None)
     }
 
-    /// Whether all of it is tuples, whose entries may be of several kinds.
-    fn is_of_tuples(&self, source: &Source<'t>) -> bool {
-        match source {
-            Source::Range(_) | Source::Array(_) | Source::Reversed(_) => false,
-            Source::Tuple(..) => true,
-            Source::Enumerate(inner, _) => self.is_of_tuples(inner),
-            Source::Zip(sources) => sources.iter().all(|source| self.is_of_tuples(source)),
-        }
+    /// The entries of a source that is all of tuples, which may be of several kinds.
+    pub fn entries_of(&mut self, source: &Source<'t>, span: Span) -> Result<Option<Vec<Item<'t>>>> {
+        Ok(match source {
+            Source::Range(_) | Source::Array(_) => None,
+            Source::Tuple(tuple, _) => Some(self.unpack(tuple, span)?),
+            Source::Reversed(inner) => self.entries_of(inner, span)?.map(|entries| entries.into_iter().rev().collect()),
+            Source::Enumerate(inner, start) => self.entries_of(inner, span)?.map(|entries| {
+                let numbered = entries.into_iter().enumerate().map(|(place, entry)| {
+                    let place = self.integer(ScalarType::I64, place as i128, span);
+                    Item::Tuple(vec![Item::Scalar(self.apply(Op::Add, &[*start, place], span)), entry])
+                });
+                numbered.collect()
+            }),
+            Source::Zip(sources) => {
+                let mut rows = Vec::new();
+                for source in sources {
+                    let Some(entries) = self.entries_of(source, span)? else { return Ok(None) };
+                    rows.push(entries);
+                }
+                let turns = rows.iter().map(Vec::len).min().unwrap_or(0);
+                Some((0..turns).map(|turn| Item::Tuple(rows.iter().map(|row| row[turn].clone()).collect())).collect())
+            }
+        })
     }
 
     /// The name of Python's function of iterators that is called.
@@ -71,7 +81,12 @@ impl<'t> Typer<'t, '_> {
             let prange = self.unit.module.path(function).as_deref() == Some("numba.prange");
             match (self.iterator(iterable), arguments.as_slice()) {
                 (Some("enumerate"), [inner, start @ ..]) if start.len() <= 1 => {
-                    let start = start.first().or(keywords.first().map(|keyword| &keyword.value));
+                    let start = match (start, keywords.as_slice()) {
+                        ([], []) => None,
+                        ([start], []) => Some(start),
+                        ([], [keyword]) if keyword.name.as_deref() == Some("start") => Some(&keyword.value),
+                        _ => return Err(self.wrong_count("enumerate", "an iterable and 'start'", span).into()),
+                    };
                     let start = match start {
                         Some(start) => {
                             let item = self.expression(start)?;

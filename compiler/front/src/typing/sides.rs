@@ -49,10 +49,7 @@ impl<'t> Typer<'t, '_> {
     ) -> Result<Side<'t>> {
         let before = self.meanings(names);
         self.sides += 1;
-        let evaluated = self.in_region(|typer| match evaluate(typer) {
-            Err(Error::Diverges) => Ok(None),
-            item => item.map(Some),
-        });
+        let evaluated = self.in_region(|typer| typer.unless_it_ends(evaluate));
         self.sides -= 1;
         let (region, item) = evaluated?;
         let after = self.meanings(names);
@@ -111,12 +108,16 @@ impl<'t> Typer<'t, '_> {
                     continue;
                 }
                 (Some(left), Some(right)) => (left, right),
-                // Where it has no meaning nobody may read it.
                 (Some(left), None) => {
                     let right = self.zero_in(&mut otherwise.region, &left, span);
-                    (left, right)
+                    let left = self.assigned_in(&mut then.region, left, true, span);
+                    (left, self.assigned_in(&mut otherwise.region, right, false, span))
                 }
-                (None, Some(right)) => (self.zero_in(&mut then.region, &right, span), right),
+                (None, Some(right)) => {
+                    let left = self.zero_in(&mut then.region, &right, span);
+                    let right = self.assigned_in(&mut otherwise.region, right, true, span);
+                    (self.assigned_in(&mut then.region, left, false, span), right)
+                }
                 (None, None) => continue,
             };
             let types = self.item_type(&left).zip(self.item_type(&right));
@@ -159,6 +160,17 @@ impl<'t> Typer<'t, '_> {
             self.mean(name, meaning);
         }
         item
+    }
+
+    /// Whole functions know whether a name was assigned; kernels do not read one that may not have been.
+    fn assigned_in(&mut self, region: &mut Region, item: Item<'t>, assigned: bool, span: Span) -> Item<'t> {
+        if !self.is_host() || matches!(item, Item::Maybe(..)) {
+            return item;
+        }
+        std::mem::swap(&mut self.region, region);
+        let assigned = self.constant(Constant::bool(assigned), span);
+        std::mem::swap(&mut self.region, region);
+        Item::Maybe(assigned, Box::new(item))
     }
 
     /// Zero in the form of `item`, emitted in `region`.

@@ -25,18 +25,26 @@ impl<'t> Typer<'t, '_> {
             if self.ended {
                 break;
             }
-            let (loops, lambdas) = (self.loops.len(), self.lambdas.len());
-            match self.nested(statement.span, |typer| typer.statement(statement)) {
-                // What follows is not reached.
-                Err(Error::Diverges) => {
-                    self.loops.truncate(loops);
-                    self.lambdas.truncate(lambdas);
-                    self.ended = true;
-                }
-                other => other?,
+            let emit = |typer: &mut Self| typer.nested(statement.span, |typer| typer.statement(statement));
+            if self.unless_it_ends(emit)?.is_none() {
+                self.ended = true;
             }
         }
         Ok(())
+    }
+
+    /// What `evaluate` gives; `None` if the way that it is on ends in it. What it emitted until then stays.
+    pub fn unless_it_ends<R>(&mut self, evaluate: impl FnOnce(&mut Self) -> Result<R>) -> Result<Option<R>> {
+        let (loops, lambdas, ended) = (self.loops.len(), self.lambdas.len(), self.ended);
+        match evaluate(self) {
+            Err(Error::Diverges) => {
+                self.loops.truncate(loops);
+                self.lambdas.truncate(lambdas);
+                self.ended = ended;
+                Ok(None)
+            }
+            result => result.map(Some),
+        }
     }
 
     /// Runs `inner` one level deeper. Error: too deep for the stack.

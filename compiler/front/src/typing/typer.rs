@@ -539,6 +539,13 @@ impl<'t> Typer<'t, '_> {
                 let there = self.constant(Constant::bool(true), span);
                 Ok(Item::Optional(there, Box::new(self.fit(item, inner, declared, span)?)))
             }
+            (Item::Maybe(assigned, item), ItemType::Maybe(inner)) => {
+                Ok(Item::Maybe(assigned, Box::new(self.fit(*item, inner, declared, span)?)))
+            }
+            (item, ItemType::Maybe(inner)) => {
+                let assigned = self.constant(Constant::bool(true), span);
+                Ok(Item::Maybe(assigned, Box::new(self.fit(item, inner, declared, span)?)))
+            }
             (item @ (Item::Scalar(_) | Item::Literal(_) | Item::Tuple(_)), item_type) => {
                 let message = format!("{} is returned where {item_type} is", item.describe());
                 Err(self.mistake(ErrorClass::Type, span, message).into())

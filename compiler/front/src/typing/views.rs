@@ -139,6 +139,12 @@ impl<'t> Typer<'t, '_> {
             let nothing = self.apply(Op::Eq, &[step, zero], span);
             self.trap_with(nothing, Fault::Value, "slice step cannot be zero".into(), &[], span);
         }
+        // -2**63 has no negative; it gives what the next number gives, at most one element.
+        let least = self.integer(ScalarType::I64, i64::MIN as i128 + 1, span);
+        let step = match step.range() {
+            Some((low, _)) if low > i64::MIN as i128 => step,
+            _ => self.apply(Op::Maximum, &[step, least], span),
+        };
         // The last index that there is, and where a slice downwards ends.
         let one = self.integer(ScalarType::I64, 1, span);
         let minus_one = self.integer(ScalarType::I64, -1, span);
@@ -153,16 +159,16 @@ impl<'t> Typer<'t, '_> {
             Some(stop) => self.clipped(stop, length, low, high, span),
             None => self.select(up, length, minus_one, span),
         };
-        // Turns of `range(first, end, step)`.
+        // Turns of `range(first, end, step)`: (distance - 1) // size + 1, which cannot overflow.
         let down = self.apply(Op::Sub, &[zero, step], span);
         let size = self.select(up, step, down, span);
         let forth = self.apply(Op::Sub, &[end, first], span);
         let back = self.apply(Op::Sub, &[first, end], span);
         let distance = self.select(up, forth, back, span);
-        let before = self.apply(Op::Sub, &[size, one], span);
-        let distance = self.apply(Op::Add, &[distance, before], span);
-        let extent = self.apply(Op::FloorDiv, &[distance, size], span);
-        let extent = self.apply(Op::Maximum, &[extent, zero], span);
+        let distance = self.apply(Op::Maximum, &[distance, zero], span);
+        let before = self.apply(Op::Sub, &[distance, one], span);
+        let turns = self.apply(Op::FloorDiv, &[before, size], span);
+        let extent = self.apply(Op::Add, &[turns, one], span);
         let step = self.convert(step, ScalarType::Index, span);
         (self.position(first, span), self.position(extent, span), Some(step.value))
     }

@@ -433,3 +433,52 @@ fn library_calls_have_their_defaults() {
     let text = "def f(x, y):\n    return np.isclose(x, y), np.isclose(x, y, rtol=0.5)\n";
     assert_eq!(call(text, "f", &[Float(1.0), Float(1.2)]), "(bool, bool): false, true");
 }
+
+#[test]
+fn operands_that_end_their_way() {
+    let unbound = "fails: cannot access local variable 'y' where it is not associated with a value";
+    let text = "def f(a, c):\n    if a[0] > 5:\n        return 7\n    x = 1 if c else y\n    y = 2\n    return x + y\n";
+    let given = || Ints(vec![1], vec![0]);
+    assert_eq!(call(text, "f", &[given(), Bool(true)]), "int64: 3; [0]");
+    assert_eq!(call(text, "f", &[given(), Bool(false)]), unbound);
+    let text = "def f(a, c):\n    if a[0] == 0:\n        if c and y > 0:\n            a[0] = 1\n        a[0] += 2\n    y = 4\n    return y + a[0]\n";
+    assert_eq!(call(text, "f", &[given(), Bool(false)]), "int64: 6; [2]");
+    assert_eq!(call(text, "f", &[given(), Bool(true)]), unbound);
+    let text = "def f(n):\n    if n > 5:\n        return 1\n    while y < 3:\n        y = 1\n    return 5\n";
+    assert_eq!(call(text, "f", &[Int(0)]), unbound);
+    assert_eq!(call(text, "f", &[Int(6)]), "int64: 1");
+    let text = "def f(c):\n    x = (y := 5) if c else 0\n    return x + y\n";
+    assert_eq!(call(text, "f", &[Bool(true)]), "int64: 10");
+    assert_eq!(call(text, "f", &[Bool(false)]), unbound);
+    let text = "def f(c):\n    y = 1.5\n    x = (y := 5) if c else 0\n    return x + y\n";
+    assert_eq!(call(text, "f", &[Bool(false)]), "float64: 1.5");
+}
+
+#[test]
+fn sources_are_evaluated_once() {
+    let text = "def bump(a):\n    a[0] += 1\n    return a[0]\ndef f(a):\n    s = 0\n    for i, x in enumerate((bump(a), bump(a))):\n        s = s * 10 + x\n    for x, y in zip((bump(a), 1.5), (bump(a), 2)):\n        s += x * y\n    for x in reversed((bump(a), 0.5)):\n        s += x\n    return s\n";
+    assert_eq!(call(text, "f", &[Ints(vec![1], vec![0])]), "float64: 32.5; [5]");
+    let text = "def f(a):\n    s = 0\n    for i, x in enumerate(a, foo=3):\n        s += x\n    return s\n";
+    assert!(call(text, "f", &[Ints(vec![1], vec![0])]).starts_with("refused"));
+}
+
+#[test]
+fn steps_as_large_as_they_get() {
+    let text = "def f(a, step):\n    return a[::step].size, a[2::step].size, a[1:1:step].size, a[::9223372036854775807].size, (1, 2, 3)[1::9223372036854775807]\n";
+    for (step, sizes) in [(i64::MAX, "1, 1, 0"), (i64::MIN, "1, 1, 0"), (2, "2, 1, 0"), (-1, "4, 3, 0")] {
+        let expected = format!("(int64, int64, int64, int64, UniTuple(int64, 1)): {sizes}, 1, 2; [1, 2, 3, 4]");
+        let found = call(text, "f", &[Ints(vec![4], vec![1, 2, 3, 4]), Int(step)]);
+        assert_eq!(
+            found.split_once(": "),
+            expected.split_once(": ").map(|(_, rest)| (found.split_once(": ").unwrap().0, rest))
+        );
+    }
+}
+
+#[test]
+fn complex_numbers_beside_other_things() {
+    let text = "def f(z):\n    c = complex(z, 0)\n    return c in (1j, 2j, 1 + 0j), c == None, c == 'a', c != (1, 2)\n";
+    assert_eq!(call(text, "f", &[Float(1.0)]), "(bool, bool, bool, bool): true, false, false, true");
+    let text = "import cmath\ndef f(z):\n    return cmath.rect(2, z), cmath.rect(z, np.float32(0))\n";
+    assert_eq!(call(text, "f", &[Float(0.0)]), "(complex128, complex128): 2.0, 0.0, 0.0, 0.0");
+}

@@ -109,6 +109,9 @@ impl<'ctx> Lowering<'ctx, '_> {
         }
         self.region(&function.body)?;
         if self.open_block() {
+            if !function.results.is_empty() && !function.body.leaves() {
+                return Err(malformed("a function whose end can be reached gives nothing"));
+            }
             self.give(&[])?;
         }
         Ok(())
