@@ -11,7 +11,7 @@ use numbra_runtime::interrupt::interruptible;
 use numbra_tests::native;
 use std::time::{Duration, Instant};
 
-const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None, printer: None };
 
 fn compile(module: &Module) -> NativeFunction {
     NativeFunction::compile(module, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}\n{module}"))

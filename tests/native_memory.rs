@@ -14,7 +14,7 @@ use numbra_runtime::function::NativeFunction;
 use numbra_tests::random::Random;
 use numbra_tests::{memory_programs, native};
 
-const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None, printer: None };
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)

@@ -12,7 +12,7 @@ use numbra_expectation::{Case, CaseArgument, CaseArray, Expected, Outcome};
 use numbra_runtime::function::NativeFunction;
 use numbra_tests::native;
 
-const LIMITS: Limits = Limits { steps: 100_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 100_000_000, cancel: None, printer: None };
 
 /// An argument: a number, or an array with what is known of its strides.
 #[derive(Clone)]

@@ -5,6 +5,7 @@ use crate::raised::Exceptions;
 use numbra::Error;
 use numbra_front::error::ErrorClass;
 use numbra_runtime::array::ArrayError;
+use numbra_runtime::error::Fault;
 use numbra_runtime::interrupt::interruptible;
 use pyo3::exceptions::*;
 use pyo3::prelude::*;
@@ -18,13 +19,44 @@ pub fn exception(py: Python, error: Error) -> PyErr {
 /// The exception for an error of a kernel that raises these.
 pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr {
     let class = error.class();
-    if let (Some(ErrorClass::Raised), Error::Fault(mistake)) = (class, &error) {
-        return exceptions.exception(py, mistake);
+    if let Error::Fault(fault) = &error {
+        let made = match &fault.raised {
+            Some(raised) => exceptions.exception(py, fault, raised),
+            None if fault.function.is_some() => of_class(class, fault.message.clone()),
+            None => of_class(class, error.to_string()),
+        };
+        return match &fault.function {
+            Some(function) => framed(py, made, fault, function),
+            None => made,
+        };
     }
     let text = error.to_string();
     if let (Some(class), Error::Front(_) | Error::Codegen(_)) = (class, &error) {
         return of_package(py, of_compiler(class), text);
     }
+    if class.is_some() {
+        return of_class(class, text);
+    }
+    match error {
+        Error::Array(ArrayError::OutOfMemory { .. }) => PyMemoryError::new_err(text),
+        Error::Device { .. } => of_package(py, "DeviceError", text),
+        _ => PyRuntimeError::new_err(text),
+    }
+}
+
+/// With the place in the function as the last line of the traceback.
+fn framed(py: Python, made: PyErr, fault: &Fault, function: &str) -> PyErr {
+    let line = fault.source.position(fault.span.start).0;
+    let arguments = (made.value(py), &fault.source.name, line, function);
+    let with_frame = py.import("numbra._frames").and_then(|frames| frames.call_method1("framed", arguments));
+    match with_frame {
+        Ok(exception) => PyErr::from_value(exception),
+        // A frame is not worth another exception.
+        Err(_) => made,
+    }
+}
+
+fn of_class(class: Option<ErrorClass>, text: String) -> PyErr {
     match class {
         Some(ErrorClass::Syntax | ErrorClass::Value | ErrorClass::Key) => PyValueError::new_err(text),
         Some(ErrorClass::Name) => PyNameError::new_err(text),
@@ -36,12 +68,7 @@ pub fn exception_of(py: Python, error: Error, exceptions: &Exceptions) -> PyErr 
         Some(ErrorClass::Memory) => PyMemoryError::new_err(text),
         Some(ErrorClass::Recursion) => PyRecursionError::new_err(text),
         Some(ErrorClass::Unsupported) => PyNotImplementedError::new_err(text),
-        Some(ErrorClass::Raised) => PyRuntimeError::new_err(text),
-        None => match error {
-            Error::Array(ArrayError::OutOfMemory { .. }) => PyMemoryError::new_err(text),
-            Error::Device { .. } => of_package(py, "DeviceError", text),
-            _ => PyRuntimeError::new_err(text),
-        },
+        Some(ErrorClass::Raised) | None => PyRuntimeError::new_err(text),
     }
 }
 

@@ -44,6 +44,7 @@ fn _jit_options() -> Vec<&'static str> {
 
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    function::print::take();
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<ufunc::Ufunc>()?;
     module.add_class::<stencil::Stencil>()?;

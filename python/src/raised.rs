@@ -1,13 +1,16 @@
 //! The exceptions that kernels raise: which objects their names stand for, and how they are made.
 
 use crate::error::front_exception;
+use crate::function::number;
 use numbra_front::error::{ErrorClass, Mistake};
+use numbra_front::ir::Object;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::chain;
 use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Statement, StatementKind};
-use pyo3::exceptions::{PyBaseException, PyRuntimeError};
+use numbra_runtime::error::{Fault, Raised};
+use pyo3::exceptions::{PyBaseException, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple, PyType};
+use pyo3::types::{PyComplex, PyDict, PyString, PyTuple, PyType};
 use std::sync::Arc;
 
 /// What the names after `raise` in a kernel and its helpers stand for.
@@ -94,48 +97,63 @@ impl Exceptions {
         Ok(name)
     }
 
-    /// What a kernel raised, as an exception: `raise ValueError("text")` is a ValueError("text") here too. Its place is a
-    /// note.
-    pub fn exception(&self, py: Python, mistake: &Mistake) -> PyErr {
-        let raised = self.made(py, &mistake.message);
-        let mut shown = mistake.clone();
+    /// What a kernel or a function raised, as an exception: `raise ValueError("text")` is a ValueError("text") here too. Of a
+    /// kernel its place is a note.
+    pub fn exception(&self, py: Python, fault: &Fault, raised: &Raised) -> PyErr {
+        let made = self.made(py, raised);
+        if fault.function.is_some() {
+            return made.unwrap_or_else(|error| error);
+        }
+        let made = made.unwrap_or_else(|_| {
+            // A class whose objects want other arguments.
+            PyRuntimeError::new_err(match raised.name.split_once('#') {
+                Some((plain, _)) => fault.message.replacen(&raised.name, plain, 1),
+                None => fault.message.to_string(),
+            })
+        });
+        let mut shown = fault.mistake.clone();
         shown.message = "raised by the kernel".to_string();
         let note = shown.to_string();
         // A note is not worth another exception.
-        let _ = add_note(raised.value(py), &note);
-        raised
+        let _ = add_note(made.value(py), &note);
+        made
     }
 
-    fn made(&self, py: Python, message: &str) -> PyErr {
-        let (name, text) = match message.split_once(": ") {
-            Some((name, text)) => (name, Some(text)),
-            None => (message, None),
-        };
-        let known = self.known.iter().find(|(known, _)| known == name).map(|(_, known)| known);
+    /// Error: what its class says when the object is made.
+    fn made(&self, py: Python, raised: &Raised) -> PyResult<PyErr> {
+        let known = self.known.iter().find(|(known, _)| *known == raised.name).map(|(_, known)| known);
         let class = match known {
-            Some(known) => Some(known.class.bind(py).clone()),
+            Some(known) => known.class.bind(py).clone().into_any(),
             // What an assertion raises.
-            None => py
-                .import("builtins")
-                .and_then(|builtins| builtins.getattr(name))
-                .ok()
-                .and_then(|class| class.cast_into().ok()),
+            None => py.import("builtins")?.getattr(raised.name.as_str())?,
         };
-        let arguments = match (text, known.and_then(|known| known.arguments.as_ref())) {
-            (Some(text), _) => PyTuple::new(py, [text]),
-            (None, Some(arguments)) => Ok(arguments.bind(py).clone()),
-            (None, None) => Ok(PyTuple::empty(py)),
+        let arguments = match known.and_then(|known| known.arguments.as_ref()) {
+            Some(arguments) if raised.arguments.is_empty() => arguments.bind(py).clone(),
+            _ => {
+                let arguments = raised.arguments.iter().map(|argument| object(py, argument));
+                PyTuple::new(py, arguments.collect::<PyResult<Vec<_>>>()?)?
+            }
         };
-        let object = class.as_ref().and_then(|class| class.call1(arguments.ok()?).ok());
-        match object.filter(|object| object.is_instance_of::<PyBaseException>()) {
-            Some(object) => PyErr::from_value(object),
-            // A class whose objects want other arguments.
-            None => PyRuntimeError::new_err(match name.split_once('#') {
-                Some((plain, _)) => message.replacen(name, plain, 1),
-                None => message.to_string(),
-            }),
+        let made = class.call1(arguments)?;
+        match made.is_instance_of::<PyBaseException>() {
+            true => Ok(PyErr::from_value(made)),
+            false => Err(PyTypeError::new_err("exceptions must derive from BaseException")),
         }
     }
+}
+
+/// An object that a function speaks of; it has no arrays.
+pub fn object<'py>(py: Python<'py>, object: &Object) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match object {
+        Object::None | Object::Array(_) => py.None().into_bound(py),
+        Object::Text(text) => PyString::new(py, text).into_any(),
+        Object::Scalar(constant) => number(py, *constant)?,
+        Object::Complex(real, imaginary) => PyComplex::from_doubles(py, real.as_f64(), imaginary.as_f64()).into_any(),
+        Object::Tuple(entries) => {
+            let entries = entries.iter().map(|entry| self::object(py, entry));
+            PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?)?.into_any()
+        }
+    })
 }
 
 /// Text for tracebacks to show below an exception.

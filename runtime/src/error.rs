@@ -4,7 +4,11 @@ use crate::array::ArrayError;
 use crate::array::npy::{self, NpyError};
 pub use numbra_codegen::Error as CodegenError;
 pub use numbra_front::Error as FrontError;
+use crate::device::class_of;
 use numbra_front::error::{ErrorClass, Mistake};
+use numbra_front::ir::{self, Object, Site};
+use numbra_front::source::Source;
+use numbra_front::types::Constant;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,13 +39,63 @@ pub enum Error {
     Device { device: String, message: String, help: String },
     /// The kernel itself failed: an index out of bounds, a division by zero. Rendered with its place in the text.
     #[error("{0}")]
-    Fault(Box<Mistake>),
+    Fault(Box<Fault>),
     /// Whoever waited for the kernel did not want it any more: see [`crate::interrupt`].
     #[error("interrupted")]
     Interrupted,
     /// Our own fault.
     #[error("internal error of numbra, please report it: {0}")]
     Internal(String),
+}
+
+/// What a kernel or a whole function failed with. Dereferences to the mistake, which has its message and its place.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    pub mistake: Mistake,
+    /// The whole function whose text it is; `None` of kernels.
+    pub function: Option<String>,
+    /// What it raised itself.
+    pub raised: Option<Raised>,
+}
+
+/// An exception that a function raised: its class's name, and what it was made with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    pub name: String,
+    pub arguments: Vec<Object>,
+}
+
+impl Fault {
+    /// A failure at `site` of the function of that name, whose text is `source` unless the site has one of its own.
+    pub fn at(site: &Site, payloads: &[Constant], function: Option<&str>, source: Option<&Arc<Source>>) -> Error {
+        let (class, message) = (class_of(site.fault), site.text(payloads.iter().copied()));
+        let Some(source) = site.source.as_ref().or(source) else { return Error::call(message).of_class(class) };
+        let raised = (site.fault == ir::Fault::Raised).then(|| Raised {
+            name: site.message.clone(),
+            arguments: site.objects(&mut payloads.iter().copied()),
+        });
+        let mistake = Mistake::new(class, source, site.span, message);
+        Error::Fault(Box::new(Fault { mistake, function: function.map(plain_name), raised }))
+    }
+}
+
+/// A function's name in its text.
+fn plain_name(name: &str) -> String {
+    name.split(['.', '#']).next().unwrap_or(name).to_string()
+}
+
+impl std::ops::Deref for Fault {
+    type Target = Mistake;
+
+    fn deref(&self) -> &Mistake {
+        &self.mistake
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.mistake.fmt(formatter)
+    }
 }
 
 fn help_line(help: &Option<String>) -> String {
@@ -137,7 +191,8 @@ impl Error {
     /// The mistake in a kernel's text, with its place; `None` for what has no place there.
     pub fn mistake(&self) -> Option<&Mistake> {
         match self {
-            Error::Front(FrontError::Kernel(mistake)) | Error::Fault(mistake) => Some(mistake),
+            Error::Front(FrontError::Kernel(mistake)) => Some(mistake),
+            Error::Fault(fault) => Some(&fault.mistake),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ pub mod executable;
 pub mod function;
 pub mod interrupt;
 pub mod kernel_file;
+pub mod print;
 mod specialize;
 pub mod stencil;
 pub mod ufunc;

@@ -204,7 +204,7 @@ pub fn settled(result: Result<HostArray, Error>) -> Result<Outcome, Error> {
     match result {
         Ok(array) => Ok(Outcome::Done(array)),
         Err(Error::Fault(mistake)) => {
-            let Mistake { message, label, .. } = *mistake;
+            let Mistake { message, label, .. } = mistake.mistake;
             Ok(Outcome::Fault(Fault { message, place: label }))
         }
         // A kernel without a text.

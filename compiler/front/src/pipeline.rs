@@ -70,6 +70,7 @@ pub const HOST_STAGES: &[Stage] = &[
     Stage { name: "legalize", run: |module, target| legalize::run(module, &target.capabilities) },
     Stage { name: "fold_again", run: |module, _| fold::run(module) },
     Stage { name: "interrupts", run: |module, _| Ok(interrupts::run(module)) },
+    Stage { name: "handlers", run: |module, _| handlers::run(module) },
     Stage { name: "dead_code_again", run: |module, _| Ok(dead_code::run(module)) },
     Stage { name: "ownership", run: |module, _| ownership::run(module) },
 ];

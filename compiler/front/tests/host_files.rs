@@ -9,7 +9,7 @@ use numbra_front::passes::ownership;
 use numbra_front::pipeline;
 use numbra_front::source::Source;
 
-const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None, printer: None };
 
 fn check(what: &str, source: &Source, case: &Case, program: &InterpretedProgram, module: &Module) {
     let outcome = case.interpret(program, &LIMITS).unwrap_or_else(|failure| {

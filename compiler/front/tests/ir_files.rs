@@ -12,7 +12,7 @@ use numbra_front::source::Source;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 1_000_000, cancel: None, printer: None };
 
 fn files() -> Vec<(Arc<Source>, Module)> {
     let files = numbra_expectation::files("ir");

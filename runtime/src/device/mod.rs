@@ -28,11 +28,11 @@ pub use parameters::parameters;
 use crate::array::HostArray;
 use crate::error::{Error, Result};
 use numbra_codegen::artefact::ScalarParameter;
-use numbra_front::error::{ErrorClass, Mistake};
+use numbra_front::error::ErrorClass;
 use numbra_front::ir::{Fault, Footprint, Function, Module, Site};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::source::Source;
-use numbra_front::types::ScalarType;
+use numbra_front::types::{Constant, ScalarType};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -256,13 +256,14 @@ impl Sites {
             rest /= extent.max(1);
         }
         point.reverse();
-        let message = site.text([(record.payload as i64).to_string()]);
-        let class = class_of(site.fault);
-        match site.source.as_ref().or(self.source.as_ref()) {
-            Some(source) => Error::Fault(Box::new(
-                Mistake::new(class, source, site.span, message).label(format!("at position ({})", point.join(", "))),
-            )),
-            None => Error::call(format!("{message} (at position ({}))", point.join(", "))),
+        let payload = Constant { scalar: ScalarType::I64, bits: record.payload };
+        let place = format!("at position ({})", point.join(", "));
+        match crate::error::Fault::at(site, &[payload], None, self.source.as_ref()) {
+            Error::Fault(mut fault) => {
+                fault.mistake.label = place;
+                Error::Fault(fault)
+            }
+            other => Error::call(format!("{other} ({place})")),
         }
     }
 }
@@ -278,5 +279,6 @@ pub fn class_of(fault: Fault) -> ErrorClass {
         Fault::Value => ErrorClass::Value,
         Fault::OutOfMemory => ErrorClass::Memory,
         Fault::Recursion => ErrorClass::Recursion,
+        Fault::Printed => ErrorClass::Unsupported,
     }
 }

@@ -1,6 +1,7 @@
 //! What compiled functions ask of the runtime while they run: a context for each thread.
 
 use super::memory::{self, Owner};
+use super::native::NativeFunction;
 use super::watchdog::Watchdog;
 use crate::interrupt;
 use numbra_codegen::llvm::host::{DONE, FAILED, HostContext, HostFailure, INTERRUPTED, NO_SITE};
@@ -21,6 +22,8 @@ pub(super) struct ThreadContext {
     /// Calls in each other that are reminded now.
     pub running: AtomicU32,
     watchdog: AtomicPtr<Watchdog>,
+    /// Whose prints are printed now.
+    printing: AtomicPtr<NativeFunction>,
 }
 
 // SAFETY: other threads touch nothing of the host's context but its atomic fields.
@@ -49,10 +52,12 @@ impl ThreadContext {
                 release,
                 poll,
                 overflow,
+                print,
             }),
             stack,
             running: AtomicU32::new(0),
             watchdog: AtomicPtr::new(ptr::null_mut()),
+            printing: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -65,6 +70,18 @@ impl ThreadContext {
     pub fn failure(&self) -> HostFailure {
         // SAFETY: no function runs on this thread now, and no other thread touches the field.
         unsafe { (*self.host.get()).failure }
+    }
+
+    /// Until what it gives is dropped, sites are those of this function.
+    pub fn prints_from<'a>(&'a self, function: &'a NativeFunction) -> impl Drop + 'a {
+        struct Printing<'a>(&'a ThreadContext, *mut NativeFunction);
+        impl Drop for Printing<'_> {
+            fn drop(&mut self) {
+                self.0.printing.store(self.1, Ordering::Relaxed);
+            }
+        }
+        let outer = self.printing.swap(ptr::from_ref(function).cast_mut(), Ordering::Relaxed);
+        Printing(self, outer)
     }
 
     /// Before a call: how deep it may go. On a stack that is not the thread's own nothing is known of its end.
@@ -127,6 +144,18 @@ extern "C" fn release(_context: *mut HostContext, owner: *mut c_void) {
 
 extern "C" fn poll(_context: *mut HostContext) -> i32 {
     with_context(|context| context.wanted())
+}
+
+extern "C" fn print(_context: *mut HostContext, function: u32, site: u32, words: *const u64) -> i32 {
+    // No panic goes through compiled code.
+    let printed = catch_unwind(|| {
+        let printing = with_context(|context| context.printing.load(Ordering::Relaxed));
+        // SAFETY: the function runs, and has called this with what its site says.
+        if let Some(code) = unsafe { printing.as_ref() } {
+            unsafe { code.print(function, site, words) };
+        }
+    });
+    if printed.is_ok() { DONE } else { INTERRUPTED }
 }
 
 extern "C" fn overflow(_context: *mut HostContext, function: u32) -> i32 {

@@ -3,24 +3,27 @@
 use super::passed::Slot;
 use super::returned::{Memory, Piece, ReturnedArray};
 use crate::array::BorrowedArray;
-use crate::device::class_of;
-use crate::error::{Error, Result};
+use crate::error::{Error, Fault, Result};
 use crate::interrupt;
-use numbra_front::error::{ErrorClass, Mistake};
-use numbra_front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits, Outputs, Trap};
+use crate::print::print;
+use numbra_front::interp::{
+    Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits, Outputs, Printed, Printer, Trap,
+};
 use numbra_front::ir::{Kind, Module};
 use numbra_front::source::Span;
 use numbra_front::stack::with_stack;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 /// Room for the deepest recursion that the interpreter goes into; only what is used of it becomes memory.
 const STACK: usize = 256 << 20;
 /// Between two questions whether to go on.
 const PERIOD: Duration = Duration::from_millis(50);
+/// Lines that wait to be printed, at most.
+const PENDING: usize = 64;
 
 /// Calls the first function of the module that the program was made of.
 pub(super) fn call(module: &Module, program: &InterpretedProgram, slots: &[Slot]) -> Result<Vec<Piece>> {
@@ -162,6 +165,12 @@ fn aligned(bytes: &[u8]) -> Vec<u64> {
     block
 }
 
+/// What the thread that interprets tells the one that waits.
+enum News {
+    Printed(Printed),
+    Ended(Result<Outputs, Failure>),
+}
+
 /// Runs the function on a stack of its own, asking now and then whether to go on.
 fn run(
     program: &InterpretedProgram,
@@ -170,15 +179,23 @@ fn run(
     memory: &mut [Buffer],
 ) -> Result<Outputs, Failure> {
     if !interrupt::watched() {
-        return with_stack(STACK, || program.evaluate(name, arguments, memory, &Limits::NONE))?;
+        let printer = |printed| {
+            print(&printed);
+            true
+        };
+        let limits = Limits { printer: Some(Printer(&printer)), ..Limits::NONE };
+        return with_stack(STACK, || program.evaluate(name, arguments, memory, &limits))?;
     }
     let cancelled = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let (done, waiting) = channel();
-        let limits = Limits { cancel: Some(&cancelled), ..Limits::NONE };
+        let (done, waiting) = sync_channel(PENDING);
+        let (printing, cancel) = (done.clone(), &cancelled);
         let work = move || {
+            // Whoever waits prints: that is the thread that may.
+            let printer = |printed| printing.send(News::Printed(printed)).is_ok();
+            let limits = Limits { cancel: Some(cancel), printer: Some(Printer(&printer)), ..Limits::NONE };
             // Nobody is left to tell where the other side is gone.
-            let _ = done.send(program.evaluate(name, arguments, memory, &limits));
+            let _ = done.send(News::Ended(program.evaluate(name, arguments, memory, &limits)));
         };
         let worker = std::thread::Builder::new().name("numbra function".into()).stack_size(STACK);
         if let Err(error) = worker.spawn_scoped(scope, work) {
@@ -187,7 +204,8 @@ fn run(
         }
         loop {
             match waiting.recv_timeout(PERIOD) {
-                Ok(outcome) => return outcome,
+                Ok(News::Ended(outcome)) => return outcome,
+                Ok(News::Printed(printed)) => print(&printed),
                 Err(RecvTimeoutError::Timeout) if interrupt::check().is_err() => {
                     cancelled.store(true, Ordering::Relaxed);
                 }
@@ -203,27 +221,20 @@ fn run(
 
 /// The error of a function that calls itself too often, with some place in its text.
 fn too_deep(module: &Module, name: &str) -> Error {
-    let message = format!("maximum recursion depth exceeded in '{name}'");
     let function = module.function(name);
     let span = function
         .and_then(|function| function.values.iter().map(|value| value.span).find(|span| *span != Span::NONE))
         .unwrap_or(Span::NONE);
-    match function.and_then(|function| function.source.as_ref()) {
-        Some(source) => Error::Fault(Box::new(Mistake::new(ErrorClass::Recursion, source, span, message))),
-        None => Error::call(message).of_class(ErrorClass::Recursion),
-    }
+    let source = function.and_then(|function| function.source.as_ref());
+    Fault::at(&super::too_deep(name, span), &[], Some(name), source)
 }
 
 /// The error that a trap is, with its place in the text.
 fn explain(module: &Module, trap: &Trap) -> Error {
-    let message = trap.message(module);
     let function = module.function(&trap.function);
     let Some(site) = function.and_then(|function| function.sites.get(trap.site.index())) else {
         return Error::Internal(format!("'{}' failed at a place that it does not have", trap.function));
     };
-    let class = class_of(site.fault);
-    match site.source.as_ref().or(function.and_then(|function| function.source.as_ref())) {
-        Some(source) => Error::Fault(Box::new(Mistake::new(class, source, site.span, message))),
-        None => Error::call(message).of_class(class),
-    }
+    let source = function.and_then(|function| function.source.as_ref());
+    Fault::at(site, &trap.payloads, Some(&trap.function), source)
 }

@@ -36,7 +36,8 @@ pub use memory::{Borrowed, Owned};
 pub use native::NativeFunction;
 use numbra_front::error::{ErrorClass, Mistake, Warning};
 use numbra_front::interp::InterpretedProgram;
-use numbra_front::ir::Module;
+use numbra_front::ir::{Fault, Module, Site};
+use numbra_front::source::Span;
 use numbra_front::stack::with_stack;
 use numbra_front::syntax::tree;
 use numbra_front::types::DeviceName;
@@ -282,6 +283,12 @@ impl Specialization {
         let program = InterpretedProgram::new(&self.module)?;
         Ok(self.interpreted.get_or_init(|| program))
     }
+}
+
+/// Where functions that call each other too deeply fail: some place in their text.
+fn too_deep(name: &str, span: Span) -> Site {
+    let message = format!("maximum recursion depth exceeded in '{name}'");
+    Site { fault: Fault::Recursion, message, told: Vec::new(), span, source: None }
 }
 
 fn listed(types: &[ItemType]) -> String {

@@ -1,15 +1,17 @@
 //! Whole functions as native code.
 
 use super::context::{ThreadContext, with_context};
-use super::watchdog;
-use crate::device::class_of;
-use crate::error::{Error, Result};
+use super::{too_deep, watchdog};
+use crate::array::BorrowedArray;
+use crate::error::{Error, Fault, Result};
+use crate::print::print;
 use numbra_codegen::Artefact;
 use numbra_codegen::llvm::host::{self, HostFailure, NO_SITE};
 use numbra_codegen::llvm::{self, Emit, NativeOptions, compile_host, has_fma, host_text};
 use numbra_front::capabilities::Capabilities;
-use numbra_front::error::{ErrorClass, Mistake};
-use numbra_front::ir::{Kind, Module, Parameter, Site};
+use numbra_front::interp::{Printed, PrintedArray};
+use numbra_front::ir::told::Place;
+use numbra_front::ir::{self, Kind, Module, Parameter, Site};
 use numbra_front::pipeline;
 use numbra_front::source::{Source, Span};
 use numbra_front::types::Constant;
@@ -21,6 +23,8 @@ pub struct NativeFunction {
     places: Vec<Places>,
     /// Words of the arguments and of the results.
     words: (usize, usize),
+    /// Some function prints.
+    prints: bool,
 }
 
 /// Where a function can fail.
@@ -63,7 +67,41 @@ impl NativeFunction {
             source: function.source.clone(),
             span: function.values.iter().map(|info| info.span).find(|span| *span != Span::NONE).unwrap_or(Span::NONE),
         });
-        Ok(NativeFunction { code: llvm::NativeFunction::load(artefact)?, places: places.collect(), words })
+        let places: Vec<Places> = places.collect();
+        let prints = places.iter().any(|places| places.sites.iter().any(|site| site.fault == ir::Fault::Printed));
+        Ok(NativeFunction { code: llvm::NativeFunction::load(artefact)?, places, words, prints })
+    }
+
+    /// Prints what a site describes.
+    ///
+    /// # Safety
+    /// `words` must be what fills its places, with arrays that are there.
+    pub(super) unsafe fn print(&self, function: u32, site: u32, mut words: *const u64) {
+        let site = self.places.get(function as usize).and_then(|places| places.sites.get(site as usize));
+        let Some(site) = site else { return };
+        // SAFETY: as many words as the places take.
+        let mut next = || unsafe {
+            let word = *words;
+            words = words.add(1);
+            word
+        };
+        let (mut payloads, mut arrays) = (Vec::new(), Vec::new());
+        for place in site.places() {
+            match place {
+                Place::Scalar(scalar) => payloads.push(Constant { scalar, bits: next() }),
+                Place::Array(scalar, rank) => {
+                    let (_owner, address) = (next(), next() as *mut u8);
+                    let shape: Vec<usize> = (0..rank).map(|_| next() as usize).collect();
+                    let strides: Vec<isize> = (0..rank).map(|_| next() as isize).collect();
+                    // SAFETY: the caller's promise.
+                    let array = unsafe { BorrowedArray::new(scalar, address, &shape, &strides) };
+                    let view = array.as_ref().ok().and_then(|array| array.view().ok());
+                    let elements = view.map_or(Vec::new(), |view| view.iter().map(|element| element.bits).collect());
+                    arrays.push(PrintedArray { scalar, shape, elements });
+                }
+            }
+        }
+        print(&Printed { objects: site.objects(&mut payloads.into_iter()), arrays });
     }
 
     /// The code as text.
@@ -101,6 +139,7 @@ impl NativeFunction {
         }
         with_context(|context| {
             context.set_limit();
+            let _printing = self.prints.then(|| context.prints_from(self));
             // SAFETY: the caller's promise; the context is this thread's.
             let call = || unsafe { self.code.call(context.pointer(), arguments, results) };
             match watchdog::reminded(context, call) {
@@ -118,24 +157,18 @@ impl NativeFunction {
         let Some(places) = self.places.get(function as usize) else {
             return Error::Internal(format!("the function number {function} failed, which there is not"));
         };
-        let (class, message, span, source) = match places.sites.get(site as usize) {
+        match places.sites.get(site as usize) {
             Some(site) => {
                 let payloads = payload_types.into_iter().zip(payloads).take(payload_count as usize);
-                let payloads = payloads.map(|(number, bits)| match host::payload_type(number) {
-                    Some(scalar) => Constant { scalar, bits }.to_string(),
-                    None => "?".to_string(),
-                });
-                (class_of(site.fault), site.text(payloads), site.span, site.source.as_ref())
+                let payloads: Vec<Constant> = payloads
+                    .filter_map(|(number, bits)| Some(Constant { scalar: host::payload_type(number)?, bits }))
+                    .collect();
+                Fault::at(site, &payloads, Some(&places.name), places.source.as_ref())
             }
             None if site == NO_SITE => {
-                let message = format!("maximum recursion depth exceeded in '{}'", places.name);
-                (ErrorClass::Recursion, message, places.span, None)
+                Fault::at(&too_deep(&places.name, places.span), &[], Some(&places.name), places.source.as_ref())
             }
-            None => return Error::Internal(format!("'{}' failed at a place that it does not have", places.name)),
-        };
-        match source.or(places.source.as_ref()) {
-            Some(source) => Error::Fault(Box::new(Mistake::new(class, source, span, message))),
-            None => Error::call(message).of_class(class),
+            None => Error::Internal(format!("'{}' failed at a place that it does not have", places.name)),
         }
     }
 }

@@ -145,14 +145,14 @@ fn checked(case: &Case, checks: &Checks) -> Result<Verdict, Verdict> {
     if call.scalar != case.result {
         return Err(wrong("typing", format!("the result is {}, expected {}", call.scalar, case.result)));
     }
-    let limits = Limits { steps: STEPS, cancel: None };
+    let limits = Limits { steps: STEPS, cancel: None, printer: None };
     let expected = match call.interpret(&module, &limits, None) {
         Ok(outcome) => outcome,
         Err(Failure::StepLimit) => return Ok(Verdict::Long),
         Err(failure) => return Err(wrong("interpreter", failure.to_string())),
     };
     // Lowered forms take more steps: each call and round some more.
-    let limits = Limits { steps: 100 * STEPS, cancel: None };
+    let limits = Limits { steps: 100 * STEPS, cancel: None, printer: None };
     if checks.stages {
         stages::compare(&module, &call, &limits, &expected).map_err(|difference| {
             let place = difference.split_once(": ").map_or(difference.as_str(), |(place, _)| place).to_string();

@@ -15,7 +15,7 @@ use numbra_expectation::{Case, CaseArgument, Expected, cases};
 use std::fmt::Write;
 use std::sync::Arc;
 
-const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 10_000_000, cancel: None, printer: None };
 
 /// The text of a regression file; `None` for what no IR shows (a refusal, a type).
 pub fn text(found: &Found) -> Option<String> {

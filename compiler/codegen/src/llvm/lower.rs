@@ -345,6 +345,10 @@ impl<'ctx, 'a> Lowering<'ctx, 'a> {
             Statement::Set { .. }
             | Statement::Define { .. }
             | Statement::Raise { .. }
+            | Statement::Try { .. }
+            | Statement::Reraise { .. }
+            | Statement::Guarded { .. }
+            | Statement::Print { .. }
             | Statement::Retain(_)
             | Statement::Release(_)
             | Statement::Poll => return Err(malformed("a statement of functions in a kernel")),

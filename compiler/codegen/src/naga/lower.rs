@@ -488,6 +488,10 @@ impl Lowering<'_> {
                 Statement::Set { .. }
                 | Statement::Define { .. }
                 | Statement::Raise { .. }
+                | Statement::Try { .. }
+                | Statement::Reraise { .. }
+                | Statement::Guarded { .. }
+                | Statement::Print { .. }
                 | Statement::Retain(_)
                 | Statement::Release(_)
                 | Statement::Poll => return Err(broken("a kernel may not hold a statement of functions")),

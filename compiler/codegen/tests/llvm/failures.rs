@@ -11,7 +11,7 @@ fn refuse_negative(form: Form) -> Module {
     let setup = |function: &mut Function| {
         let message = "negative: {}".to_owned();
         for fault in [Fault::ZeroDivision, Fault::Raised] {
-            function.site(Site { fault, message: message.clone(), span: Span::NONE, source: None });
+            function.site(Site { fault, message: message.clone(), told: Vec::new(), span: Span::NONE, source: None });
         }
         let input = buffer("in", ScalarType::F32, Access::Read);
         let output = buffer("out", ScalarType::F32, Access::Write);

@@ -15,8 +15,8 @@ mod program;
 pub mod scalar;
 
 use crate::error::{Error, Result};
-use crate::ir::{Kind, Module, SiteId};
-use crate::types::Constant;
+use crate::ir::{Kind, Module, Object, SiteId};
+use crate::types::{Constant, ScalarType};
 use machine::Machine;
 pub use memory::Buffer;
 pub use program::InterpretedProgram;
@@ -43,6 +43,24 @@ impl ArrayArgument {
             strides[axis - 1] = strides[axis] * shape[axis].max(1);
         }
         ArrayArgument { buffer, offset: 0, shape: shape.to_vec(), strides }
+    }
+
+    /// An array without memory, with extents of zero.
+    fn nothing(rank: usize) -> ArrayArgument {
+        ArrayArgument { buffer: usize::MAX, offset: 0, shape: vec![0; rank], strides: vec![0; rank] }
+    }
+
+    /// Its elements' places in the buffer, in C order.
+    fn elements(&self) -> Vec<i64> {
+        let mut elements = vec![self.offset];
+        for (&extent, &stride) in self.shape.iter().zip(&self.strides) {
+            let along = |first: &i64| {
+                let first = *first;
+                (0..extent).map(move |index| first.wrapping_add(index.wrapping_mul(stride)))
+            };
+            elements = elements.iter().flat_map(along).collect();
+        }
+        elements
     }
 }
 
@@ -104,7 +122,7 @@ impl Trap {
     pub fn message(&self, module: &Module) -> String {
         let site = module.function(&self.function).and_then(|function| function.sites.get(self.site.index()));
         match site {
-            Some(site) => site.text(self.payloads.iter().map(Constant::to_string)),
+            Some(site) => site.text(self.payloads.iter().copied()),
             None => "a failure at an unknown site".to_string(),
         }
     }
@@ -134,10 +152,39 @@ pub struct Limits<'a> {
     pub steps: u64,
     /// Looked at every few thousand steps: true ends the run with [`Failure::Cancelled`].
     pub cancel: Option<&'a AtomicBool>,
+    /// Who prints what the run prints; without one it is not printed.
+    pub printer: Option<Printer<'a>>,
 }
 
 impl Limits<'_> {
-    pub const NONE: Limits<'static> = Limits { steps: u64::MAX, cancel: None };
+    pub const NONE: Limits<'static> = Limits { steps: u64::MAX, cancel: None, printer: None };
+}
+
+/// Is given what a run prints, a line at a time; false ends the run with [`Failure::Cancelled`].
+#[derive(Clone, Copy)]
+pub struct Printer<'a>(pub &'a (dyn Fn(Printed) -> bool + Sync));
+
+impl std::fmt::Debug for Printer<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Printer")
+    }
+}
+
+/// A line that was printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Printed {
+    pub objects: Vec<Object>,
+    /// Those that [`Object::Array`] means.
+    pub arrays: Vec<PrintedArray>,
+}
+
+/// An array as it was when it was printed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrintedArray {
+    pub scalar: ScalarType,
+    pub shape: Vec<usize>,
+    /// Bits as in [`Constant::bits`], in C order.
+    pub elements: Vec<u64>,
 }
 
 /// Runs the kernels that a function launches, in place of the interpreter. `memory` is what the run was given.

@@ -13,6 +13,9 @@ pub(super) struct Heap<'m, 'b> {
     blocks: Vec<Block>,
     /// References to the given buffers beyond the caller's own.
     borrowed: Vec<i64>,
+    /// Guarded calls that run now, and the buffers to which references were taken since the first of them began.
+    guards: usize,
+    taken: Vec<usize>,
 }
 
 struct Block {
@@ -25,7 +28,7 @@ struct Block {
 impl<'m, 'b> Heap<'m, 'b> {
     pub fn new(given: &'m mut [Buffer<'b>]) -> Heap<'m, 'b> {
         let borrowed = vec![0; given.len()];
-        Heap { given, blocks: Vec::new(), borrowed }
+        Heap { given, blocks: Vec::new(), borrowed, guards: 0, taken: Vec::new() }
     }
 
     /// The number of a fresh buffer for so many elements; `None` if there is not so much memory.
@@ -37,7 +40,11 @@ impl<'m, 'b> Heap<'m, 'b> {
         block.bytes.resize(bytes, 0);
         block.written.resize(bytes, zeroed);
         self.blocks.push(block);
-        Some(self.given.len() + self.blocks.len() - 1)
+        let buffer = self.given.len() + self.blocks.len() - 1;
+        if self.guards > 0 && counted {
+            self.taken.push(buffer);
+        }
+        Some(buffer)
     }
 
     #[inline]
@@ -66,11 +73,38 @@ impl<'m, 'b> Heap<'m, 'b> {
     }
 
     pub fn retain(&mut self, buffer: usize) -> Result<(), Breach> {
+        if self.guards > 0 {
+            self.taken.push(buffer);
+        }
         self.count(buffer, 1)
     }
 
     pub fn release(&mut self, buffer: usize) -> Result<(), Breach> {
+        if self.guards > 0
+            && let Some(place) = self.taken.iter().rposition(|taken| *taken == buffer)
+        {
+            self.taken.remove(place);
+        }
         self.count(buffer, -1)
+    }
+
+    /// A guarded call begins.
+    pub fn guard(&mut self) -> usize {
+        self.guards += 1;
+        self.taken.len()
+    }
+
+    /// It ended. `abandoned`: it failed; the references that it took since are given back, as compiled code does on its way out.
+    pub fn unguard(&mut self, begin: usize, abandoned: bool) -> Result<(), Breach> {
+        while abandoned && self.taken.len() > begin {
+            let last = self.taken.len() - 1;
+            self.release(self.taken[last])?;
+        }
+        self.guards -= 1;
+        if self.guards == 0 {
+            self.taken.clear();
+        }
+        Ok(())
     }
 
     fn count(&mut self, buffer: usize, change: i64) -> Result<(), Breach> {

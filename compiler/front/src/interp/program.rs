@@ -138,6 +138,25 @@ pub(super) enum Step {
         body: Box<[Step]>,
         step: Box<[Step]>,
     },
+    Try {
+        number: u32,
+        body: Box<[Step]>,
+        handler: Box<[Step]>,
+    },
+    Reraise {
+        number: u32,
+    },
+    /// `step`, one that can fail, and what it would have defined.
+    Guarded {
+        failed: u32,
+        keep: Option<u32>,
+        step: Box<Step>,
+        results: Box<[Place]>,
+    },
+    Print {
+        told: Box<[Told]>,
+        items: Box<[Place]>,
+    },
     /// A trap that always fails.
     Raise {
         site: SiteId,
@@ -315,6 +334,22 @@ impl Translator<'_> {
                 space: slots(space),
                 captures: slots(captures),
                 arrays: arrays.iter().map(|array| array.0).collect(),
+            },
+            Statement::Try { number, body, handler } => {
+                Step::Try { number: *number, body: self.region(body)?, handler: self.region(handler)? }
+            }
+            Statement::Reraise { number } => Step::Reraise { number: *number },
+            Statement::Guarded { failed, keep, statement } => Step::Guarded {
+                failed: failed.0,
+                keep: *keep,
+                step: Box::new(self.statement(statement)?),
+                results: (statement.definitions().into_iter().map(|value| Place::Slot(value.0)))
+                    .chain(statement.array_definitions().into_iter().map(|array| Place::Array(array.0)))
+                    .collect(),
+            },
+            Statement::Print { site, items } => Step::Print {
+                told: self.function.sites[site.index()].told.clone().into(),
+                items: items.iter().map(|item| self.place(item)).collect(),
             },
             Statement::Raise { site, payloads } => Step::Raise { site: *site, payloads: self.payloads(payloads) },
             Statement::Retain(array) => Step::Retain(array.0),

@@ -28,12 +28,14 @@ pub mod lexer;
 pub mod op;
 pub mod parse;
 pub mod text;
+pub mod told;
 pub mod verify;
 mod visit;
 
 use crate::source::{Source, Span};
 use crate::types::{Constant, ScalarType};
 pub use op::Op;
+pub use told::{Object, Told};
 use std::sync::Arc;
 
 macro_rules! identifiers {
@@ -218,31 +220,47 @@ pub struct Variable {
     pub kind: Kind,
 }
 
-/// A place where a kernel can fail.
+/// A place where a function can fail, or where it prints.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Site {
     pub fault: Fault,
-    /// What to tell the user, with `{}` where a payload belongs. What the kernel raised itself is told as it is.
+    /// What to tell the user, with `{}` where a payload belongs; of what the function raises itself, the exception's name.
     pub message: String,
+    /// What an exception is made with, or what is printed.
+    pub told: Vec<Told>,
     pub span: Span,
     /// The text that `span` refers to.
     pub source: Option<Arc<Source>>,
 }
 
 impl Site {
-    /// The message with the payloads in it, in order.
-    pub fn text<P: AsRef<str>>(&self, payloads: impl IntoIterator<Item = P>) -> String {
-        if self.fault == Fault::Raised {
-            return self.message.clone();
-        }
-        let mut parts = self.message.split("{}");
-        let mut text = parts.next().unwrap_or_default().to_string();
+    /// The message with the payloads in it, in order; for exceptions and prints as Python shows them.
+    pub fn text(&self, payloads: impl IntoIterator<Item = Constant>) -> String {
         let mut payloads = payloads.into_iter();
-        for part in parts {
-            text.push_str(payloads.next().as_ref().map_or("?", |payload| payload.as_ref()));
-            text.push_str(part);
+        match self.fault {
+            Fault::Raised => told::raised(&self.message, &self.objects(&mut payloads)),
+            Fault::Printed => told::line(&self.objects(&mut payloads)),
+            _ => {
+                let mut parts = self.message.split("{}");
+                let mut text = parts.next().unwrap_or_default().to_string();
+                for part in parts {
+                    text.push_str(&payloads.next().map_or("?".to_string(), |payload| payload.to_string()));
+                    text.push_str(part);
+                }
+                text
+            }
         }
-        text
+    }
+
+    /// The places in what it speaks of, in order.
+    pub fn places(&self) -> Vec<told::Place> {
+        self.told.iter().flat_map(Told::places).collect()
+    }
+
+    /// What it speaks of, with the payloads in their places.
+    pub fn objects(&self, payloads: &mut dyn Iterator<Item = Constant>) -> Vec<Object> {
+        let mut arrays = 0;
+        self.told.iter().map(|told| told.object(payloads, &mut arrays)).collect()
     }
 }
 
@@ -261,6 +279,8 @@ pub enum Fault {
     OutOfMemory,
     /// Calls are nested too deeply.
     Recursion,
+    /// None: something is printed.
+    Printed,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -329,6 +349,32 @@ pub enum Statement {
     Raise {
         site: SiteId,
         payloads: Vec<Value>,
+    },
+    /// Runs `body`. If something in it fails (a trap, a raise, an allocation, a call), runs `handler`. Interrupts are never
+    /// handled. In functions alone, until the pass `handlers`.
+    Try {
+        /// Its number in the function, for `reraise`.
+        number: u32,
+        body: Region,
+        handler: Region,
+    },
+    /// Fails as what the handler of that `try` is there for; the last statement of its region.
+    Reraise {
+        number: u32,
+    },
+    /// Does what `statement` says (a trap, an allocation, a call) and goes on if that fails: `failed` says whether it did. What
+    /// it would have defined is zero then, and arrays have no memory. Host functions have it in place of `try`.
+    Guarded {
+        failed: Value,
+        /// The `try` that keeps the failure for its `reraise`.
+        keep: Option<u32>,
+        statement: Box<Statement>,
+    },
+    /// Prints a line, which the site describes: its places for values and arrays are filled by `items`, in order. In
+    /// functions alone.
+    Print {
+        site: SiteId,
+        items: Vec<Argument>,
     },
     Parallel(Box<Parallel>),
     /// Runs a kernel (a function of the module, form `Kernel`) over a space.

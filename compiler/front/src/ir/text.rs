@@ -72,9 +72,10 @@
 //! role       = "argument" "(" number ")" | "space_extent" "(" axis ")" | "begin" | "end"
 //!            | "offset" "(" array ")" | "extent" "(" array "," axis ")" | "stride" "(" array "," axis ")"
 //! declaration = "variable" "$"name ":" kind
-//!            | "site" "#"number fault quoted message
+//!            | "site" "#"number fault quoted message ["(" told,* ")"]
 //! fault      = "index_out_of_bounds" | "zero_division" | "raised" | "loop_limit" | "unbound" | "value"
-//!            | "out_of_memory" | "recursion"
+//!            | "out_of_memory" | "recursion" | "printed"
+//! told       = "none" | quoted | type ["=" literal] | "complex" type | "(" told,* ")" | "array" type rank
 //! statement  = value ":" type "=" expression
 //!            | "array" array ":" array type "=" definition
 //!            | "set" "$"name "=" (value | array)
@@ -85,6 +86,9 @@
 //!            | "break" | "continue" | "return" (value | array),*
 //!            | "trap" "#"number "if" value "payload" value,* ["position" value]
 //!            | "raise" "#"number "payload" value,*
+//!            | "try" number region "handler" region | "reraise" number
+//!            | "guard" value ":" "bool" ["keep" number] "in" statement
+//!            | "print" "#"number "(" (value | array),* ")"
 //!            | "retain" array | "release" (array | "$"name) | "poll"
 //!            | "parallel" "(" value,* ")" "in" "(" value,* ")" region
 //!              ["border" "(" ("(" low "," high ")"),* ")" region]
@@ -192,7 +196,7 @@ pub(super) const ACCESSES: [(&str, Access); 3] =
 pub(super) const STRIDES: [(&str, Stride); 4] =
     [("zero", Stride::Zero), ("unit", Stride::Unit), ("packed", Stride::Packed), ("any", Stride::Any)];
 
-pub(super) const FAULTS: [(&str, Fault); 8] = [
+pub(super) const FAULTS: [(&str, Fault); 9] = [
     ("index_out_of_bounds", Fault::IndexOutOfBounds),
     ("zero_division", Fault::ZeroDivision),
     ("raised", Fault::Raised),
@@ -201,6 +205,7 @@ pub(super) const FAULTS: [(&str, Fault); 8] = [
     ("value", Fault::Value),
     ("out_of_memory", Fault::OutOfMemory),
     ("recursion", Fault::Recursion),
+    ("printed", Fault::Printed),
 ];
 
 fn word<T: PartialEq + Copy>(words: &[(&'static str, T)], wanted: T) -> &'static str {
@@ -212,6 +217,19 @@ fn quoted_if_needed(name: &str) -> String {
     let plain = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name.chars().all(|other| other.is_ascii_alphanumeric() || other == '_' || other == '.');
     if plain { name.to_string() } else { quoted(name) }
+}
+
+fn told_text(told: &[Told]) -> String {
+    let text = |told: &Told| match told {
+        Told::None => "none".to_string(),
+        Told::Text(text) => quoted(text),
+        Told::Known(constant) => format!("{} = {}", constant.scalar.short_name(), literal(*constant)),
+        Told::Scalar(scalar) => scalar.short_name().to_string(),
+        Told::Complex(part) => format!("complex {}", part.short_name()),
+        Told::Tuple(entries) => format!("({})", told_text(entries)),
+        Told::Array(scalar, rank) => format!("array {} {rank}", scalar.short_name()),
+    };
+    told.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
 fn quoted(text: &str) -> String {
@@ -297,6 +315,10 @@ impl<'a> Printer<'a> {
         }
         for (number, site) in self.function.sites.iter().enumerate() {
             let _ = writeln!(text, "  site #{number} {} {}", word(&FAULTS, site.fault), quoted(&site.message));
+            if !site.told.is_empty() {
+                text.pop();
+                let _ = writeln!(text, " ({})", told_text(&site.told));
+            }
         }
         self.region(text, &self.function.body, 1);
         text.push_str("}\n");
@@ -347,8 +369,13 @@ impl<'a> Printer<'a> {
 
     /// Prints a statement with its regions, indented, and the line break after it.
     fn statement(&self, text: &mut String, statement: &Statement, depth: usize) {
+        text.push_str(&"  ".repeat(depth));
+        self.bare_statement(text, statement, depth);
+        text.push('\n');
+    }
+
+    fn bare_statement(&self, text: &mut String, statement: &Statement, depth: usize) {
         let indent = "  ".repeat(depth);
-        text.push_str(&indent);
         match statement {
             Statement::Let { value, expression } => {
                 let _ = write!(text, "%{}: {} = {}", value.0, self.scalar(*value), self.expression(expression));
@@ -424,6 +451,27 @@ impl<'a> Printer<'a> {
             Statement::Raise { site, payloads } => {
                 let _ = write!(text, "raise #{} payload {}", site.0, values(payloads));
             }
+            Statement::Print { site, items } => {
+                let _ = write!(text, "print #{} ({})", site.0, self.arguments(items));
+            }
+            Statement::Try { number, body, handler } => {
+                let _ = writeln!(text, "try {number} {{");
+                self.region(text, body, depth + 1);
+                let _ = writeln!(text, "{indent}}} handler {{");
+                self.region(text, handler, depth + 1);
+                let _ = write!(text, "{indent}}}");
+            }
+            Statement::Reraise { number } => {
+                let _ = write!(text, "reraise {number}");
+            }
+            Statement::Guarded { failed, keep, statement } => {
+                let _ = write!(text, "guard %{}: bool ", failed.0);
+                if let Some(number) = keep {
+                    let _ = write!(text, "keep {number} ");
+                }
+                text.push_str("in ");
+                self.bare_statement(text, statement, depth);
+            }
             Statement::Retain(array) => {
                 let _ = write!(text, "retain {}", self.array(*array));
             }
@@ -435,7 +483,6 @@ impl<'a> Printer<'a> {
             }
             Statement::Poll => text.push_str("poll"),
         }
-        text.push('\n');
     }
 
     fn definition(&self, definition: &Definition) -> String {

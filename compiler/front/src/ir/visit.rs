@@ -10,7 +10,31 @@ use super::{
 impl Statement {
     /// Whether control never goes on behind it: a jump.
     pub fn is_jump(&self) -> bool {
-        matches!(self, Statement::Break | Statement::Continue | Statement::Return(_) | Statement::Raise { .. })
+        matches!(self, Statement::Break
+                | Statement::Continue
+                | Statement::Return(_)
+                | Statement::Raise { .. }
+                | Statement::Reraise { .. }
+        )
+    }
+
+    /// Whether [`Statement::Guarded`] can have it: it can fail, and control may go on behind it.
+    pub fn can_be_guarded(&self) -> bool {
+        matches!(
+            self,
+            Statement::Trap { .. }
+                | Statement::Call { .. }
+                | Statement::Define { definition: Definition::Allocate { .. }, .. }
+        )
+    }
+
+    /// The function that it calls, guarded or not.
+    pub fn callee(&self) -> Option<&str> {
+        match self {
+            Statement::Call { function, .. } => Some(function),
+            Statement::Guarded { statement, .. } => statement.callee(),
+            _ => None,
+        }
     }
 
     /// The regions directly inside.
@@ -18,6 +42,7 @@ impl Statement {
         match self {
             Statement::If { then, otherwise, .. } => vec![then, otherwise],
             Statement::Loop { body, step } => vec![body, step],
+            Statement::Try { body, handler, .. } => vec![body, handler],
             Statement::Parallel(parallel) => {
                 let mut regions = vec![&parallel.body];
                 regions.extend(parallel.border.as_ref().map(|border| &border.region));
@@ -31,6 +56,7 @@ impl Statement {
         match self {
             Statement::If { then, otherwise, .. } => vec![then, otherwise],
             Statement::Loop { body, step } => vec![body, step],
+            Statement::Try { body, handler, .. } => vec![body, handler],
             Statement::Parallel(parallel) => {
                 let Parallel { body, border, .. } = parallel.as_mut();
                 let mut regions = vec![body];
@@ -48,7 +74,10 @@ impl Statement {
             Statement::Set { value, .. } => value.value().into_iter().collect(),
             Statement::Define { definition, .. } => definition.operands(),
             Statement::Store { indices, value, .. } => indices.iter().copied().chain([*value]).collect(),
-            Statement::Call { arguments, .. } | Statement::Return(arguments) => values_of(arguments),
+            Statement::Call { arguments, .. }
+            | Statement::Return(arguments)
+            | Statement::Print { items: arguments, .. } => values_of(arguments),
+            Statement::Guarded { statement, .. } => statement.operands(),
             Statement::If { condition, .. } => vec![*condition],
             Statement::Trap { condition, payloads, position, .. } => {
                 std::iter::once(*condition).chain(payloads.iter().copied()).chain(*position).collect()
@@ -57,6 +86,8 @@ impl Statement {
             Statement::Parallel(parallel) => parallel.space.clone(),
             Statement::Launch { space, captures, .. } => space.iter().chain(captures).copied().collect(),
             Statement::Loop { .. }
+            | Statement::Try { .. }
+            | Statement::Reraise { .. }
             | Statement::Break
             | Statement::Continue
             | Statement::Retain(_)
@@ -75,7 +106,10 @@ impl Statement {
                 indices.iter_mut().for_each(|index| *index = map(*index));
                 *value = map(*value);
             }
-            Statement::Call { arguments, .. } | Statement::Return(arguments) => {
+            Statement::Guarded { statement, .. } => statement.map_operands(map),
+            Statement::Call { arguments, .. }
+            | Statement::Return(arguments)
+            | Statement::Print { items: arguments, .. } => {
                 arguments.iter_mut().for_each(|argument| argument.map(map))
             }
             Statement::If { condition, .. } => *condition = map(*condition),
@@ -90,6 +124,8 @@ impl Statement {
                 space.iter_mut().chain(captures).for_each(|value| *value = map(*value));
             }
             Statement::Loop { .. }
+            | Statement::Try { .. }
+            | Statement::Reraise { .. }
             | Statement::Break
             | Statement::Continue
             | Statement::Retain(_)
@@ -113,7 +149,10 @@ impl Statement {
             Statement::Store { array, .. } | Statement::Retain(array) | Statement::Release(Holder::Array(array)) => {
                 vec![*array]
             }
-            Statement::Call { arguments, .. } | Statement::Return(arguments) => {
+            Statement::Guarded { statement, .. } => statement.arrays(),
+            Statement::Call { arguments, .. }
+            | Statement::Return(arguments)
+            | Statement::Print { items: arguments, .. } => {
                 arguments.iter().filter_map(|argument| argument.array()).collect()
             }
             Statement::Launch { arrays, .. } => arrays.clone(),
@@ -131,7 +170,10 @@ impl Statement {
             }
         };
         match self {
-            Statement::Call { arguments, .. } | Statement::Return(arguments) => of_arguments(arguments),
+            Statement::Guarded { statement, .. } => statement.map_arrays(map),
+            Statement::Call { arguments, .. }
+            | Statement::Return(arguments)
+            | Statement::Print { items: arguments, .. } => of_arguments(arguments),
             Statement::Let { expression, .. } => match expression {
                 Expression::Load { array, .. }
                 | Expression::Extent { array, .. }
@@ -157,6 +199,7 @@ impl Statement {
         match self {
             Statement::Define { array, .. } => vec![*array],
             Statement::Call { results, .. } => results.iter().filter_map(|result| result.array()).collect(),
+            Statement::Guarded { statement, .. } => statement.array_definitions(),
             _ => Vec::new(),
         }
     }
@@ -187,7 +230,9 @@ impl Statement {
         match self {
             Statement::Trap { site, .. }
             | Statement::Raise { site, .. }
+            | Statement::Print { site, .. }
             | Statement::Define { definition: Definition::Allocate { site, .. }, .. } => Some(site),
+            Statement::Guarded { statement, .. } => statement.site_mut(),
             _ => None,
         }
     }
@@ -197,6 +242,11 @@ impl Statement {
         match self {
             Statement::Let { value, .. } => vec![*value],
             Statement::Call { results, .. } => values_of(results),
+            Statement::Guarded { failed, statement, .. } => {
+                let mut values = vec![*failed];
+                values.extend(statement.definitions());
+                values
+            }
             Statement::Parallel(parallel) => parallel.point.clone(),
             _ => Vec::new(),
         }
@@ -288,6 +338,7 @@ impl Region {
             Some(jump) if jump.is_jump() => true,
             Some(Statement::If { then, otherwise, .. }) => then.leaves() && otherwise.leaves(),
             Some(Statement::Loop { body, .. }) => !body.breaks(),
+            Some(Statement::Try { body, handler, .. }) => body.leaves() && handler.leaves(),
             _ => false,
         }
     }
@@ -297,6 +348,7 @@ impl Region {
         self.statements.iter().any(|statement| match statement {
             Statement::Break => true,
             Statement::If { then, otherwise, .. } => then.breaks() || otherwise.breaks(),
+            Statement::Try { body, handler, .. } => body.breaks() || handler.breaks(),
             _ => false,
         })
     }

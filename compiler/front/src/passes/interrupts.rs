@@ -133,7 +133,7 @@ impl Polling<'_> {
                 Some(value.value().and_then(|value| self.constants.get(&value)))
             }
             // Might set it.
-            Statement::If { .. } | Statement::Loop { .. } => Some(None),
+            Statement::If { .. } | Statement::Loop { .. } | Statement::Try { .. } => Some(None),
             _ => None,
         });
         match (start.flatten(), self.constants.get(&counted.stop)) {
@@ -224,6 +224,7 @@ fn continues(region: &Region) -> bool {
     region.statements.iter().any(|statement| match statement {
         Statement::Continue => true,
         Statement::If { then, otherwise, .. } => continues(then) || continues(otherwise),
+        Statement::Try { body, handler, .. } => continues(body) || continues(handler),
         _ => false,
     })
 }

@@ -175,6 +175,7 @@ impl Turns {
                     _ => None,
                 });
                 let site = kernel.site(Site {
+                    told: Vec::new(),
                     fault: Fault::LoopLimit,
                     message: message.to_string(),
                     span: span.unwrap_or(Span::NONE),

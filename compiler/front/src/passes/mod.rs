@@ -10,6 +10,7 @@ pub mod flatten;
 pub mod float_tests;
 pub mod float_to_integer;
 pub mod fold;
+pub mod handlers;
 pub mod inline;
 pub mod interrupts;
 pub mod legalize;

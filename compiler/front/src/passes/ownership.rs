@@ -184,7 +184,7 @@ impl Owners {
             _ => {}
         }
         let allocates = matches!(statement, Statement::Define { definition: Definition::Allocate { .. }, .. });
-        if allocates || matches!(statement, Statement::Call { .. }) {
+        if allocates || matches!(statement, Statement::Call { .. } | Statement::Guarded { .. }) {
             statement.array_definitions().into_iter().for_each(|array| self.own(array));
         }
         out.push(statement);

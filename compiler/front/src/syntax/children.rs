@@ -137,6 +137,11 @@ macro_rules! children {
                             visit(message);
                         }
                     }
+                    Kind::Try { handler, .. } => {
+                        if let Some(Handler { exception: Some(exception), .. }) = handler {
+                            visit(exception);
+                        }
+                    }
                     Kind::Break | Kind::Continue | Kind::Pass | Kind::Unsupported { .. } => {}
                 }
             }
@@ -154,6 +159,14 @@ macro_rules! children {
                     StatementKind::While { body, otherwise, .. } | StatementKind::For { body, otherwise, .. } => {
                         visit("body", body);
                         visit("else", otherwise);
+                    }
+                    StatementKind::Try { body, handler, otherwise, finally } => {
+                        visit("body", body);
+                        if let Some(handler) = handler {
+                            visit("except", &$($mutable)? handler.body);
+                        }
+                        visit("else", otherwise);
+                        visit("finally", finally);
                     }
                     _ => {}
                 }

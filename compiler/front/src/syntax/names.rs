@@ -33,6 +33,7 @@ fn collect<'t>(statements: &'t [Statement], note: &mut dyn FnMut(&'t str)) {
             | StatementKind::AnnotatedAssign { target, value: Some(_), .. }
             | StatementKind::For { target, .. } => targets(target, note),
             StatementKind::Function(definition) => note(&definition.name),
+            StatementKind::Try { handler: Some(Handler { name: Some(name), .. }), .. } => note(name),
             _ => {}
         }
         statement.children(&mut |expression| named(expression, note));

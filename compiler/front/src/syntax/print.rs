@@ -61,6 +61,7 @@ impl Printer {
             StatementKind::Return(_) => self.line(depth, "return"),
             StatementKind::Expression(_) => self.line(depth, "evaluate"),
             StatementKind::Assert { .. } => self.line(depth, "assert"),
+            StatementKind::Try { .. } => self.line(depth, "try"),
             StatementKind::Raise { .. } => self.line(depth, "raise"),
             StatementKind::Unsupported { what, .. } => self.line(depth, format_args!("unsupported: {what}")),
         }

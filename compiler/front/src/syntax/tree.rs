@@ -128,12 +128,27 @@ pub enum StatementKind {
     Raise {
         exception: Option<Expression>,
     },
+    /// `try`, with at most one `except`.
+    Try {
+        body: Vec<Statement>,
+        handler: Option<Handler>,
+        otherwise: Vec<Statement>,
+        finally: Vec<Statement>,
+    },
     /// A construct that kernels do not have: what it is (`'try' statements`), and what to write instead.
     /// It becomes an error only if the function is compiled.
     Unsupported {
         what: &'static str,
         instead: &'static str,
     },
+}
+
+/// `except exception as name:`
+#[derive(Debug, Clone)]
+pub struct Handler {
+    pub exception: Option<Expression>,
+    pub name: Option<String>,
+    pub body: Vec<Statement>,
 }
 
 #[derive(Debug, Clone)]

@@ -116,6 +116,13 @@ impl<'t> Typer<'t, '_> {
         }
         if let ExpressionKind::Name(name) = &function.kind
             && self.is_host()
+            && name == "print"
+            && !module.defines(name)
+        {
+            return self.print(arguments, keywords, span);
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && self.is_host()
             && name == "isinstance"
             && !module.defines(name)
             && let [value, classes] = arguments

@@ -6,7 +6,7 @@ use super::stencil::ArrayUse;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
 use crate::error::{ErrorClass, Mistake, Result};
-use crate::ir::{Expression, Fault, FloatFlags, Op, Region};
+use crate::ir::{Expression, FloatFlags, Op, Region, Told};
 use crate::source::Span;
 use crate::syntax::tree::BinaryOperator;
 use crate::types::{Constant, ScalarType};
@@ -187,8 +187,9 @@ impl<'t> Typer<'t, '_> {
             Item::Literal(literal @ Literal::Float(_)) => self.literal(literal, ScalarType::F64, span),
             Item::Optional(there, item) => {
                 let missing = self.not(*there, span);
-                let message = format!("TypeError: expected {}, got None", item.describe());
-                self.trap_with(missing, Fault::Raised, message, &[], span);
+                let text = format!("expected {}, got None", item.describe());
+                let site = self.raising_site("TypeError", vec![Told::Text(text.into())], span);
+                self.fail_if(missing, site, &[], span);
                 self.number(item, span)
             }
             _ => Err(self.not_a_number(item, span).into()),

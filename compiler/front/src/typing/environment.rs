@@ -238,7 +238,7 @@ impl<'t> Typer<'t, '_> {
         }
     }
 
-    fn set_truth(&mut self, variable: VariableId, truth: bool, span: Span) {
+    pub fn set_truth(&mut self, variable: VariableId, truth: bool, span: Span) {
         let value = self.constant(Constant::bool(truth), span).value;
         self.region.push(Statement::Set { variable, value: value.into() });
     }
@@ -371,6 +371,69 @@ impl<'t> Typer<'t, '_> {
                 Item::Scalar(scalar) => Item::Scalar(scalar.with_range(super::item::within(scalar.scalar, range))),
                 item => item,
             };
+            environment.insert(name, item);
+        }
+        self.environment = environment;
+        Ok(())
+    }
+
+    /// Emits a `try` of the IR, whose body and handler have been emitted, and joins what names mean. `entry`: what they meant
+    /// before it.
+    pub fn join_handled(
+        &mut self,
+        number: u32,
+        mut body: Way<'t>,
+        mut handler: Way<'t>,
+        entry: &Environment<'t>,
+        live: &Names<'t>,
+        span: Span,
+    ) -> Result<()> {
+        let mut environment = Environment::new();
+        let mut joined = Vec::new();
+        let mut ways = [&mut body, &mut handler];
+        let mut names: Vec<&'t str> =
+            ways.iter().filter(|way| !way.ended).flat_map(|way| way.environment.keys().copied()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let items: Vec<Option<Item<'t>>> =
+                ways.iter().filter(|way| !way.ended).map(|way| way.environment.get(name).cloned()).collect();
+            if let Some(before) = entry.get(name)
+                && items.iter().all(|item| item.as_ref().is_some_and(|item| item.same(before)))
+            {
+                let known = items.into_iter().flatten().reduce(|left, right| left.known_of_both(&right));
+                environment.insert(name, known.unwrap_or(before.clone()));
+                continue;
+            }
+            if !live.contains(name) {
+                continue;
+            }
+            let (left, right) = match items.as_slice() {
+                [one] => (one.as_ref(), one.as_ref()),
+                [left, right] => (left.as_ref(), right.as_ref()),
+                _ => continue,
+            };
+            let Some(item_type) = self.common_type(left, right) else {
+                let item = match (left, right) {
+                    (Some(left), Some(right)) if left.same(right) => left.clone(),
+                    _ => Item::Mixed(format!("'{name}' is not the same behind 'try' and behind 'except'")),
+                };
+                environment.insert(name, item);
+                continue;
+            };
+            let slot = self.slot(name, &item_type.settled());
+            for way in ways.iter_mut().filter(|way| !way.ended) {
+                std::mem::swap(&mut self.region, &mut way.region);
+                let stored = self.store(&slot, way.environment.get(name), span);
+                std::mem::swap(&mut self.region, &mut way.region);
+                stored?;
+            }
+            joined.push((name, slot));
+        }
+        self.ended = body.ended && handler.ended;
+        self.region.push(Statement::Try { number, body: body.region, handler: handler.region });
+        for (name, slot) in joined {
+            let item = self.load(&slot, span);
             environment.insert(name, item);
         }
         self.environment = environment;

@@ -89,6 +89,7 @@ impl<'t> Liveness<'t> {
 
     fn statement(&mut self, statement: &'t Statement, after: Names<'t>, exits: &Exits<'t>) -> Names<'t> {
         let mut live = after;
+        live.extend(&exits.always);
         match &statement.kind {
             StatementKind::Assign { targets, value } => {
                 for target in targets {
@@ -120,7 +121,7 @@ impl<'t> Liveness<'t> {
             StatementKind::While { condition, body, otherwise } => {
                 let mut head = self.block(otherwise, live.clone(), exits);
                 self.reads(condition, &mut head);
-                let head = self.loop_head(body, head, &live, Some(condition), &[]);
+                let head = self.loop_head(body, head, &live, (Some(condition), &[]), exits);
                 self.note(statement, Live { after: live, head: head.clone() });
                 live = head;
             }
@@ -128,7 +129,7 @@ impl<'t> Liveness<'t> {
                 let mut targets = Vec::new();
                 names::targets(target, &mut |name| targets.push(name));
                 let head = self.block(otherwise, live.clone(), exits);
-                let mut head = self.loop_head(body, head, &live, None, &targets);
+                let mut head = self.loop_head(body, head, &live, (None, &targets), exits);
                 self.note(statement, Live { after: live, head: head.clone() });
                 self.reads(iterable, &mut head);
                 live = head;
@@ -146,12 +147,45 @@ impl<'t> Liveness<'t> {
                 }
             }
             StatementKind::Expression(value) => self.reads(value, &mut live),
-            StatementKind::Assert { condition, .. } => self.reads(condition, &mut live),
-            StatementKind::Raise { .. } => live = Names::new(),
+            StatementKind::Assert { condition, message } => {
+                message.iter().for_each(|message| self.reads(message, &mut live));
+                self.reads(condition, &mut live);
+            }
+            StatementKind::Raise { exception } => {
+                live = Names::new();
+                exception.iter().for_each(|exception| self.reads(exception, &mut live));
+            }
+            StatementKind::Try { body, handler, otherwise, finally } => {
+                let around = exits;
+                let mut last = live.clone();
+                let mut exits = exits.clone();
+                if !finally.is_empty() {
+                    // It stands before whatever follows, wherever that is.
+                    let mut leaving = live.clone();
+                    [&exits.on_break, &exits.on_continue].into_iter().for_each(|names| leaving.extend(names));
+                    last = self.block(finally, leaving, around);
+                    exits.always.extend(&last);
+                }
+                let mut head = Names::new();
+                if let Some(handler) = handler {
+                    head = self.block(&handler.body, last.clone(), &exits);
+                }
+                let ended = self.block(otherwise, last.clone(), &exits);
+                exits.always.extend(&head);
+                let before = self.block(body, ended.clone(), &exits);
+                // Of what is handled here, and of what is not.
+                head.extend(&exits.always);
+                // Behind the handler, and behind the body.
+                let mut after = live;
+                after.extend(last.iter().chain(&ended));
+                self.note(statement, Live { after, head });
+                live = before;
+            }
             StatementKind::AnnotatedAssign { value: None, .. }
             | StatementKind::Pass
             | StatementKind::Unsupported { .. } => {}
         }
+        live.extend(&exits.always);
         live
     }
 
@@ -161,19 +195,20 @@ impl<'t> Liveness<'t> {
         body: &'t [Statement],
         head: Names<'t>,
         after: &Names<'t>,
-        condition: Option<&'t Expression>,
-        targets: &[&'t str],
+        (condition, targets): (Option<&'t Expression>, &[&'t str]),
+        around: &Exits<'t>,
     ) -> Names<'t> {
         let mut head = head;
         loop {
-            let exits = Exits { on_break: after.clone(), on_continue: head.clone() };
-            let mut around = self.block(body, head.clone(), &exits);
-            condition.iter().for_each(|condition| self.reads(condition, &mut around));
+            let always = around.always.clone();
+            let exits = Exits { on_break: after.clone(), on_continue: head.clone(), always };
+            let mut turned = self.block(body, head.clone(), &exits);
+            condition.iter().for_each(|condition| self.reads(condition, &mut turned));
             targets.iter().for_each(|target| {
-                around.remove(target);
+                turned.remove(target);
             });
             let before = head.len();
-            head.extend(around);
+            head.extend(turned);
             if head.len() == before {
                 return head;
             }
@@ -260,8 +295,10 @@ impl<'t> Liveness<'t> {
 }
 
 /// Where `break` and `continue` lead, as the names that are live there.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Exits<'t> {
     on_break: Names<'t>,
     on_continue: Names<'t>,
+    /// What may be read after a failure anywhere, and on every way out: by handlers and `finally` around.
+    always: Names<'t>,
 }

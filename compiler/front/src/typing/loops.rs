@@ -1,11 +1,10 @@
 //! `while` and `for`.
 //!
-//! A name that a loop assigns and that is read at its head or after it lives in a variable. The variable's type is
-//! assumed from what the name is before the loop; if the body stores something wider, the loop is emitted again.
+//! A name that a loop assigns and that is read at its head or after it lives in a variable: see `carried`.
 
 use super::Rules;
-use super::environment::{Environment, Slot, unify};
-use super::item::{Extent, Interval, Item, ItemType, Literal, Scalar};
+use super::carried::{Carried, State};
+use super::item::{Extent, Interval, Item, Literal, Scalar};
 use super::liveness::Names;
 use super::ranges::Iteration;
 use super::sequences::Sequence;
@@ -19,29 +18,9 @@ use crate::types::{Constant, ScalarType};
 
 /// A loop whose body is being emitted.
 pub struct Loop<'t> {
-    carried: Vec<Carried<'t>>,
-    /// Something was stored that its variable cannot hold: emit again.
-    changed: bool,
+    carried: Carried<'t>,
     /// The body has a `break` that leaves this loop.
     breaks: bool,
-}
-
-/// A name that the loop assigns and that is read later.
-struct Carried<'t> {
-    name: &'t str,
-    state: State<'t>,
-    /// What the name is at the head of the body.
-    head: Option<Item<'t>>,
-}
-
-#[derive(Clone)]
-enum State<'t> {
-    /// Undefined before the loop; nothing has been stored yet.
-    Undefined,
-    Variable(ItemType, Slot),
-    /// Something that no variable holds (a lambda, an array), the same all the time.
-    Fixed(Item<'t>),
-    Mixed(String),
 }
 
 /// What makes a loop turn and end.
@@ -184,6 +163,9 @@ impl<'t> Typer<'t, '_> {
 
     /// After the test: what a turn starts with.
     fn start(&mut self, drive: &Drive<'t>) -> Result<()> {
+        if let Drive::Count(counter) = drive {
+            return self.keep_for_handlers(counter.name, counter.span);
+        }
         if let Drive::Sequence(sequence) = drive {
             let (span, most) = (sequence.span, i64::MAX as i128 - 1);
             let position = self.get(sequence.position, ScalarType::I64, span).with_range(Some((0, most)));
@@ -237,14 +219,12 @@ impl<'t> Typer<'t, '_> {
         let mut names = names::assigned(std::slice::from_ref(statement));
         names.retain(|name| live.head.contains(name) || live.after.contains(name));
         let entry = self.environment.clone();
-        let mut item_types: Vec<Option<ItemType>> =
-            names.iter().map(|name| entry.get(name).and_then(|item| self.item_type(item))).collect();
-        let mut mixed: Vec<Option<String>> = vec![None; names.len()];
+        let mut found = self.forms_of(&names);
         let checkpoint = self.checkpoint();
         for _ in 0..MOST_ATTEMPTS {
             self.check_size(span)?;
-            let carried = self.carry(&names, &item_types, &mixed, &entry, span)?;
-            self.loops.push(Loop { carried, changed: false, breaks: false });
+            let carried = self.carry(&names, &found, &entry, true, span)?;
+            self.loops.push(Loop { carried, breaks: false });
             // Whether the loop ended by its test, for its `else`.
             let mut completed = None;
             if !otherwise.is_empty() && leaves_loop(body) {
@@ -257,7 +237,7 @@ impl<'t> Typer<'t, '_> {
             let (step, ()) = self.in_region(|typer| typer.advance(drive))?;
             let frame = self.loops.pop().ok_or_else(lost)?;
             self.ended = false;
-            if widen(&frame, &mut item_types, &mut mixed) {
+            if frame.carried.widen(&mut found) {
                 self.roll_back(&checkpoint);
                 self.environment.clone_from(&entry);
                 continue;
@@ -268,45 +248,10 @@ impl<'t> Typer<'t, '_> {
                 self.ended = true;
                 return Ok(());
             }
-            for carried in frame.carried {
-                let item = match carried.state {
-                    State::Variable(_, slot) => self.load(&slot, span),
-                    State::Fixed(item) => item,
-                    State::Mixed(why) => Item::Mixed(why),
-                    State::Undefined => continue,
-                };
-                self.environment.insert(carried.name, item);
-            }
+            self.load_names(&frame.carried, span);
             return self.after_loop(statement, otherwise, completed.filter(|_| frame.breaks));
         }
         Err(Error::Internal("the types of a loop did not settle".into()))
-    }
-
-    /// Sets the variables of a loop before it.
-    fn carry(
-        &mut self,
-        names: &[&'t str],
-        item_types: &[Option<ItemType>],
-        mixed: &[Option<String>],
-        entry: &Environment<'t>,
-        span: Span,
-    ) -> Result<Vec<Carried<'t>>> {
-        let mut carried = Vec::new();
-        for (place, &name) in names.iter().enumerate() {
-            let before = entry.get(name);
-            let state = match (&item_types[place], &mixed[place], before) {
-                (_, Some(why), _) => State::Mixed(why.clone()),
-                (Some(item_type), _, _) => {
-                    let slot = self.slot(name, item_type);
-                    self.store(&slot, before, span)?;
-                    State::Variable(item_type.clone(), slot)
-                }
-                (None, None, Some(item)) => State::Fixed(item.clone()),
-                (None, None, None) => State::Undefined,
-            };
-            carried.push(Carried { name, state, head: None });
-        }
-        Ok(carried)
     }
 
     /// The body of a loop. Gives back whether the test never ends it.
@@ -319,7 +264,7 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Result<bool> {
         let mut frame = self.loops.pop().ok_or_else(lost)?;
-        for carried in &mut frame.carried {
+        for carried in &mut frame.carried.names {
             let item = match &carried.state {
                 State::Variable(_, slot) => Some(self.load(slot, span)),
                 State::Fixed(item) => Some(item.clone()),
@@ -375,52 +320,17 @@ impl<'t> Typer<'t, '_> {
     /// At the end of a turn: what names mean now goes into the loop's variables.
     fn store_carried(&mut self, span: Span) -> Result<()> {
         let mut frame = self.loops.pop().ok_or_else(lost)?;
-        for carried in &mut frame.carried {
-            let Some(item) = self.environment.get(carried.name).cloned() else { continue };
-            if carried.head.as_ref().is_some_and(|head| head.same(&item)) {
-                continue;
-            }
-            match (&carried.state, self.item_type(&item)) {
-                (State::Mixed(_), _) => {}
-                (State::Undefined, Some(item_type)) => {
-                    let item_type = match item_type {
-                        maybe @ ItemType::Maybe(_) => maybe,
-                        other if self.is_host() => ItemType::Maybe(Box::new(other)),
-                        other => other,
-                    };
-                    let slot = Slot::Tuple(Vec::new());
-                    carried.state = State::Variable(item_type, slot);
-                    frame.changed = true;
-                }
-                (State::Variable(item_type, slot), Some(stored)) => {
-                    let Some(common) = unify(self.unit.rules, item_type, &stored) else {
-                        let message = format!("cannot unify {item_type} and {stored} for '{}' in a loop", carried.name);
-                        let help = "give the name one type, for example by a cast before the loop";
-                        return Err(self.mistake(ErrorClass::Type, span, message).help(help).into());
-                    };
-                    if common != *item_type {
-                        carried.state = State::Variable(common, slot.clone());
-                        frame.changed = true;
-                    } else if !frame.changed {
-                        let slot = slot.clone();
-                        self.store(&slot, Some(&item), span)?;
-                    }
-                }
-                _ => {
-                    let before = carried.head.as_ref().map_or("undefined".to_string(), Item::describe);
-                    let (name, now) = (carried.name, item.describe());
-                    carried.state =
-                        State::Mixed(format!("'{name}' is {before} at one turn of the loop and {now} at another"));
-                    frame.changed = true;
-                }
-            }
-        }
+        let stored = self.store_names(&mut frame.carried, span);
         self.loops.push(frame);
-        Ok(())
+        stored
     }
 
     pub fn break_loop(&mut self, span: Span) -> Result<()> {
         self.leave(span, "break")?;
+        if self.ended {
+            return Ok(()); // a 'finally' went elsewhere
+        }
+        self.ended = true;
         if let Some(frame) = self.loops.last_mut() {
             frame.breaks = true;
         }
@@ -430,6 +340,10 @@ impl<'t> Typer<'t, '_> {
 
     pub fn continue_loop(&mut self, span: Span) -> Result<()> {
         self.leave(span, "continue")?;
+        if self.ended {
+            return Ok(());
+        }
+        self.ended = true;
         self.region.push(ir::Statement::Continue);
         Ok(())
     }
@@ -438,8 +352,10 @@ impl<'t> Typer<'t, '_> {
         if self.loops.is_empty() {
             return Err(self.mistake(ErrorClass::Syntax, span, format!("'{word}' outside of a loop")).into());
         }
-        self.store_carried(span)?;
-        self.ended = true;
+        self.run_finals(self.loops.len(), span)?;
+        if !self.ended {
+            self.store_carried(span)?;
+        }
         Ok(())
     }
 
@@ -463,35 +379,6 @@ impl<'t> Typer<'t, '_> {
     }
 }
 
-/// Takes over the forms that turned out to be needed. Gives back whether there are any.
-fn widen(frame: &Loop<'_>, item_types: &mut [Option<ItemType>], mixed: &mut [Option<String>]) -> bool {
-    // First the types of names that the loop itself defines: what was assumed for them may have widened others.
-    let mut defined = false;
-    for (carried, item_type) in frame.carried.iter().zip(item_types.iter_mut()) {
-        if let (None, State::Variable(found, _)) = (&item_type, &carried.state) {
-            *item_type = Some(found.clone());
-            defined = true;
-        }
-    }
-    if defined {
-        return true;
-    }
-    let literals = item_types.iter().flatten().any(|item_type| item_type.settled() != *item_type);
-    if !frame.changed && !literals {
-        return false;
-    }
-    for ((carried, item_type), mixed) in frame.carried.iter().zip(item_types).zip(mixed) {
-        match &carried.state {
-            State::Variable(found, _) if frame.changed => *item_type = Some(found.clone()),
-            // Literals that met no type take the types that they have by themselves.
-            State::Variable(found, _) => *item_type = Some(found.settled()),
-            State::Mixed(why) => *mixed = Some(why.clone()),
-            State::Undefined | State::Fixed(_) => {}
-        }
-    }
-    true
-}
-
 fn lost() -> Error {
     Error::Internal("a loop was lost".into())
 }
@@ -503,6 +390,10 @@ fn leaves_loop(statements: &[Statement]) -> bool {
         StatementKind::If { then, otherwise, .. } => leaves_loop(then) || leaves_loop(otherwise),
         // A loop's own `else` belongs to the loop around it.
         StatementKind::While { otherwise, .. } | StatementKind::For { otherwise, .. } => leaves_loop(otherwise),
+        StatementKind::Try { body, handler, otherwise, finally } => {
+            let handler = handler.as_ref().is_some_and(|handler| leaves_loop(&handler.body));
+            handler || [body, otherwise, finally].into_iter().any(|block| leaves_loop(block))
+        }
         _ => false,
     })
 }

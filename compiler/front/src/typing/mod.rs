@@ -9,13 +9,16 @@
 
 mod builtins;
 mod calls;
+mod carried;
 mod closures;
 mod complex;
 mod creation;
 mod emit;
 mod environment;
+mod exceptions;
 mod expressions;
 mod functions;
+mod handlers;
 mod indices;
 mod instances;
 mod integers;

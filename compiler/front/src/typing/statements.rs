@@ -7,13 +7,13 @@ use super::loops::Drive;
 use super::names::Builtin;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Error, ErrorClass, Result};
-use crate::ir::{Fault, Region, Statement as Emitted, Value};
+use crate::ir::Region;
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{
     BinaryOperator, Comparison, Expression, ExpressionKind, Statement, StatementKind, UnaryOperator,
 };
-use crate::types::{Constant, ScalarType};
+use crate::types::ScalarType;
 
 /// Expressions and statements inside one another, at most.
 pub const MOST_NESTED: u32 = 160;
@@ -36,10 +36,14 @@ impl<'t> Typer<'t, '_> {
     /// What `evaluate` gives; `None` if the way that it is on ends in it. What it emitted until then stays.
     pub fn unless_it_ends<R>(&mut self, evaluate: impl FnOnce(&mut Self) -> Result<R>) -> Result<Option<R>> {
         let (loops, lambdas, ended) = (self.loops.len(), self.lambdas.len(), self.ended);
+        let (guards, finals, caught) = (self.guards.len(), self.finals.clone(), self.caught.len());
         match evaluate(self) {
             Err(Error::Diverges) => {
                 self.loops.truncate(loops);
                 self.lambdas.truncate(lambdas);
+                self.guards.truncate(guards);
+                self.finals = finals;
+                self.caught.truncate(caught);
                 self.ended = ended;
                 Ok(None)
             }
@@ -111,33 +115,9 @@ impl<'t> Typer<'t, '_> {
                 ExpressionKind::String(_) | ExpressionKind::Ellipsis => Ok(()),
                 _ => self.expression(expression).map(|_| ()),
             },
-            StatementKind::Assert { condition, message } => {
-                let text = match message {
-                    Some(message) => format!("AssertionError: {}", self.exception_message(message)?),
-                    None => "AssertionError".to_string(),
-                };
-                let item = self.expression(condition)?;
-                let holds = self.truth(&item, condition.span)?;
-                let fails = self.not(holds, condition.span);
-                let zero = self.integer(ScalarType::I64, 0, span);
-                self.trap(fails, Fault::Raised, text, zero, span);
-                Ok(())
-            }
-            StatementKind::Raise { exception } => {
-                let text = match exception {
-                    Some(exception) => self.exception_text(exception)?,
-                    None => "RuntimeError: No active exception to reraise".to_string(),
-                };
-                if self.is_host() {
-                    self.raise(Fault::Raised, text, &[], span);
-                    return Ok(());
-                }
-                let always = self.constant(Constant::bool(true), span);
-                let zero = self.integer(ScalarType::I64, 0, span);
-                self.trap(always, Fault::Raised, text, zero, span);
-                self.return_zeros();
-                Ok(())
-            }
+            StatementKind::Assert { condition, message } => self.assertion(condition, message.as_ref(), span),
+            StatementKind::Raise { exception } => self.raise_statement(exception.as_ref(), span),
+            StatementKind::Try { .. } => self.try_statement(statement),
             StatementKind::Unsupported { what, instead } => {
                 let mistake = self.mistake(ErrorClass::Unsupported, span, format!("kernels cannot use {what}"));
                 Err(mistake.help(*instead).into())
@@ -160,7 +140,7 @@ impl<'t> Typer<'t, '_> {
                     _ => item,
                 };
                 self.environment.insert(name, item);
-                Ok(())
+                self.keep_for_handlers(name, span)
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
                 let items = self.unpack(&item, span)?;
@@ -314,61 +294,5 @@ impl<'t> Typer<'t, '_> {
             [inner] if is_rare => Ok(Some(inner)),
             _ => Ok(None),
         }
-    }
-
-    /// `ValueError('text')` as `ValueError: text`, `ValueError` as itself.
-    fn exception_text(&self, exception: &Expression) -> Result<String> {
-        let (name, arguments) = match &exception.kind {
-            ExpressionKind::Call { function, arguments, keywords } => {
-                if let Some(second) = arguments.get(1).or(keywords.first().map(|keyword| &keyword.value)) {
-                    let mistake = self.mistake(
-                        ErrorClass::Unsupported,
-                        second.span,
-                        "exceptions of kernels have one argument, a text",
-                    );
-                    return Err(mistake.help("leave the other arguments out").into());
-                }
-                (function.as_ref(), arguments.as_slice())
-            }
-            _ => (exception, &[][..]),
-        };
-        let name = match &name.kind {
-            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => name.as_str(),
-            _ => {
-                let mistake =
-                    self.mistake(ErrorClass::Unsupported, name.span, "kernels raise exceptions by their names");
-                return Err(mistake.help("write 'raise ValueError(\"...\")'").into());
-            }
-        };
-        Ok(match arguments {
-            [message, ..] => format!("{name}: {}", self.exception_message(message)?),
-            [] => name.to_string(),
-        })
-    }
-
-    /// Fails always: what follows is not reached.
-    pub fn raise(&mut self, fault: Fault, message: String, payloads: &[Value], span: Span) {
-        let site = self.site(fault, message, span);
-        self.region.push(Emitted::Raise { site, payloads: payloads.to_vec() });
-        self.ended = true;
-    }
-
-    /// The text that an exception or an assertion says.
-    fn exception_message(&self, message: &Expression) -> Result<String> {
-        let shadowed = matches!(&message.kind, ExpressionKind::Name(name)
-            if self.environment.contains_key(name.as_str()) || self.assigned.contains(name.as_str()));
-        match &message.kind {
-            ExpressionKind::String(text) => return Ok(text.clone()),
-            ExpressionKind::Name(_) if !shadowed => {
-                if let ExpressionKind::String(text) = &self.unit.module.resolve(message).kind {
-                    return Ok(text.clone());
-                }
-            }
-            _ => {}
-        }
-        let text =
-            "the messages of exceptions in kernels are plain strings: they are fixed when the kernel is compiled";
-        let mistake = self.mistake(ErrorClass::Unsupported, message.span, text);
-        Err(mistake.help("write a plain string; the error tells the position of the element that failed").into())
     }
 }

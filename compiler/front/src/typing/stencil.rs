@@ -180,7 +180,7 @@ impl<'t> Typer<'t, '_> {
 
     pub fn site(&mut self, fault: Fault, message: String, span: Span) -> SiteId {
         let source = Some(self.unit.module.source.clone());
-        self.function.site(Site { fault, message, span, source })
+        self.function.site(Site { fault, message, told: Vec::new(), span, source })
     }
 
     /// `a.shape`, `a.ndim`, `a.size`.

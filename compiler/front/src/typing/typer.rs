@@ -7,6 +7,7 @@ use super::closures::{Evaluation, Form};
 use super::complex::Complex;
 use super::emit::Checkpoint;
 use super::environment::Environment;
+use super::handlers::{Final, Guard};
 use super::instances::Wanted;
 use super::item::{Item, ItemType, Scalar};
 use super::liveness::Liveness;
@@ -40,6 +41,14 @@ pub struct Typer<'t, 'p> {
     pub lambdas: Vec<Evaluation<'t>>,
     /// The loops around, the innermost last.
     pub loops: Vec<Loop<'t>>,
+    /// Bodies of `try` around, the innermost last.
+    pub guards: Vec<Guard<'t>>,
+    /// `finally` blocks around.
+    pub finals: Vec<Final<'t>>,
+    /// Handlers around: the number of the `try`, and the exception's name.
+    pub caught: Vec<(u32, Option<&'t str>)>,
+    /// How many `try` there are so far.
+    pub tries: u32,
     /// Operands around that are evaluated only on a way of their own.
     pub sides: u32,
     /// The statements that follow are never reached.
@@ -194,6 +203,10 @@ fn attempt<'t, 'p>(
         assigned,
         lambdas: Vec::new(),
         loops: Vec::new(),
+        guards: Vec::new(),
+        finals: Vec::new(),
+        caught: Vec::new(),
+        tries: 0,
         sides: 0,
         ended: false,
         result,
@@ -455,7 +468,12 @@ impl<'t> Typer<'t, '_> {
         }
         let item = self.fit(item, &result, false, span)?;
         let values = self.flatten(&item, span)?;
-        self.region.push(Statement::Return(values));
+        self.ended = false;
+        self.run_finals(0, span)?;
+        if !self.ended {
+            self.region.push(Statement::Return(values));
+            self.ended = true;
+        }
         Ok(())
     }
 

@@ -105,7 +105,7 @@ fn endless_loops_end() {
                 function @h() { loop { break } }
                 function @k(%n: index) { parallel (%p) in (%n) { } }";
     let program = program(text);
-    let limits = Limits { steps: 100_000, cancel: None };
+    let limits = Limits { steps: 100_000, cancel: None, printer: None };
     for function in ["f", "g"] {
         let failure = program.call(function, &[], &mut [], &limits).expect_err("endless");
         assert!(matches!(failure, Failure::StepLimit), "{failure}");
@@ -114,7 +114,7 @@ fn endless_loops_end() {
     assert!(matches!(failure, Failure::StepLimit), "{failure}");
     program.call("k", &[Argument::Scalar(1000)], &mut [], &limits).expect("within the limit");
     let cancel = AtomicBool::new(true);
-    let limits = Limits { steps: u64::MAX, cancel: Some(&cancel) };
+    let limits = Limits { steps: u64::MAX, cancel: Some(&cancel), printer: None };
     let failure = program.call("f", &[], &mut [], &limits).expect_err("endless");
     assert!(matches!(failure, Failure::Cancelled), "{failure}");
 }
@@ -181,7 +181,7 @@ fn steps_are_counted_through_launches() {
     let array = Argument::Array(ArrayArgument::c_order(0, &[20_000]));
     let arguments = [Argument::Scalar(20_000), Argument::Scalar(1), array];
     let mut call = |steps| {
-        let limits = Limits { steps, cancel: None };
+        let limits = Limits { steps, cancel: None, printer: None };
         program.call("host", &arguments, &mut [Buffer::new(&mut bytes)], &limits)
     };
     assert!(call(60_000).is_ok());

@@ -6,6 +6,7 @@ mod messages;
 mod mutations;
 mod rules;
 mod stencils;
+mod handlers;
 mod whole;
 
 use numbra_front::Result;
@@ -51,7 +52,7 @@ fn try_call(text: &str, arguments: &[Constant], rules: Rules) -> Result<Constant
 fn run(typed: &Typed, arguments: &[Argument], memory: &mut [Buffer]) -> Result<Constant, String> {
     let program = InterpretedProgram::new(&typed.module).unwrap();
     let function = &typed.module.functions[0];
-    match program.call(&function.name, arguments, memory, &Limits { steps: 1_000_000, cancel: None }) {
+    match program.call(&function.name, arguments, memory, &Limits { steps: 1_000_000, cancel: None, printer: None }) {
         Ok(results) => Ok(Constant { scalar: function.scalar_results()[0], bits: results[0] }),
         Err(Failure::Trap(trap)) => Err(trap.message(&typed.module)),
         Err(other) => panic!("{other}\n{}", typed.module),

@@ -2,16 +2,19 @@
 
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::memory::{from_bytes, to_bytes};
-use numbra_front::interp::{Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits};
-use numbra_front::ir::{Access, ArrayType, Kind, Module};
+use numbra_front::interp::{
+    Argument, ArrayArgument, Buffer, Failure, InterpretedProgram, Limits, Printed, PrintedArray, Printer,
+};
+use numbra_front::ir::{Access, ArrayType, Kind, Module, told};
 use numbra_front::pipeline::lower_host;
 use numbra_front::source::Source;
 use numbra_front::syntax::python;
 use numbra_front::types::{Constant, ScalarType};
 use numbra_front::typing::{FunctionOptions, ItemType, infer_function};
+use std::sync::Mutex;
 
 /// An argument of a call.
-enum Given {
+pub enum Given {
     Int(i64),
     Float(f64),
     Bool(bool),
@@ -20,14 +23,14 @@ enum Given {
     Ints(Vec<i64>, Vec<i64>),
     None,
 }
-use Given::*;
+pub use Given::*;
 
 fn array(scalar: ScalarType, rank: usize) -> ItemType {
     ItemType::Array(ArrayType { scalar, access: Access::ReadWrite, strides: ArrayType::c_order(rank) })
 }
 
 /// The results and then the arguments that are arrays, as text; or what failed.
-fn call(text: &str, name: &str, arguments: &[Given]) -> String {
+pub fn call(text: &str, name: &str, arguments: &[Given]) -> String {
     let prelude = "import numpy as np\nimport math\nfrom numba import njit, prange\n";
     let source = Source::new("test.py", format!("{prelude}{text}"));
     let module = python::parse(&source).unwrap_or_else(|error| panic!("{error}"));
@@ -83,12 +86,22 @@ fn outcome(module: &Module, result: &str, passed: &[Argument], memory: &[(Scalar
     let mut bytes: Vec<Vec<u8>> = memory.iter().map(|(_, bytes)| bytes.clone()).collect();
     let mut buffers: Vec<Buffer> = bytes.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
     let entry = module.functions[0].name.clone();
-    let outputs = match program.evaluate(&entry, passed, &mut buffers, &Limits::NONE) {
+    let lines = Mutex::new(Vec::new());
+    let printer = |printed: Printed| {
+        let elements = |array: &PrintedArray| format!(" {:?} {:?}", array.shape, array.elements);
+        let arrays: Vec<String> = printed.arrays.iter().map(elements).collect();
+        lines.lock().unwrap().push(format!("{}{}", told::line(&printed.objects), arrays.join("")));
+        true
+    };
+    let limits = Limits { printer: Some(Printer(&printer)), ..Limits::NONE };
+    let outputs = program.evaluate(&entry, passed, &mut buffers, &limits);
+    drop(buffers);
+    let mut printed: String = lines.lock().unwrap().iter().map(|line| format!("{line} | ")).collect();
+    let outputs = match outputs {
         Ok(outputs) => outputs,
-        Err(Failure::Trap(trap)) => return format!("fails: {}", trap.message(module)),
+        Err(Failure::Trap(trap)) => return format!("{printed}fails: {}", trap.message(module)),
         Err(failure) => panic!("{failure}\n{module}"),
     };
-    drop(buffers);
     let mut parts = Vec::new();
     for (result, kind) in outputs.results.iter().zip(&module.functions[0].results) {
         match (result, kind) {
@@ -102,14 +115,14 @@ fn outcome(module: &Module, result: &str, passed: &[Argument], memory: &[(Scalar
             _ => parts.push("?".into()),
         }
     }
-    let mut text = format!("{result}: {}", parts.join(", "));
+    printed.push_str(&format!("{result}: {}", parts.join(", ")));
     for (number, (scalar, _)) in memory.iter().enumerate() {
         let elements = from_bytes(*scalar, &bytes[number]);
         let elements: Vec<String> =
             elements.iter().map(|&bits| Constant { scalar: *scalar, bits }.to_string()).collect();
-        text.push_str(&format!("; [{}]", elements.join(", ")));
+        printed.push_str(&format!("; [{}]", elements.join(", ")));
     }
-    text
+    printed
 }
 
 fn shown(array: &ArrayArgument, scalar: ScalarType, memory: &[u8]) -> String {

@@ -20,7 +20,7 @@ use numbra_runtime::device::class_of;
 use numbra_runtime::function::NativeFunction;
 
 /// Python does 30 000 of its own; lowered forms take more.
-const LIMITS: Limits = Limits { steps: 50_000_000, cancel: None };
+const LIMITS: Limits = Limits { steps: 50_000_000, cancel: None, printer: None };
 const STACK: usize = 256 << 20;
 
 pub struct Checks {

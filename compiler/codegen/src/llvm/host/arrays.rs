@@ -196,19 +196,36 @@ impl<'ctx> Lowering<'ctx, '_> {
         zeroed: bool,
         site: SiteId,
     ) -> Result<Descriptor<'ctx>> {
-        let info = &self.kernel.arrays[array.index()];
-        let fortran = info.strides != ArrayType::c_order(info.strides.len());
-        let values = self.extents(extents)?;
-        let bytes = self.bytes_for(&values, info.scalar.bytes() as i64)?;
-        let zeroed = self.context.i32_type().const_int(zeroed.into(), false);
-        let pointer = BasicTypeEnum::from(self.context.ptr_type(AddressSpace::default()));
-        let owner = self.callback(offset_of!(HostContext, allocate), Some(pointer), &[bytes.into(), zeroed.into()])?;
-        let owner = owner.ok_or_else(|| malformed("a callback without a result"))?.into_pointer_value();
+        let owner = self.request(array, extents, zeroed)?;
         let failed = self.builder.build_is_null(owner, "").map_err(backend_error)?;
         let (fail, proceed) = self.rarely_to(failed, "no_memory")?;
         self.builder.position_at_end(fail);
         self.fail_at(site, extents)?;
         self.builder.position_at_end(proceed);
+        self.fresh(array, extents, owner)
+    }
+
+    /// The owner of fresh memory; null if there is not so much.
+    pub fn request(&mut self, array: ArrayId, extents: &[Value], zeroed: bool) -> Result<PointerValue<'ctx>> {
+        let info = &self.kernel.arrays[array.index()];
+        let values = self.extents(extents)?;
+        let bytes = self.bytes_for(&values, info.scalar.bytes() as i64)?;
+        let zeroed = self.context.i32_type().const_int(zeroed.into(), false);
+        let pointer = BasicTypeEnum::from(self.context.ptr_type(AddressSpace::default()));
+        let owner = self.callback(offset_of!(HostContext, allocate), Some(pointer), &[bytes.into(), zeroed.into()])?;
+        Ok(owner.ok_or_else(|| malformed("a callback without a result"))?.into_pointer_value())
+    }
+
+    /// The array in its fresh memory.
+    pub fn fresh(
+        &mut self,
+        array: ArrayId,
+        extents: &[Value],
+        owner: PointerValue<'ctx>,
+    ) -> Result<Descriptor<'ctx>> {
+        let info = &self.kernel.arrays[array.index()];
+        let fortran = info.strides != ArrayType::c_order(info.strides.len());
+        let values = self.extents(extents)?;
         let begin = self.integer(OWNER_BYTES as i64);
         // In bounds: that is where the elements begin.
         let data = unsafe { self.builder.build_in_bounds_gep(self.context.i8_type(), owner, &[begin], &info.name) };

@@ -28,7 +28,7 @@ pub struct Callee<'ctx> {
 /// What a function of the host has besides its values.
 pub struct HostFrame<'ctx> {
     /// The function's number in its module.
-    number: u32,
+    pub number: u32,
     /// Points to the [`HostContext`].
     pub context: PointerValue<'ctx>,
     callees: Rc<HashMap<String, Callee<'ctx>>>,
@@ -43,6 +43,8 @@ pub struct HostFrame<'ctx> {
     ways_out: HashMap<Vec<ArrayId>, BasicBlock<'ctx>>,
     /// How the function fails, for its ways out.
     status: PointerValue<'ctx>,
+    /// Per `try` that raises again: where its failure is kept.
+    pub kept: HashMap<u32, PointerValue<'ctx>>,
 }
 
 /// `memory(argmem: readwrite, inaccessiblemem: readwrite)`: what callbacks touch, as LLVM writes it.
@@ -79,6 +81,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             owning: Vec::new(),
             ways_out: HashMap::new(),
             status,
+            kept: HashMap::new(),
         });
         for parameter in &function.parameters {
             match parameter {
@@ -140,6 +143,9 @@ impl<'ctx> Lowering<'ctx, '_> {
                 self.builder.position_at_end(proceed);
             }
             Statement::Raise { site, payloads } => self.fail_at(*site, payloads)?,
+            Statement::Reraise { number } => self.fail_again(*number)?,
+            Statement::Guarded { failed, keep, statement } => self.guarded(*failed, *keep, statement)?,
+            Statement::Print { site, items } => self.print(*site, items)?,
             Statement::Retain(array) => {
                 let owner = self.array(*array)?.owner;
                 self.retain(owner)?;
@@ -179,7 +185,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         Ok((rare, usual))
     }
 
-    fn int32(&self, number: i32) -> IntValue<'ctx> {
+    pub fn int32(&self, number: i32) -> IntValue<'ctx> {
         self.context.i32_type().const_int(number as u32 as u64, false)
     }
 
@@ -194,6 +200,13 @@ impl<'ctx> Lowering<'ctx, '_> {
 
     /// Writes the failure into the context, and leaves.
     pub fn fail_at(&mut self, site: SiteId, payloads: &[Value]) -> Result<()> {
+        self.record(site, payloads)?;
+        let failed = self.int32(FAILED);
+        self.leave(failed)
+    }
+
+    /// Writes the failure into the context.
+    pub fn record(&mut self, site: SiteId, payloads: &[Value]) -> Result<()> {
         let payloads = &payloads[..payloads.len().min(PAYLOADS)];
         let mut types = 0;
         for (place, &payload) in payloads.iter().enumerate() {
@@ -214,12 +227,11 @@ impl<'ctx> Lowering<'ctx, '_> {
             let store = self.builder.build_store(self.field(base + offset)?, value).map_err(backend_error)?;
             store.set_alignment(4).map_err(backend_error)?;
         }
-        let failed = self.int32(FAILED);
-        self.leave(failed)
+        Ok(())
     }
 
     /// Gives back all that the function holds, and ends it with a status.
-    fn leave(&mut self, status: IntValue<'ctx>) -> Result<()> {
+    pub fn leave(&mut self, status: IntValue<'ctx>) -> Result<()> {
         self.builder.build_store(self.frame()?.status, status).map_err(backend_error)?;
         let owning = self.frame()?.owning.clone();
         let target = self.way_out(&owning)?;
@@ -290,6 +302,16 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     fn call(&mut self, results: &[Argument], name: &str, arguments: &[Argument]) -> Result<()> {
+        let (given, can_fail) = self.called(name, arguments)?;
+        if can_fail {
+            let status = self.status_of(given)?;
+            self.leave_unless_done(status)?;
+        }
+        self.take(given, results)
+    }
+
+    /// What a call gives: its status and its results; and whether it can fail.
+    pub fn called(&mut self, name: &str, arguments: &[Argument]) -> Result<(StructValue<'ctx>, bool)> {
         let frame = self.frame()?;
         let callee = *frame.callees.get(name).ok_or_else(|| malformed(format!("there is no function '{name}'")))?;
         let mut words: Vec<BasicMetadataValueEnum> = vec![frame.context.into()];
@@ -303,11 +325,17 @@ impl<'ctx> Lowering<'ctx, '_> {
         }
         let call = self.builder.build_call(callee.function, &words, "").map_err(backend_error)?;
         let given = call.try_as_basic_value().basic().ok_or_else(|| malformed("a function without a status"))?;
-        let given = given.into_struct_value();
-        if callee.can_fail {
-            let status = self.builder.build_extract_value(given, 0, "status").map_err(backend_error)?.into_int_value();
-            self.leave_unless_done(status)?;
-        }
+        Ok((given.into_struct_value(), callee.can_fail))
+    }
+
+    /// The status of what a call has given.
+    pub fn status_of(&self, given: StructValue<'ctx>) -> Result<IntValue<'ctx>> {
+        let status = self.builder.build_extract_value(given, 0, "status").map_err(backend_error)?;
+        Ok(status.into_int_value())
+    }
+
+    /// Defines the results of a call.
+    pub fn take(&mut self, given: StructValue<'ctx>, results: &[Argument]) -> Result<()> {
         let mut part = 1;
         let mut next = |lowering: &Self| {
             part += 1;
@@ -330,7 +358,7 @@ impl<'ctx> Lowering<'ctx, '_> {
         Ok(())
     }
 
-    fn leave_unless_done(&mut self, status: IntValue<'ctx>) -> Result<()> {
+    pub fn leave_unless_done(&mut self, status: IntValue<'ctx>) -> Result<()> {
         let failed =
             self.builder.build_int_compare(IntPredicate::NE, status, self.int32(DONE), "").map_err(backend_error)?;
         let (fail, proceed) = self.rarely_to(failed, "failed")?;
@@ -390,13 +418,13 @@ impl<'ctx> Lowering<'ctx, '_> {
     /// Calls what the context has at that offset, with the context and `arguments`.
     pub fn callback(
         &self,
-        offset: usize,
+        callback_offset: usize,
         result: Option<BasicTypeEnum<'ctx>>,
         arguments: &[BasicValueEnum<'ctx>],
     ) -> Result<Option<BasicValueEnum<'ctx>>> {
         let pointer = self.context.ptr_type(AddressSpace::default());
         let context = self.frame()?.context;
-        let address = self.builder.build_load(pointer, self.field(offset)?, "").map_err(backend_error)?;
+        let address = self.builder.build_load(pointer, self.field(callback_offset)?, "").map_err(backend_error)?;
         let mut types: Vec<BasicMetadataTypeEnum> = vec![pointer.into()];
         types.extend(arguments.iter().map(|argument| BasicMetadataTypeEnum::from(argument.get_type())));
         let kind = match result {
@@ -411,7 +439,10 @@ impl<'ctx> Lowering<'ctx, '_> {
         let attribute =
             |name: &str, value: u64| self.context.create_enum_attribute(Attribute::get_named_enum_kind_id(name), value);
         call.add_attribute(AttributeLoc::Function, attribute("nounwind", 0));
-        call.add_attribute(AttributeLoc::Function, attribute("memory", OWN_MEMORY));
+        // What prints reads the arrays that it prints.
+        if callback_offset != offset_of!(HostContext, print) {
+            call.add_attribute(AttributeLoc::Function, attribute("memory", OWN_MEMORY));
+        }
         match result {
             Some(BasicTypeEnum::PointerType(_)) => call.add_attribute(AttributeLoc::Return, attribute("noalias", 0)),
             Some(_) => call.add_attribute(AttributeLoc::Function, attribute("cold", 0)),

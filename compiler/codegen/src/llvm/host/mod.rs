@@ -9,10 +9,13 @@
 //! and leaves with the same status. What a failure tells stands in the [`HostContext`], which also has all that the code needs
 //! of the runtime: an object refers to no address.
 //!
-//! * `frame`: a function's beginning, its calls and its ways out; * `arrays`: descriptors, memory and references.
+//! * `frame`: a function's beginning, its calls and its ways out; * `arrays`: descriptors, memory and references;
+//! * `guards`: failures that are handled; * `print`.
 
 mod arrays;
 mod frame;
+mod guards;
+mod print;
 
 use super::lower::{Lowering, Placement, malformed, memory_type, value_type};
 use super::machine::{MachineKey, aim, emit, optimize_functions, text, with_machine};
@@ -88,6 +91,9 @@ pub struct HostContext {
     /// Whether to go on although the stack is deep, in the function of that number: any status. For [`FAILED`] the failure is
     /// written.
     pub overflow: extern "C" fn(context: *mut HostContext, function: u32) -> i32,
+    /// Prints what the site of the function of that number describes. `words`: what fills its places, as words are passed to
+    /// entries. Whether to go on: [`DONE`] or [`INTERRUPTED`].
+    pub print: extern "C" fn(context: *mut HostContext, function: u32, site: u32, words: *const u64) -> i32,
 }
 
 /// The types that payloads have in [`HostFailure::payload_types`].
@@ -177,8 +183,17 @@ impl Facts {
         let is_recursive: Vec<bool> =
             (0..calls.len()).map(|number| reachable(&calls, number).contains(&number)).collect();
         let fails = |statement: &Statement| {
-            let allocates = matches!(statement, Statement::Define { definition: ir::Definition::Allocate { .. }, .. });
-            allocates || matches!(statement, Statement::Trap { .. } | Statement::Raise { .. } | Statement::Poll)
+            // What is guarded may be interrupted.
+            let leaves = matches!(
+                statement,
+                Statement::Raise { .. }
+                    | Statement::Reraise { .. }
+                    | Statement::Guarded { .. }
+                    | Statement::Print { .. }
+                    | Statement::Poll
+            );
+            let calls = matches!(statement, Statement::Call { .. });
+            leaves || statement.can_be_guarded() && !calls
         };
         let fails_itself: Vec<bool> = (module.functions.iter().zip(&is_recursive))
             .map(|(function, &is_recursive)| {
@@ -197,9 +212,7 @@ impl Facts {
 fn calls(function: &Function, numbers: &HashMap<&str, usize>) -> Vec<usize> {
     let mut calls = Vec::new();
     function.body.walk(&mut |statement| {
-        if let Statement::Call { function, .. } = statement {
-            calls.extend(numbers.get(function.as_str()));
-        }
+        calls.extend(statement.callee().and_then(|function| numbers.get(function)));
     });
     calls
 }

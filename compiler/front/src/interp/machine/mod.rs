@@ -1,6 +1,7 @@
 //! Running the steps of a [`InterpretedProgram`].
 
 mod arrays;
+mod failures;
 
 use super::memory::Breach;
 use super::owned::Heap;
@@ -10,6 +11,7 @@ use crate::error::Error;
 use crate::ir::{Builtin, Form, Role, SiteId};
 use crate::types::{Constant, ScalarType};
 use arrays::breaks_strides;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// Why control left a region.
@@ -66,6 +68,8 @@ pub(super) struct Machine<'p, 'm, 'b> {
     /// Group and local id of the thread that is being run, and the number of groups.
     thread: Thread,
     depth: usize,
+    /// What handlers have caught, by the frame and the number of the `try`.
+    caught: HashMap<(usize, *const Code, u32), Failure>,
     /// Ticks until the next look at the limits, and ticks left after that.
     ticks: u64,
     steps: u64,
@@ -102,6 +106,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             position: None,
             thread: Thread::default(),
             depth: 0,
+            caught: HashMap::new(),
             ticks: 1,
             steps: limits.steps,
         }
@@ -195,8 +200,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
         let local = code.arrays[code.array_parameters..].iter().map(|array| array.rank as usize);
         for rank in local.chain(code.array_variables.iter().copied()) {
             self.arrays.push(self.descriptors.len() as u32);
-            let nothing = ArrayArgument { buffer: usize::MAX, offset: 0, shape: vec![0; rank], strides: vec![0; rank] };
-            self.descriptors.push(nothing);
+            self.descriptors.push(ArrayArgument::nothing(rank));
         }
         frame
     }
@@ -381,6 +385,9 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
                         self.steps = machine.steps;
                     }
                 }
+            }
+            Step::Try { .. } | Step::Reraise { .. } | Step::Guarded { .. } | Step::Print { .. } => {
+                return self.told_step(frame, step);
             }
             other => self.array_step(frame, other)?,
         }

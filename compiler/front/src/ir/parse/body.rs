@@ -121,6 +121,28 @@ impl Parser<'_> {
                 }
                 Statement::Raise { site, payloads }
             }
+            "print" => {
+                let site = self.site_number()?;
+                self.expect("(")?;
+                Statement::Print { site, items: self.list(")", |parser| parser.argument(names))? }
+            }
+            "try" => {
+                let number = self.integer()?;
+                let body = self.region(function, names, depth + 1)?;
+                self.expect_word("handler")?;
+                Statement::Try { number, body, handler: self.region(function, names, depth + 1)? }
+            }
+            "reraise" => Statement::Reraise { number: self.integer()? },
+            "guard" => {
+                let failed = self.definition(function, names)?;
+                let keep = match self.accept_word("keep") {
+                    true => Some(self.integer()?),
+                    false => None,
+                };
+                self.expect_word("in")?;
+                let statement = Box::new(self.statement(function, names, depth)?);
+                Statement::Guarded { failed, keep, statement }
+            }
             "retain" => Statement::Retain(self.array(names)?),
             "release" => Statement::Release(match self.peek() {
                 Token::Variable(_) => Holder::Variable(self.variable(names)?),

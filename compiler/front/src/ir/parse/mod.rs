@@ -447,8 +447,37 @@ impl<'a> Parser<'a> {
             return self.expected("a message in quotes");
         };
         self.take();
-        function.site(Site { fault, message: label.name, span: Span::NONE, source: None });
+        let told = match self.accept("(") {
+            true => self.list(")", Parser::told)?,
+            false => Vec::new(),
+        };
+        function.site(Site { fault, message: label.name, told, span: Span::NONE, source: None });
         Ok(())
+    }
+
+    /// What a site speaks of.
+    fn told(&mut self) -> Result<Told> {
+        if let Token::Quoted(label) = self.peek().clone() {
+            self.take();
+            return Ok(Told::Text(label.name.into()));
+        }
+        if self.accept("(") {
+            return Ok(Told::Tuple(self.list(")", Parser::told)?));
+        }
+        if self.accept_word("none") {
+            return Ok(Told::None);
+        }
+        if self.accept_word("complex") {
+            return Ok(Told::Complex(self.scalar()?));
+        }
+        if self.accept_word("array") {
+            return Ok(Told::Array(self.scalar()?, self.integer()?));
+        }
+        let scalar = self.scalar()?;
+        Ok(match self.accept("=") {
+            true => Told::Known(Constant { scalar, bits: self.literal(scalar)? }),
+            false => Told::Scalar(scalar),
+        })
     }
 
     fn define(

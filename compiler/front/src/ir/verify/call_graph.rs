@@ -11,10 +11,7 @@ pub(super) fn check_call_graph(module: &Module, functions: &HashMap<&str, usize>
     let mut calls_inside = Vec::new();
     let mut is_parallel = vec![false; module.functions.len()];
     for (number, function) in module.functions.iter().enumerate() {
-        let callee = |statement: &Statement| match statement {
-            Statement::Call { function, .. } => functions.get(function.as_str()).copied(),
-            _ => None,
-        };
+        let callee = |statement: &Statement| functions.get(statement.callee()?).copied();
         function.body.walk(&mut |statement| {
             calls[number].extend(callee(statement));
             is_parallel[number] |= matches!(statement, Statement::Parallel(_) | Statement::Launch { .. });

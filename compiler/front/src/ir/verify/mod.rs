@@ -99,6 +99,8 @@ struct Verifier<'a> {
     /// Which parallel (or `None`: code outside) uses a variable; the outer option: nothing so far.
     users: Vec<Option<Option<usize>>>,
     parallels: usize,
+    /// The numbers of the `try` whose handlers this is in.
+    handlers: Vec<u32>,
 }
 
 impl<'a> Verifier<'a> {
@@ -113,6 +115,7 @@ impl<'a> Verifier<'a> {
             scope: Vec::new(),
             users: vec![None; function.variables.len()],
             parallels: 0,
+            handlers: Vec::new(),
         }
     }
 
@@ -163,6 +166,13 @@ impl<'a> Verifier<'a> {
             Statement::If { then, otherwise, .. } => {
                 self.region(then, inside)?;
                 self.region(otherwise, inside)
+            }
+            Statement::Try { number, body, handler } => {
+                self.region(body, inside)?;
+                self.handlers.push(*number);
+                self.region(handler, inside)?;
+                self.handlers.pop();
+                Ok(())
             }
             Statement::Loop { body, step } => {
                 // A loop within a step has its own breaks, but still no return.

@@ -1,5 +1,6 @@
 //! Statements by themselves, not the regions inside.
 
+use super::super::told::Place;
 use super::*;
 
 impl<'a> Verifier<'a> {
@@ -72,7 +73,7 @@ impl<'a> Verifier<'a> {
             },
             Statement::Return(values) => self.check_return(values, surroundings, last),
             Statement::Trap { condition, site, payloads, position } => {
-                self.site(*site)?;
+                self.failure(*site, payloads)?;
                 if !self.is_function() && payloads.len() != 1 {
                     return Err("a kernel's trap has one payload".to_string());
                 }
@@ -85,11 +86,35 @@ impl<'a> Verifier<'a> {
                 }
                 self.expect(*condition, ScalarType::Bool, "the condition")
             }
-            Statement::Raise { site, .. } => match last {
+            Statement::Raise { site, payloads } => match last {
                 _ if !self.is_function() => Err(format!("a {} traps", form_name(&self.function.form))),
-                true => self.site(*site),
+                true => self.failure(*site, payloads),
                 false => Err("it is not the last statement of its region".to_string()),
             },
+            Statement::Print { .. } | Statement::Try { .. } | Statement::Reraise { .. } | Statement::Guarded { .. }
+                if !self.is_function() =>
+            {
+                Err(format!("a {} has no such statement", form_name(&self.function.form)))
+            }
+            Statement::Print { site, items } => self.print(*site, items),
+            Statement::Try { .. } if self.function.form == Form::Host => {
+                Err("a host function has guards in its place".to_string())
+            }
+            Statement::Try { .. } => Ok(()),
+            Statement::Reraise { .. } if !last => Err("it is not the last statement of its region".to_string()),
+            Statement::Reraise { number } => match self.handlers.contains(number) || !self.has_try(*number) {
+                true => Ok(()),
+                false => Err("it stands in no handler of that number".to_string()),
+            },
+            Statement::Guarded { failed, statement, .. } => {
+                let again = matches!(**statement, Statement::Reraise { .. });
+                if !again && !statement.can_be_guarded() {
+                    return Err("only traps, calls and allocations are guarded".to_string());
+                }
+                self.define(*failed)?;
+                self.expect(*failed, ScalarType::Bool, "whether it failed")?;
+                self.statement(statement, surroundings, last || again)
+            }
             Statement::Parallel(parallel) => self.parallel(parallel, surroundings),
             Statement::Launch { kernel, space, captures, arrays } => {
                 self.launch(kernel, space, captures, arrays, surroundings)
@@ -105,6 +130,47 @@ impl<'a> Verifier<'a> {
             Statement::Poll if self.is_function() => Ok(()),
             Statement::Poll => Err(format!("a {} is never interrupted", form_name(&self.function.form))),
         }
+    }
+
+    /// The pass `handlers` takes them away.
+    fn has_try(&self, wanted: u32) -> bool {
+        let mut found = false;
+        let is_wanted = |statement: &Statement| matches!(statement, Statement::Try { number, .. } if *number == wanted);
+        self.function.body.walk(&mut |statement| found |= is_wanted(statement));
+        found
+    }
+
+    /// Payloads fill the places of what an exception is made with.
+    fn failure(&self, site: SiteId, payloads: &[Value]) -> Result<(), String> {
+        self.site(site)?;
+        let places = self.function.sites[site.index()].places();
+        if !places.is_empty() && places.len() != payloads.len() {
+            return Err("it has not as many payloads as places".to_string());
+        }
+        places.iter().zip(payloads).try_for_each(|(place, payload)| match place {
+            Place::Scalar(scalar) => self.expect(*payload, *scalar, "a payload"),
+            Place::Array(..) => Err("no exception is made with an array".to_string()),
+        })
+    }
+
+    /// The items fill the places that the site has.
+    fn print(&self, site: SiteId, items: &[Argument]) -> Result<(), String> {
+        self.site(site)?;
+        let places = self.function.sites[site.index()].places();
+        if places.len() != items.len() {
+            return Err("it has not as many items as places".to_string());
+        }
+        places.iter().zip(items).try_for_each(|(place, item)| match (place, item) {
+            (Place::Scalar(scalar), Argument::Value(value)) => self.expect(*value, *scalar, "an item"),
+            (Place::Array(scalar, rank), Argument::Array(array)) => {
+                let array = &self.function.arrays[array.index()];
+                match (array.scalar, array.rank) == (*scalar, *rank) {
+                    true => Ok(()),
+                    false => Err(format!("the array '{}' is of another type", array.name)),
+                }
+            }
+            _ => Err("an item is of another kind than its place".to_string()),
+        })
     }
 
     pub(super) fn site(&self, site: SiteId) -> Result<(), String> {

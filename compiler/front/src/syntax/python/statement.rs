@@ -135,6 +135,18 @@ impl Lower<'_> {
                 body: self.loop_body(&repeat.body)?,
                 otherwise: self.block(&repeat.orelse)?,
             },
+            Stmt::Try(attempt) => match attempt.handlers.as_slice() {
+                handlers @ ([] | [_]) if !attempt.is_star => {
+                    let body = self.block(&attempt.body)?;
+                    let handler = handlers.first().map(|handler| self.handler(handler)).transpose()?;
+                    let otherwise = self.block(&attempt.orelse)?;
+                    Kind::Try { body, handler, otherwise, finally: self.block(&attempt.finalbody)? }
+                }
+                _ => Kind::Unsupported {
+                    what: "several 'except' clauses",
+                    instead: "write one, 'except Exception:', which handles every exception",
+                },
+            },
             Stmt::FunctionDef(definition) => Kind::Function(Box::new(self.function(definition)?)),
             other => {
                 let (what, instead) = unsupported(other);
@@ -142,6 +154,15 @@ impl Lower<'_> {
             }
         };
         Ok(Statement { kind, span })
+    }
+
+    fn handler(&mut self, handler: &ast::ExceptHandler) -> Result<Handler, Mistake> {
+        let ast::ExceptHandler::ExceptHandler(handler) = handler;
+        Ok(Handler {
+            exception: self.optional(handler.type_.as_deref())?,
+            name: handler.name.as_ref().map(|name| name.id.to_string()),
+            body: self.block(&handler.body)?,
+        })
     }
 
     /// `if`, with `elif` as an `if` in the branch before it.
@@ -181,7 +202,6 @@ fn unsupported(statement: &Stmt) -> (&'static str, &'static str) {
         Stmt::TypeAlias(_) => ("'type' statements", "define the type at the top of the file: real = float32"),
         Stmt::For(_) => ("'async for' loops", "use a plain 'for' loop"),
         Stmt::With(_) => ("'with' statements", "open files and contexts outside of the kernel"),
-        Stmt::Try(_) => ("'try' statements", "test for the exceptional case with 'if'"),
         Stmt::Import(_) | Stmt::ImportFrom(_) => ("imports inside functions", "import at the top of the file"),
         Stmt::Global(_) => ("'global' statements", "pass the value as an argument, and return the result"),
         Stmt::Nonlocal(_) => ("'nonlocal' statements", "pass the value as an argument, and return the result"),

@@ -209,7 +209,7 @@ fn a_match_is_a_chain_of_branches() {
 #[test]
 fn what_kernels_cannot_have_is_a_node() {
     for (text, what) in [
-        ("try:\n        pass\n    finally:\n        pass", "'try' statements"),
+        ("try:\n        pass\n    except A:\n        pass\n    except B:\n        pass", "several 'except' clauses"),
         ("with x:\n        pass", "'with' statements"),
         ("del x", "'del' statements"),
         ("global x", "'global' statements"),
