@@ -8,7 +8,7 @@ use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use numbra_grid::Grid;
 use numbra_runtime::Result;
-use numbra_runtime::array::HostArray;
+use numbra_runtime::array::{BorrowedArray, HostArray};
 use numbra_runtime::device::{Buffer, Device, Kernel};
 use std::sync::{Arc, Mutex};
 
@@ -93,6 +93,10 @@ impl Device for Running {
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
         self.0.upload(array)
+    }
+
+    fn upload_borrowed(&self, array: &BorrowedArray) -> Result<Buffer> {
+        self.0.upload_borrowed(array)
     }
 
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
