@@ -92,7 +92,7 @@ def i0_outer_f64(a: float64) -> float64:
 
 def i0_f64(x: float64) -> float64:
     """The modified Bessel function of order zero: a series up to 8, exp(x)/sqrt(x) times a function of 1/x above.
-    i0(-x) = i0(x), i0(±0) = 1, i0(±inf) = inf. Measured: 0.63 ULP at most.
+    i0(-x) = i0(x), i0(±0) = 1, i0(±inf) = inf. Measured: 0.69 ULP at most (200,000 arguments).
     """
     a = abs(x)
     # i0(714) is infinite. NaN passes.
