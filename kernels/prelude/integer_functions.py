@@ -95,3 +95,81 @@ def isqrt_i64(n: int64) -> int64:
     if n < 0:
         raise ValueError("isqrt() argument must be nonnegative")
     return int64(isqrt_u64(uint64(n)))
+
+
+# The largest int64.
+LARGEST: uint64 = 0x7fffffffffffffff
+
+
+def natural_factorial_i64(n: int64) -> uint64:
+    """Python's error below zero."""
+    if n < 0:
+        raise ValueError("factorial() not defined for negative values")
+    return uint64(n)
+
+
+def natural_n_i64(n: int64) -> uint64:
+    """Python's error below zero."""
+    if n < 0:
+        raise ValueError("n must be a non-negative integer")
+    return uint64(n)
+
+
+def natural_k_i64(k: int64) -> uint64:
+    """Python's error below zero."""
+    if k < 0:
+        raise ValueError("k must be a non-negative integer")
+    return uint64(k)
+
+
+def factorial_u64(n: uint64) -> int64:
+    """The product of the numbers up to n; an error where it does not fit, which is from 21 on."""
+    if n > 20:
+        raise OverflowError("factorial() result does not fit in int64")
+    product = uint64(1)
+    factor = n
+    while factor > 1:
+        product = product * factor
+        factor = factor - 1
+    return int64(product)
+
+
+def perm_u64(n: uint64, k: uint64) -> int64:
+    """The number of ways to choose k of n things in order: n*(n - 1)*..., k factors. 0 for k > n.
+
+    All factors but the last one are 2 at least, so that a product that does not fit ends the loop before 64 turns.
+    """
+    if k > n:
+        return int64(0)
+    ways = uint64(1)
+    chosen = uint64(0)
+    while chosen < k:
+        factor = n - chosen
+        if ways > LARGEST // factor:
+            raise OverflowError("perm() result does not fit in int64")
+        ways = ways * factor
+        chosen = chosen + 1
+    return int64(ways)
+
+
+def comb_u64(n: uint64, k: uint64) -> int64:
+    """The number of ways to choose k of n things, without order. 0 for k > n.
+
+    With m = n - k, after i turns it is the number of ways to choose i of m + i, which doubles at least with every turn
+    where k <= m. Each turn multiplies by (m + i)/i; what i has in common with the number so far is divided out before, so
+    that no product is larger than the next number.
+    """
+    if k > n:
+        return int64(0)
+    few = select(k < n - k, k, n - k)
+    ways = uint64(1)
+    i = uint64(0)
+    while i < few:
+        i = i + 1
+        divisor = gcd_u64(ways, i)
+        factor = (n - few + i) // (i // divisor)
+        ways = ways // divisor
+        if ways > LARGEST // factor:
+            raise OverflowError("comb() result does not fit in int64")
+        ways = ways * factor
+    return int64(ways)

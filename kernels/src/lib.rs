@@ -11,6 +11,8 @@ files![
     /// The files of the prelude, the elementary functions of every backend: name and text.
     PRELUDE "prelude":
 
+    "bessel_f32.py",
+    "bessel_f64.py",
     "division_f32.py",
     "division_f64.py",
     "error_function_f32.py",

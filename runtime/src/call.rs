@@ -164,12 +164,7 @@ impl DeviceArray {
     /// The array as it lies where kernels work in the host's memory, otherwise a copy in C order.
     pub fn from_borrowed(device: &Arc<dyn Device>, array: &BorrowedArray) -> Result<DeviceArray> {
         if !device.works_in_host_memory() {
-            let Some(bytes) = array.c_order_bytes() else {
-                // A view can be larger than all memory, and the device's: it says so before the elements are collected.
-                drop(device.allocate(array.scalar(), elements(array.shape())?)?);
-                return DeviceArray::from_host(device, &Arc::new(array.to_array()?));
-            };
-            let buffer = device.upload_bytes(array.scalar(), bytes)?;
+            let buffer = device.upload_borrowed(array)?;
             return Ok(DeviceArray::c_order(device, buffer, array.scalar(), array.shape()));
         }
         Ok(DeviceArray {

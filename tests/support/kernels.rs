@@ -255,9 +255,10 @@ fn elementary_functions_of_both_types() -> Vec<Case> {
     let mut cases = Vec::new();
     for name in [
         "exp", "expm1", "log", "log1p", "sin", "cos", "tan", "asin", "acos", "atan", "tanh", "sqrt", "asinh", "acosh",
-        "atanh", "cbrt", "erf", "erfc",
+        "atanh", "cbrt", "erf", "erfc", "np.i0",
     ] {
-        let text = format!("@vectorize\ndef {name}_(a):\n    return math.{name}(a)\n");
+        let path = if name.contains('.') { name.to_string() } else { format!("math.{name}") };
+        let text = format!("@vectorize\ndef f(a):\n    return {path}(a)\n");
         cases.push(Case::new(&*text, vec![line(&floats(300))], 1));
         cases.push(Case::new(text, vec![line(&floats32(300))], 1));
     }
@@ -470,7 +471,23 @@ def f(x):
     });
     let x = floats(300);
     let parts = Case::new(parts, vec![line(&x)], EXACT);
-    vec![Case::new(divisors, vec![line(&a), line(&b)], EXACT), roots, parts]
+    let choices =
+        "@vectorize\ndef f(n, k):\n    return math.comb(n, k) + math.perm(n, k % 4) + math.factorial(n % 21)\n";
+    let (n, k) = (integers::<i64>(0, 62, 200), integers::<i64>(0, 70, 200));
+    let factorial = |n: i64| (1..=n).product::<i64>();
+    let choices = Case::new(choices, vec![line(&n), line(&k)], EXACT).gives(move |result| {
+        for ((&n, &k), &got) in n.iter().zip(&k).zip(result.as_slice::<i64>().unwrap()) {
+            // Pascal's triangle.
+            let mut row = vec![1i64];
+            for _ in 0..n {
+                row = (0..=row.len()).map(|i| if i % row.len() == 0 { 1 } else { row[i - 1] + row[i] }).collect();
+            }
+            let ordered: i64 = (0..k % 4).map(|i| n - i).product();
+            let expected = row.get(k as usize).copied().unwrap_or(0) + ordered + factorial(n % 21);
+            assert_eq!(got, expected, "{n}, {k}");
+        }
+    });
+    vec![Case::new(divisors, vec![line(&a), line(&b)], EXACT), roots, parts, choices]
 }
 
 fn rounding_to_digits_that_vary() -> Vec<Case> {

@@ -6,10 +6,9 @@ use numbra::front::interp::{Buffer, Failure, Host, Launch, Limits, Trap};
 use numbra::front::ir::{Form, Module, Role, SiteId};
 use numbra::front::pipeline::{self, Target};
 use numbra::front::types::{Constant, ScalarType};
-use numbra_codegen::llvm::{
-    Arch, GridOnHost, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_nvptx,
-};
+use numbra_codegen::llvm::{Arch, NativeKernel, NativeOptions, NvptxOptions, Status, compile_native, compile_nvptx};
 use numbra_codegen::naga::{compile_spirv, compile_wgsl};
+use numbra_grid::Grid;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -118,11 +117,12 @@ impl Host for CudaForm<'_> {
     fn launch(&mut self, launch: &Launch, memory: &mut [Buffer]) -> Result<(), Failure> {
         let unobserved = &mut |_: &str, _: &Module| Ok(());
         let kernel = pipeline::lower_kernel(self.lowered, launch.kernel, &self.target, unobserved)?;
-        let artefact =
-            compile_grid_for_host(&kernel, &NativeOptions::default()).unwrap_or_else(|error| panic!("{error}"));
-        let code = GridOnHost::load(&artefact).unwrap_or_else(|error| panic!("{error}"));
+        let grid = Grid::new(&kernel);
+        let thread = compile_native(&grid.thread, &NativeOptions::default())
+            .and_then(|artefact| NativeKernel::load(&artefact))
+            .unwrap_or_else(|error| panic!("{error}"));
         let points: i64 = launch.space.iter().product();
-        let group = artefact.manifest.group.unwrap_or(1) as i64;
+        let group = grid.group() as i64;
         // `Begin..End` are rows or points.
         let (units, groups) = match (&kernel.functions[0].form, launch.space.split_last()) {
             (Form::Grid { rows: true, .. }, Some((last, outer))) => {
@@ -131,11 +131,9 @@ impl Host for CudaForm<'_> {
             }
             _ => (points, ((points + group - 1) / group, 1)),
         };
-        let parameters: Vec<u64> = artefact
-            .manifest
-            .scalars
-            .iter()
-            .map(|parameter| match parameter.role {
+        let parameters: Vec<u64> = kernel.functions[0]
+            .scalar_parameters()
+            .map(|(_, _, role)| match role {
                 Role::Argument(number) => launch.captures[number as usize],
                 Role::SpaceExtent(axis) => launch.space[axis as usize] as u64,
                 Role::Begin => 0,
@@ -150,8 +148,14 @@ impl Host for CudaForm<'_> {
         let pointers: Vec<*mut u8> =
             launch.arrays.iter().map(|array| copies[array.buffer].as_mut_ptr().cast::<u8>()).collect();
         let mut status = Status::default();
-        // SAFETY: the pointers are those of the kernel's arrays in order, as large as the parameters say.
-        unsafe { code.call(&pointers, &parameters, &mut status, (groups.0 as u32, groups.1 as u32)) };
+        grid.run(&parameters, (groups.0 as u32, groups.1 as u32), |parameters| {
+            let mut own = Status::default();
+            // SAFETY: the pointers are those of the kernel's arrays in order, as large as the parameters say.
+            unsafe { thread.call(&pointers, parameters, &mut own) };
+            if status.flag == 0 {
+                status = own;
+            }
+        });
         for (number, buffer) in memory.iter_mut().enumerate() {
             let bytes: Vec<u8> = copies[number].iter().flat_map(|word| word.to_ne_bytes()).collect();
             for (place, &byte) in bytes[..buffer.bytes().len()].iter().enumerate() {

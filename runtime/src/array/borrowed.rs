@@ -124,6 +124,16 @@ impl BorrowedArray {
         Ok(array)
     }
 
+    /// Copies the elements number `part` in C order to `target`, which has exactly their length.
+    pub fn collect(&self, part: Range<usize>, target: &mut [u8]) {
+        let elements = self.shape.iter().product();
+        assert!(part.start <= part.end && part.end <= elements && target.len() == part.len() * self.scalar.bytes());
+        // SAFETY: as above.
+        unsafe {
+            convert::collect_part(self.scalar, self.address, &self.shape, &self.strides, part, target.as_mut_ptr());
+        }
+    }
+
     /// Copies the elements of an array of the same type and shape here.
     pub fn copy_from(&self, source: &HostArray) -> Result<(), ArrayError> {
         if source.scalar() != self.scalar {
@@ -169,6 +179,29 @@ mod tests {
         assert_eq!(data[..5], [100, 106, 112, 118, 101]);
         assert!(transposed.copy_from(&HostArray::zeros(ScalarType::I32, &[6, 4]).unwrap()).is_err());
         assert!(transposed.copy_from(&HostArray::zeros(ScalarType::U32, &[4, 6]).unwrap()).is_err());
+    }
+
+    #[test]
+    fn parts_are_collected_from_wherever_they_begin() {
+        let mut data: Vec<i32> = (0..360).collect();
+        for (first, shape, strides) in [
+            (0, vec![4, 5, 6], vec![1, 24, 4]),
+            (359, vec![4, 5, 6], vec![-60, -12, -2]),
+            (3, vec![3, 1, 2, 7], vec![0, 5, 100, 7]),
+            (7, vec![], vec![]),
+            (0, vec![3, 0], vec![1, 1]),
+            (300, vec![60], vec![-5]),
+        ] {
+            let array = borrow(&mut data, first, &shape, &strides);
+            let all = array.to_array().unwrap();
+            for start in 0..=all.len() {
+                for end in start..=all.len() {
+                    let mut part = vec![0; (end - start) * 4];
+                    array.collect(start..end, &mut part);
+                    assert_eq!(part, all.bytes()[start * 4..end * 4], "{shape:?} {start}..{end}");
+                }
+            }
+        }
     }
 
     #[test]

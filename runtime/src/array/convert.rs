@@ -2,6 +2,7 @@
 
 use super::{ArrayError, Element, HostArray, HostView, collapse, row_major_strides};
 use numbra_front::types::ScalarType;
+use std::ops::Range;
 
 /// Copies the elements of `view` to `target` in C order. `target` has exactly their length.
 pub(super) fn gather(view: &HostView, target: &mut [u8]) {
@@ -37,6 +38,59 @@ pub(super) unsafe fn collect(source: *const u8, strides: &[isize], target: &mut 
     let collapsed = collapse(target.shape(), &[&row_major, strides]);
     // SAFETY: as above; a host array has all elements of its shape.
     unsafe { copy(scalar, source, target.bytes_mut().as_mut_ptr(), &collapsed.shape, &collapsed.strides) }
+}
+
+/// Copies the elements number `part` in C order of the array at `source` to `target`, where they lie one behind the other.
+///
+/// # Safety
+/// All elements of the part must be there, and room for them that is outside the source.
+pub(super) unsafe fn collect_part(
+    scalar: ScalarType,
+    source: *const u8,
+    shape: &[usize],
+    strides: &[isize],
+    part: Range<usize>,
+    target: *mut u8,
+) {
+    let inner: usize = shape.iter().skip(1).product();
+    let size = scalar.bytes();
+    let row = |number: usize| source.wrapping_offset(number as isize * strides[0] * size as isize);
+    let to = |element: usize| target.wrapping_add((element - part.start) * size);
+    // SAFETY: the caller's promise, for parts of the part.
+    unsafe {
+        let whole = |source: *const u8, shape: &[usize], target: *mut u8| {
+            let row_major = row_major_strides(shape);
+            let collapsed = collapse(shape, &[&row_major, strides]);
+            copy(scalar, source, target, &collapsed.shape, &collapsed.strides);
+        };
+        if part.is_empty() {
+            return;
+        }
+        let Some(&rows) = shape.first() else { return whole(source, shape, target) };
+        if part == (0..rows * inner) {
+            return whole(source, shape, target);
+        }
+        // The end of one row, rows, the beginning of another one; or the middle of a row.
+        let (first, last) = (part.start.div_ceil(inner), part.end / inner);
+        let inside = |number: usize, elements: Range<usize>| {
+            let start = number * inner;
+            let part = elements.start - start..elements.end - start;
+            collect_part(scalar, row(number), &shape[1..], &strides[1..], part, to(elements.start));
+        };
+        if last < first {
+            return inside(last, part.clone());
+        }
+        if part.start < first * inner {
+            inside(first - 1, part.start..first * inner);
+        }
+        if first < last {
+            let shape = [&[last - first], &shape[1..]].concat();
+            whole(row(first), &shape, to(first * inner));
+        }
+        if last * inner < part.end {
+            inside(last, last * inner..part.end);
+        }
+    }
 }
 
 /// Copies elements; `strides` are the target's and the source's.

@@ -25,7 +25,7 @@ pub use host::HostBuffer;
 pub use name::{DeviceName, auto, list, open, target_from_environment};
 pub use parameters::parameters;
 
-use crate::array::HostArray;
+use crate::array::{BorrowedArray, HostArray};
 use crate::error::{Error, Result};
 use numbra_codegen::artefact::ScalarParameter;
 use numbra_front::error::ErrorClass;
@@ -96,9 +96,9 @@ pub trait Device: Send + Sync {
     /// The first `elements` of a buffer, after all work before. CPU devices hand over the memory if nobody else has it.
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray>;
 
-    /// A buffer with these elements, given as their bytes in C order. GPUs take them from where they are.
-    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
-        self.upload(&Arc::new(HostArray::from_bytes(scalar, &[bytes.len() / scalar.bytes()], bytes)?))
+    /// A buffer with the elements of an array in memory of somebody else, in C order. GPUs take them from where they lie.
+    fn upload_borrowed(&self, array: &BorrowedArray) -> Result<Buffer> {
+        self.upload(&Arc::new(array.to_array()?))
     }
 
     /// The first elements of a buffer, as many as there is room for, after all work before.

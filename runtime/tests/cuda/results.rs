@@ -3,6 +3,9 @@
 use crate::fake::{Fake, with_fake_driver};
 use crate::running::Running;
 use crate::*;
+use numbra_front::types::ScalarType;
+use numbra_runtime::DeviceArray;
+use numbra_runtime::array::BorrowedArray;
 
 /// The same bits as on the processor.
 fn same_as_cpu(fake: &Fake, text: &str, inputs: &[Input]) -> HostArray {
@@ -132,6 +135,24 @@ fn copies_that_are_larger_than_all_staging_memory() {
         // Six pieces of 4 MiB.
         let pinned = calls.iter().filter(|call| call.contains("cuMemAllocHost")).count();
         assert_eq!(pinned, 6, "{calls:#?}");
+    });
+}
+
+#[test]
+fn arrays_of_any_strides_go_to_staging_memory_from_where_they_lie() {
+    with_fake_driver("results::arrays_of_any_strides_go_to_staging_memory_from_where_they_lie", |fake| {
+        let device = Running::on(fake, open("cuda"));
+        let mut data = floats(3000 * 1001);
+        for (shape, strides) in [([3000, 1001], [1001, 1]), ([1001, 3000], [1, 1001]), ([1500, 1000], [2002, 1])] {
+            // SAFETY: the elements are the vector's.
+            let array = unsafe { BorrowedArray::new(ScalarType::F64, data.as_mut_ptr().cast(), &shape, &strides) };
+            let array = array.unwrap();
+            let there = DeviceArray::from_borrowed(&device, &array).unwrap();
+            assert_eq!(there.into_host().unwrap(), array.to_array().unwrap(), "{shape:?}");
+        }
+        // More elements than memory has bytes.
+        let many = unsafe { BorrowedArray::new(ScalarType::F64, data.as_mut_ptr().cast(), &[1 << 62], &[0]) }.unwrap();
+        assert!(DeviceArray::from_borrowed(&device, &many).is_err());
     });
 }
 

@@ -2,17 +2,25 @@
 //! arguments that they were given.
 
 use crate::fake::Fake;
-use numbra_codegen::llvm::{GridOnHost, NativeOptions, Status, compile_grid_for_host};
+use numbra_codegen::llvm::{NativeKernel, NativeOptions, Status, compile_native};
 use numbra_front::ir::Module;
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
+use numbra_grid::Grid;
 use numbra_runtime::Result;
-use numbra_runtime::array::HostArray;
+use numbra_runtime::array::{BorrowedArray, HostArray};
 use numbra_runtime::device::{Buffer, Device, Kernel};
 use std::sync::{Arc, Mutex};
 
-/// The kernel of each module that the driver has loaded, in that order: arrays, whether there is a status, code.
-static LOADED: Mutex<Vec<(usize, bool, GridOnHost)>> = Mutex::new(Vec::new());
+/// The kernel of each module that the driver has loaded, in that order.
+static LOADED: Mutex<Vec<Loaded>> = Mutex::new(Vec::new());
+
+struct Loaded {
+    arrays: usize,
+    has_status: bool,
+    grid: Grid,
+    thread: NativeKernel,
+}
 
 /// A device of the fake driver whose launches compute.
 pub struct Running(Arc<dyn Device>);
@@ -28,15 +36,21 @@ extern "C" fn run(module: usize, x: u32, y: u32, arguments: *const u64, count: u
     // SAFETY: the fake driver's promise.
     let arguments = unsafe { std::slice::from_raw_parts(arguments, count) };
     let loaded = LOADED.lock().unwrap();
-    let (arrays, has_status, code) = &loaded[module - 1];
-    let (pointers, rest) = arguments.split_at(*arrays);
+    let kernel = &loaded[module - 1];
+    let (pointers, rest) = arguments.split_at(kernel.arrays);
     let pointers: Vec<*mut u8> = pointers.iter().map(|&address| address as *mut u8).collect();
-    let (scalars, status) = if *has_status { rest.split_at(rest.len() - 1) } else { (rest, &[][..]) };
+    let (scalars, status) = if kernel.has_status { rest.split_at(rest.len() - 1) } else { (rest, &[][..]) };
     let mut none = Status::default();
     // SAFETY: the address of a status, for as long as the launch runs.
     let status = status.first().map_or(&mut none, |&address| unsafe { &mut *(address as *mut Status) });
-    // SAFETY: the arguments are those of this kernel, if the device under test is right.
-    unsafe { code.call(&pointers, scalars, status, (x, y)) };
+    kernel.grid.run(scalars, (x, y), |scalars| {
+        let mut own = Status::default();
+        // SAFETY: the arguments are those of this kernel, if the device under test is right.
+        unsafe { kernel.thread.call(&pointers, scalars, &mut own) };
+        if status.flag == 0 {
+            *status = own;
+        }
+    });
 }
 
 impl Device for Running {
@@ -61,14 +75,15 @@ impl Device for Running {
     }
 
     fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
-        let artefact = compile_grid_for_host(module, &NativeOptions::default())?;
-        let code = GridOnHost::load(&artefact)?;
-        let manifest = &artefact.manifest;
+        let grid = Grid::new(module);
+        let artefact = compile_native(&grid.thread, &NativeOptions::default())?;
+        let thread = NativeKernel::load(&artefact)?;
+        let (arrays, has_status) = (artefact.manifest.bindings.len(), artefact.manifest.has_status);
         // For the whole of the load, so that the order is the driver's; launches of others go on meanwhile.
         static LOADING: Mutex<()> = Mutex::new(());
         let _loading = LOADING.lock().unwrap();
         let kernel = self.0.load(module)?;
-        LOADED.lock().unwrap().push((manifest.bindings.len(), manifest.has_status, code));
+        LOADED.lock().unwrap().push(Loaded { arrays, has_status, grid, thread });
         Ok(kernel)
     }
 
@@ -78,6 +93,10 @@ impl Device for Running {
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
         self.0.upload(array)
+    }
+
+    fn upload_borrowed(&self, array: &BorrowedArray) -> Result<Buffer> {
+        self.0.upload_borrowed(array)
     }
 
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {

@@ -5,7 +5,7 @@
 
 use super::host::{HostContext, HostEntry};
 use super::machine::initialize;
-use super::native::{Entry, GridEntry};
+use super::native::Entry;
 use super::{Status, backend_error};
 use crate::artefact::{Artefact, ArtefactKind};
 use crate::error::{Error, Result};
@@ -27,9 +27,6 @@ pub struct NativeKernel {
 impl NativeKernel {
     /// Loads what `compile_native` made, now or in another process on a machine of the same kind.
     pub fn load(artefact: &Artefact) -> Result<NativeKernel> {
-        if artefact.manifest.group.is_some() {
-            return Err(Error::internal("loader", "a Grid kernel cannot be called as a Range kernel"));
-        }
         let code = Code::load(artefact)?;
         // SAFETY: the symbol is the entry of a Range kernel, and has this type.
         let entry = unsafe { std::mem::transmute::<*const (), Entry>(code.address) };
@@ -70,42 +67,6 @@ impl NativeFunction {
     /// `context` must be filled, and no other call may have it.
     pub unsafe fn call(&self, context: *mut HostContext, arguments: &[u64], results: &mut [u64]) -> i32 {
         unsafe { (self.entry)(context, arguments.as_ptr(), results.as_mut_ptr()) }
-    }
-}
-
-/// A Grid kernel loaded for the host, where a loop plays the GPU.
-pub struct GridOnHost {
-    code: Code,
-    entry: GridEntry,
-    group: u32,
-}
-
-impl GridOnHost {
-    /// Loads what `compile_grid_for_host` made.
-    pub fn load(artefact: &Artefact) -> Result<GridOnHost> {
-        let Some(group) = artefact.manifest.group else {
-            return Err(Error::internal("loader", "a Range kernel cannot be called as a Grid kernel"));
-        };
-        let code = Code::load(artefact)?;
-        // SAFETY: the symbol is the entry of a Grid kernel, and has this type.
-        let entry = unsafe { std::mem::transmute::<*const (), GridEntry>(code.address) };
-        Ok(GridOnHost { code, entry, group })
-    }
-
-    /// Runs every thread of `groups` (along x and y), one after the other.
-    ///
-    /// # Safety
-    /// As [`NativeKernel::call`].
-    pub unsafe fn call(&self, buffers: &[*mut u8], parameters: &[u64], status: &mut Status, groups: (u32, u32)) {
-        debug_assert_eq!((buffers.len(), parameters.len()), self.code.arity);
-        for y in 0..groups.1 {
-            for x in 0..groups.0 {
-                for local in 0..self.group {
-                    let position = [x as u64, y as u64, local as u64, groups.0 as u64];
-                    unsafe { (self.entry)(buffers.as_ptr(), parameters.as_ptr(), status, position.as_ptr()) }
-                }
-            }
-        }
     }
 }
 

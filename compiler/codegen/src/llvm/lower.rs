@@ -32,8 +32,6 @@ use numbra_front::types::{Constant, ScalarType};
 pub(super) enum Placement {
     /// A Range kernel on the host.
     Host,
-    /// A Grid kernel on the host: the position of the thread comes as four further parameters.
-    HostGrid,
     /// A Grid kernel on an NVIDIA GPU.
     Nvptx,
 }
@@ -42,10 +40,6 @@ pub(super) enum Placement {
 const PTX_KERNEL: u32 = 71;
 /// Global memory in LLVM's NVPTX back end.
 const NVPTX_GLOBAL: u16 = 1;
-
-/// The order of the position's parameters in [`Placement::HostGrid`].
-pub(super) const POSITION: [Builtin; 4] =
-    [Builtin::GroupIdX, Builtin::GroupIdY, Builtin::LocalIdX, Builtin::GroupCountX];
 
 /// The kernel that is to be compiled: the module's first function, if it has the form that back ends take.
 pub(super) fn scheduled_kernel(module: &ir::Module) -> Result<&Function> {
@@ -64,7 +58,7 @@ pub(super) fn malformed(message: impl Into<String>) -> Error {
 }
 
 /// Lowers `kernel` into a function called `symbol`. Its parameters are a pointer per array, a value per scalar
-/// parameter (a bool as one byte), a pointer to the status if the kernel can fail, and whatever `placement` adds.
+/// parameter (a bool as one byte), and a pointer to the status if the kernel can fail.
 pub(super) fn lower_kernel<'ctx>(
     context: &'ctx Context,
     llvm: &Module<'ctx>,
@@ -105,9 +99,6 @@ fn declare<'ctx>(
     if has_status {
         parameters.push(pointer.into());
     }
-    if placement == Placement::HostGrid {
-        parameters.extend([BasicMetadataTypeEnum::from(context.i64_type()); POSITION.len()]);
-    }
     let linkage = if placement == Placement::Nvptx { Linkage::External } else { Linkage::Internal };
     let function = llvm.add_function(symbol, context.void_type().fn_type(&parameters, false), Some(linkage));
     let enumeration =
@@ -143,7 +134,7 @@ fn declare<'ctx>(
 fn pointer_type(context: &Context, placement: Placement) -> PointerType<'_> {
     context.ptr_type(match placement {
         Placement::Nvptx => AddressSpace::from(NVPTX_GLOBAL),
-        _ => AddressSpace::default(),
+        Placement::Host => AddressSpace::default(),
     })
 }
 
@@ -180,7 +171,6 @@ pub(super) struct Lowering<'ctx, 'a> {
     pub(super) variables: Vec<PointerValue<'ctx>>,
     buffers: Vec<PointerValue<'ctx>>,
     status: Option<PointerValue<'ctx>>,
-    position: Vec<IntValue<'ctx>>,
     /// Of a host function: its arrays, and how it leaves.
     pub(super) host: Option<HostFrame<'ctx>>,
     /// The innermost loop is the last one.
@@ -217,7 +207,6 @@ impl<'ctx, 'a> Lowering<'ctx, 'a> {
             variables: Vec::new(),
             buffers: Vec::new(),
             status: None,
-            position: Vec::new(),
             host: None,
             loops: Vec::new(),
             rarely: 0,
@@ -250,7 +239,6 @@ impl<'ctx, 'a> Lowering<'ctx, 'a> {
             status.set_name("status");
             self.status = Some(status.into_pointer_value());
         }
-        self.position = rest.map(BasicValueEnum::into_int_value).collect();
         Ok(())
     }
 
@@ -647,20 +635,17 @@ impl<'ctx, 'a> Lowering<'ctx, 'a> {
     }
 
     fn thread_position(&mut self, builtin: Builtin) -> Result<IntValue<'ctx>> {
-        if self.placement == Placement::Nvptx {
-            let register = match builtin {
-                Builtin::GroupIdX => "llvm.nvvm.read.ptx.sreg.ctaid.x",
-                Builtin::GroupIdY => "llvm.nvvm.read.ptx.sreg.ctaid.y",
-                Builtin::LocalIdX => "llvm.nvvm.read.ptx.sreg.tid.x",
-                Builtin::GroupCountX => "llvm.nvvm.read.ptx.sreg.nctaid.x",
-            };
-            let value = self.intrinsic(register, &[], &[])?.into_int_value();
-            return self.widen(value, ScalarType::U32);
+        if self.placement != Placement::Nvptx {
+            return Err(malformed("a thread's position outside a grid"));
         }
-        let place = POSITION.iter().position(|&other| other == builtin);
-        place
-            .and_then(|place| self.position.get(place).copied())
-            .ok_or_else(|| malformed("a thread's position outside a grid"))
+        let register = match builtin {
+            Builtin::GroupIdX => "llvm.nvvm.read.ptx.sreg.ctaid.x",
+            Builtin::GroupIdY => "llvm.nvvm.read.ptx.sreg.ctaid.y",
+            Builtin::LocalIdX => "llvm.nvvm.read.ptx.sreg.tid.x",
+            Builtin::GroupCountX => "llvm.nvvm.read.ptx.sreg.nctaid.x",
+        };
+        let value = self.intrinsic(register, &[], &[])?.into_int_value();
+        self.widen(value, ScalarType::U32)
     }
 
     /// Calls an intrinsic; `overload` are the types in its full name.

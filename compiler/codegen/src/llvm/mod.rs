@@ -2,7 +2,7 @@
 //!
 //! * `lower`, `operation`: a scheduled kernel to LLVM IR, the same for every target;
 //! * `machine`: LLVM's target machines, passes and emission;
-//! * [`native`]: objects for this machine, of Range kernels and, for tests, of Grid kernels;
+//! * [`native`]: objects for this machine, of Range kernels;
 //! * [`host`]: objects for this machine, of whole functions;
 //! * [`loader`]: those objects made callable;
 //! * [`nvptx`]: Grid kernels as PTX.
@@ -19,9 +19,9 @@ mod offsets;
 mod operation;
 
 pub use host::{HostContext, HostFailure, compile_host, host_text};
-pub use loader::{GridOnHost, NativeFunction, NativeKernel};
+pub use loader::{NativeFunction, NativeKernel};
 pub use machine::{Cpu, has_fma, version};
-pub use native::{NativeOptions, compile_grid_for_host, compile_native, native_text};
+pub use native::{NativeOptions, compile_native, native_text};
 pub use nvptx::{Arch, NvptxOptions, compile_nvptx, nvptx_text};
 
 use crate::error::Error;

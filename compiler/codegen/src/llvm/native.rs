@@ -1,10 +1,9 @@
 //! Objects for this machine's processor.
 //!
-//! An object has one symbol, the kernel's entry, of type [`Entry`] or [`GridEntry`]. It unpacks the arguments and calls
-//! the kernel proper, a function of its own so that what is known of each buffer (`noalias`, `readonly`) can stand on
+//! An object has one symbol, the kernel's entry, of type [`Entry`]. It unpacks the arguments and calls the kernel proper, a function of its own so that what is known of each buffer (`noalias`, `readonly`) can stand on
 //! its parameters.
 
-use super::lower::{POSITION, Placement, lower_kernel, malformed, memory_type, scheduled_kernel};
+use super::lower::{Placement, lower_kernel, malformed, memory_type, scheduled_kernel};
 use super::machine::{Cpu, MachineKey, aim, emit, optimize, text, with_machine};
 use super::offsets::movable;
 use super::{Emit, Status, backend_error, symbol};
@@ -24,11 +23,6 @@ use numbra_front::ir::{self, Form, Function};
 /// [`numbra_front::types::Constant::bits`]; a status, which is not touched unless the kernel fails.
 pub type Entry = unsafe extern "C" fn(buffers: *const *mut u8, parameters: *const u64, status: *mut Status);
 
-/// The entry of a Grid kernel that runs on the host: besides, the thread's position as group id x, group id y, local
-/// id x and number of groups along x.
-pub type GridEntry =
-    unsafe extern "C" fn(buffers: *const *mut u8, parameters: *const u64, status: *mut Status, position: *const u64);
-
 #[derive(Debug, Clone)]
 pub struct NativeOptions {
     /// The processor to make code for.
@@ -45,33 +39,7 @@ impl Default for NativeOptions {
 
 /// Compiles the module's first function, a kernel of form Range.
 pub fn compile_native(module: &ir::Module, options: &NativeOptions) -> Result<Artefact> {
-    let kernel = scheduled_kernel(module)?;
-    if kernel.form != Form::Range {
-        return Err(malformed(format!("'{}' is no Range kernel", kernel.name)));
-    }
-    compile(module, kernel, options)
-}
-
-/// Compiles the module's first function, a kernel of form Grid, for the host: how CUDA's form is tested without a GPU.
-pub fn compile_grid_for_host(module: &ir::Module, options: &NativeOptions) -> Result<Artefact> {
-    let kernel = scheduled_kernel(module)?;
-    if kernel.form == Form::Range {
-        return Err(malformed(format!("'{}' is no Grid kernel", kernel.name)));
-    }
-    compile(module, kernel, options)
-}
-
-/// The module's first function, of either form, as text.
-pub fn native_text(module: &ir::Module, options: &NativeOptions, emit: Emit) -> Result<String> {
-    let kernel = scheduled_kernel(module)?;
-    with_machine(MachineKey::native(&options.cpu), |machine| {
-        let context = Context::create();
-        let llvm = lower(&context, module, kernel, options, machine)?;
-        text(&llvm, machine, emit, optimize)
-    })
-}
-
-fn compile(module: &ir::Module, kernel: &Function, options: &NativeOptions) -> Result<Artefact> {
+    let kernel = range_kernel(module)?;
     with_machine(MachineKey::native(&options.cpu), |machine| {
         let context = Context::create();
         let llvm = lower(&context, module, kernel, options, machine)?;
@@ -79,6 +47,24 @@ fn compile(module: &ir::Module, kernel: &Function, options: &NativeOptions) -> R
         let bytes = emit(&llvm, machine, FileType::Object)?;
         Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) })
     })
+}
+
+/// The module's first function, a kernel of form Range, as text.
+pub fn native_text(module: &ir::Module, options: &NativeOptions, emit: Emit) -> Result<String> {
+    let kernel = range_kernel(module)?;
+    with_machine(MachineKey::native(&options.cpu), |machine| {
+        let context = Context::create();
+        let llvm = lower(&context, module, kernel, options, machine)?;
+        text(&llvm, machine, emit, optimize)
+    })
+}
+
+fn range_kernel(module: &ir::Module) -> Result<&Function> {
+    let kernel = scheduled_kernel(module)?;
+    match kernel.form {
+        Form::Range => Ok(kernel),
+        _ => Err(malformed(format!("'{}' is no Range kernel", kernel.name))),
+    }
 }
 
 fn lower<'ctx>(
@@ -91,10 +77,8 @@ fn lower<'ctx>(
     let entry = symbol(&kernel.name);
     let llvm = context.create_module(&kernel.name);
     aim(&llvm, machine);
-    let placement = if kernel.form == Form::Range { Placement::Host } else { Placement::HostGrid };
-    let body = lower_kernel(context, &llvm, module, kernel, placement, &format!("{entry}.body"))?;
-    let entry =
-        Unpacking { context, builder: context.create_builder(), kernel, placement }.entry(&llvm, body, &entry)?;
+    let body = lower_kernel(context, &llvm, module, kernel, Placement::Host, &format!("{entry}.body"))?;
+    let entry = Unpacking { context, builder: context.create_builder(), kernel }.entry(&llvm, body, &entry)?;
     if let Some(width) = options.vector_width.or(options.cpu.vector_width()) {
         let width = context.create_string_attribute("prefer-vector-width", &width.to_string());
         // On both: LLVM sets up a whole subtarget for each kind of function.
@@ -110,28 +94,25 @@ struct Unpacking<'ctx, 'a> {
     context: &'ctx Context,
     builder: Builder<'ctx>,
     kernel: &'a Function,
-    placement: Placement,
 }
 
 impl<'ctx> Unpacking<'ctx, '_> {
     fn entry(&self, llvm: &Module<'ctx>, body: FunctionValue<'ctx>, symbol: &str) -> Result<FunctionValue<'ctx>> {
         let pointer = self.context.ptr_type(AddressSpace::default());
-        let grid = self.placement == Placement::HostGrid;
-        let kind = self.context.void_type().fn_type(&vec![pointer.into(); if grid { 4 } else { 3 }], false);
+        let kind = self.context.void_type().fn_type(&[pointer.into(); 3], false);
         let entry = llvm.add_function(symbol, kind, None);
         let nounwind = Attribute::get_named_enum_kind_id("nounwind");
         entry.add_attribute(AttributeLoc::Function, self.context.create_enum_attribute(nounwind, 0));
         self.builder.position_at_end(self.context.append_basic_block(entry, "entry"));
         let parameters: Vec<PointerValue> = entry.get_param_iter().map(BasicValueEnum::into_pointer_value).collect();
-        for (parameter, name) in parameters.iter().zip(["buffers", "parameters", "status", "position"]) {
+        for (parameter, name) in parameters.iter().zip(["buffers", "parameters", "status"]) {
             parameter.set_name(name);
         }
-        let int64 = self.context.i64_type();
         let mut arguments: Vec<BasicMetadataValueEnum> = Vec::new();
         for position in 0..self.kernel.arrays.len() {
             arguments.push(self.element(pointer.into(), parameters[0], position)?.into());
         }
-        let moved = if grid { Vec::new() } else { movable(self.kernel) };
+        let moved = movable(self.kernel);
         for (position, (_, value, _)) in self.kernel.scalar_parameters().enumerate() {
             // The low bytes of the eight are the value, whatever its type: this is little-endian.
             let kind = memory_type(self.context, self.kernel.scalar(value));
@@ -149,11 +130,6 @@ impl<'ctx> Unpacking<'ctx, '_> {
         }
         if self.kernel.has_traps() {
             arguments.push(parameters[2].into());
-        }
-        if grid {
-            for position in 0..POSITION.len() {
-                arguments.push(self.element(int64.into(), parameters[3], position)?.into());
-            }
         }
         self.builder.build_call(body, &arguments, "").map_err(backend_error)?;
         self.builder.build_return(None).map_err(backend_error)?;

@@ -1,11 +1,10 @@
 //! Kernels built by hand, and what runs them.
 
-use numbra_codegen::llvm::{
-    GridOnHost, NativeKernel, NativeOptions, NvptxOptions, Status, compile_grid_for_host, compile_native, compile_nvptx,
-};
+use numbra_codegen::llvm::{NativeKernel, NativeOptions, NvptxOptions, Status, compile_native, compile_nvptx};
 use numbra_front::ir::*;
 use numbra_front::source::Span;
 use numbra_front::types::{Constant, ScalarType};
+use numbra_grid::Grid;
 
 pub const GROUP: u32 = 32;
 pub const GRID: Form = Form::Grid { group: GROUP, rows: false };
@@ -166,9 +165,16 @@ pub fn run_with(
     let mut status = Status::default();
     match module.functions[0].form {
         Form::Grid { .. } => {
-            let artefact = compile_grid_for_host(module, options).expect("compiles");
-            let kernel = GridOnHost::load(&artefact).expect("loads");
-            unsafe { kernel.call(&buffers, scalars, &mut status, (groups, 1)) };
+            let grid = Grid::new(module);
+            let artefact = compile_native(&grid.thread, options).expect("compiles");
+            let kernel = NativeKernel::load(&artefact).expect("loads");
+            grid.run(scalars, (groups, 1), |scalars| {
+                let mut own = Status::default();
+                unsafe { kernel.call(&buffers, scalars, &mut own) };
+                if status.flag == 0 {
+                    status = own;
+                }
+            });
         }
         _ => {
             let artefact = compile_native(module, options).expect("compiles");

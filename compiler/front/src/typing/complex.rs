@@ -285,6 +285,11 @@ impl<'t> Typer<'t, '_> {
                 let either = self.apply(Op::Or, &[nan, infinite], span);
                 return Ok(Some(Item::Scalar(self.not(either, span))));
             }
+            "isreal" | "iscomplex" => {
+                let zero = self.zero_of(part, span);
+                let op = if name == "isreal" { Op::Eq } else { Op::Ne };
+                return Ok(Some(Item::Scalar(self.apply(op, &[number.imaginary, zero], span))));
+            }
             "exp" => "complex_exp",
             "log" => "complex_log",
             "sqrt" => "complex_sqrt",

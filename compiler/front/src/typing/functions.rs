@@ -49,6 +49,9 @@ impl<'t> Typer<'t, '_> {
             // Python's take any number.
             Divisor(_) if math => arguments.len().max(2),
             Divisor(_) => 2,
+            // math.perm(n) is n!.
+            Combinatorial("perm") => arguments.len().clamp(1, 2),
+            Combinatorial("comb") => 2,
             Where | Clip => 3,
             Around if arguments.len() == 2 => 2,
             _ => 1,
@@ -75,6 +78,7 @@ impl<'t> Typer<'t, '_> {
             }
             Divisor(name) => self.divisor(path, name, math, arguments, span)?,
             Isqrt => self.integer_root(path, &arguments[0], span)?,
+            Combinatorial(name) => self.combinatorial(path, name, arguments, span)?,
             BitCount => self.bit_count(path, &arguments[0], span)?,
             Frexp => return self.parts(path, "frexp", math, arguments, span),
             Modf => return self.parts(path, "modf", math, arguments, span),
@@ -202,6 +206,10 @@ impl<'t> Typer<'t, '_> {
                 self.classify(path, function, &arguments[0], span)?
             }
             IsClose => self.is_close(path, math, arguments, span)?,
+            IsReal | IsComplex => {
+                self.number(&arguments[0].0, arguments[0].1)?;
+                self.constant(Constant::bool(function == IsReal), span)
+            }
             NanToNum => self.nan_to_number(&arguments[0], span)?,
             Real => self.number(&arguments[0].0, arguments[0].1)?,
             Imag => {

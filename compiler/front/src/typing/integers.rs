@@ -1,4 +1,5 @@
-//! Functions of integers: common types, `gcd` and `lcm`, `math.isqrt`, `np.fmod`, `np.bitwise_count`.
+//! Functions of integers: common types, `gcd` and `lcm`, `math.isqrt`, `math.comb` and the like, `np.fmod`,
+//! `np.bitwise_count`.
 
 use super::Rules;
 use super::calls::Evaluated;
@@ -111,6 +112,26 @@ impl<'t> Typer<'t, '_> {
             number = self.convert(number, promotion::wide_integer(number.scalar), span);
         }
         self.elementary("isqrt", number.scalar, &[number], span)
+    }
+
+    /// `math.factorial`, `math.comb`, `math.perm`: an int64, whatever integers they are of.
+    pub fn combinatorial(&mut self, path: &str, name: &str, arguments: &[Evaluated<'t>], span: Span) -> Result<Scalar> {
+        let name = if arguments.len() == 1 { "factorial" } else { name };
+        let checks = if name == "factorial" { &["natural_factorial"][..] } else { &["natural_n", "natural_k"] };
+        let mut numbers = Vec::new();
+        for ((item, at), check) in arguments.iter().zip(checks) {
+            let number = self.number(item, *at)?;
+            if number.scalar.is_float() {
+                return Err(self.needs_integer(path, number.scalar, *at));
+            }
+            numbers.push(if number.scalar.is_signed() {
+                let number = self.convert(number, ScalarType::I64, *at);
+                self.elementary(check, ScalarType::I64, &[number], span)?
+            } else {
+                self.convert(number, ScalarType::U64, *at)
+            });
+        }
+        self.elementary(name, ScalarType::U64, &numbers, span)
     }
 
     /// `np.bitwise_count`: a uint8.

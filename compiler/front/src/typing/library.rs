@@ -21,6 +21,8 @@ pub enum Function {
     Divisor(&'static str),
     /// `math.isqrt`: of an integer.
     Isqrt,
+    /// `math.comb` and the like: of integers that are not negative.
+    Combinatorial(&'static str),
     /// `np.bitwise_count`: the ones among the bits of an integer's magnitude.
     BitCount,
     /// A float as a fraction and an exponent.
@@ -58,6 +60,9 @@ pub enum Function {
     IsPositiveInf,
     IsNegativeInf,
     IsClose,
+    /// Whether the imaginary part is zero, or is not.
+    IsReal,
+    IsComplex,
     NanToNum,
     SignBit,
     Radians,
@@ -72,10 +77,12 @@ pub enum Function {
 /// Why a kernel cannot use a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// Of numbers, and not written yet.
-    Later,
-    /// Of a type that is not there yet.
-    Type,
+    /// Of complex numbers, which `jit` has and kernels have not.
+    Complex,
+    /// Of float16, with which not every device computes.
+    Half,
+    /// Of dates.
+    Dates,
     /// Of whole arrays, or of sequences.
     Arrays,
 }
@@ -83,14 +90,15 @@ pub enum Absent {
 impl Absent {
     /// What the message says of the name, and the help.
     pub fn told(self, path: &str) -> (String, &'static str) {
-        match self {
-            Absent::Later => (format!("'{path}' is not available yet"), "write it with the functions that are"),
-            Absent::Type => (format!("'{path}' is not available yet"), "use the integer types, float32 and float64"),
-            Absent::Arrays => (
-                format!("kernels cannot use '{path}'"),
-                "kernels compute one element at a time from numbers; work on whole arrays outside of them",
-            ),
-        }
+        let why = match self {
+            Absent::Complex => "compute with the real and the imaginary part; functions for 'jit' have complex numbers",
+            Absent::Half => "not every device computes with float16: use float32, which holds its numbers",
+            Absent::Dates => "kernels compute with numbers; give dates to them as integers",
+            Absent::Arrays => {
+                "kernels compute one element at a time from numbers; work on whole arrays outside of them"
+            }
+        };
+        (format!("kernels cannot use '{path}'"), why)
     }
 }
 
@@ -108,7 +116,7 @@ const MATH: &[(&str, Entry)] = &[
     ("atanh", Ok(Elementary("atanh", 1))),
     ("cbrt", Ok(Elementary("cbrt", 1))),
     ("ceil", Ok(ToInteger(Op::Ceil))),
-    ("comb", Err(Absent::Later)),
+    ("comb", Ok(Combinatorial("comb"))),
     ("copysign", Ok(FloatOp(Op::Copysign))),
     ("cos", Ok(Elementary("cos", 1))),
     ("cosh", Ok(Elementary("cosh", 1))),
@@ -120,7 +128,7 @@ const MATH: &[(&str, Entry)] = &[
     ("exp2", Ok(Elementary("exp2", 1))),
     ("expm1", Ok(Elementary("expm1", 1))),
     ("fabs", Ok(FloatOp(Op::Abs))),
-    ("factorial", Err(Absent::Later)),
+    ("factorial", Ok(Combinatorial("factorial"))),
     ("floor", Ok(ToInteger(Op::Floor))),
     ("fma", Ok(FloatOp(Op::Fma))),
     ("fmod", Ok(Elementary("fmod", 2))),
@@ -143,7 +151,7 @@ const MATH: &[(&str, Entry)] = &[
     ("log2", Ok(Elementary("log2", 1))),
     ("modf", Ok(Modf)),
     ("nextafter", Ok(Elementary("nextafter", 2))),
-    ("perm", Err(Absent::Later)),
+    ("perm", Ok(Combinatorial("perm"))),
     ("pow", Ok(Pow)),
     ("prod", Err(Absent::Arrays)),
     ("radians", Ok(Radians)),
@@ -202,8 +210,8 @@ const NUMPY: &[(&str, Entry)] = &[
     ("cbrt", Ok(Elementary("cbrt", 1))),
     ("ceil", Ok(Rounding(Op::Ceil))),
     ("clip", Ok(Clip)),
-    ("complex128", Err(Absent::Type)),
-    ("complex64", Err(Absent::Type)),
+    ("complex128", Err(Absent::Complex)),
+    ("complex64", Err(Absent::Complex)),
     ("concatenate", Err(Absent::Arrays)),
     ("conj", Ok(Positive)),
     ("conjugate", Ok(Positive)),
@@ -232,7 +240,7 @@ const NUMPY: &[(&str, Entry)] = &[
     ("fabs", Ok(FloatOp(Op::Abs))),
     ("fix", Ok(Rounding(Op::Trunc))),
     ("flip", Err(Absent::Arrays)),
-    ("float16", Err(Absent::Type)),
+    ("float16", Err(Absent::Half)),
     ("float_power", Ok(Pow)),
     ("floor", Ok(Rounding(Op::Floor))),
     ("floor_divide", Ok(Arithmetic(BinaryOperator::FloorDivide))),
@@ -245,25 +253,25 @@ const NUMPY: &[(&str, Entry)] = &[
     ("gcd", Ok(Divisor("gcd"))),
     ("greater", Ok(Compare(Comparison::Greater))),
     ("greater_equal", Ok(Compare(Comparison::GreaterEqual))),
-    ("half", Err(Absent::Type)),
+    ("half", Err(Absent::Half)),
     ("heaviside", Ok(Elementary("heaviside", 2))),
     ("histogram", Err(Absent::Arrays)),
     ("hstack", Err(Absent::Arrays)),
     ("hypot", Ok(Elementary("hypot", 2))),
-    ("i0", Err(Absent::Later)),
+    ("i0", Ok(Elementary("i0", 1))),
     ("imag", Ok(Imag)),
     ("inner", Err(Absent::Arrays)),
     ("interp", Err(Absent::Arrays)),
     ("invert", Ok(Invert)),
     ("isclose", Ok(IsClose)),
-    ("iscomplex", Err(Absent::Later)),
+    ("iscomplex", Ok(IsComplex)),
     ("isfinite", Ok(IsFinite)),
     ("isinf", Ok(IsInf)),
     ("isnan", Ok(IsNan)),
-    ("isnat", Err(Absent::Type)),
+    ("isnat", Err(Absent::Dates)),
     ("isneginf", Ok(IsNegativeInf)),
     ("isposinf", Ok(IsPositiveInf)),
-    ("isreal", Err(Absent::Later)),
+    ("isreal", Ok(IsReal)),
     ("kron", Err(Absent::Arrays)),
     ("lcm", Ok(Divisor("lcm"))),
     ("ldexp", Ok(Ldexp)),
@@ -368,7 +376,7 @@ const NUMPY: &[(&str, Entry)] = &[
 ];
 
 const NUMBA: &[(&str, Entry)] =
-    &[("complex128", Err(Absent::Type)), ("complex64", Err(Absent::Type)), ("float16", Err(Absent::Type))];
+    &[("complex128", Err(Absent::Complex)), ("complex64", Err(Absent::Complex)), ("float16", Err(Absent::Half))];
 
 fn table(root: &str) -> Option<&'static [(&'static str, Entry)]> {
     match root {
@@ -431,6 +439,8 @@ mod tests {
             let (function, count, types): (_, _, &[_]) = match entry {
                 Ok(Elementary(function, count)) => (function, count, &["f32", "f64"]),
                 Ok(Divisor(function)) => (function, 2, &["i32", "u32", "i64", "u64"]),
+                Ok(Combinatorial("factorial")) => ("factorial", 1, &["u64"]),
+                Ok(Combinatorial(function)) => (function, 2, &["u64"]),
                 _ => continue,
             };
             for scalar in types {

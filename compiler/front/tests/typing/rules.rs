@@ -463,6 +463,36 @@ fn functions_of_integers() {
     numba("math.isqrt(a)", &[i64(i64::MAX)], i64(3037000499));
     numba("math.isqrt(a)", &[int(U64, u64::MAX as i128)], int(U64, 4294967295));
     exact("math.isqrt(a)", &[int(I32, 99)], int(I32, 9));
+    numba("math.factorial(a)", &[int(I8, 20)], i64(2432902008176640000));
+    numba("math.factorial(a)", &[bool(false)], i64(1));
+    numba("math.perm(a)", &[int(U64, 5)], i64(120));
+    numba("math.perm(a, b)", &[i64(2097152), int(U8, 3)], i64(9223358842719436800));
+    numba("math.perm(a, b)", &[i64(20), i64(20)], i64(2432902008176640000));
+    numba("math.perm(a, b)", &[i64(3), i64(4)], i64(0));
+    numba("math.comb(a, b)", &[i64(66), i64(33)], i64(7219428434016265740));
+    numba("math.comb(a, b)", &[i64(i64::MAX), i64(1)], i64(i64::MAX));
+    numba("math.comb(a, b)", &[int(U64, u64::MAX as i128), i64(0)], i64(1));
+    numba("math.comb(a, b)", &[int(U64, u64::MAX as i128), int(U64, u64::MAX as i128)], i64(1));
+    numba("math.comb(a, b)", &[i64(4294967296), i64(4294967294)], i64(9223372034707292160));
+    numba("math.comb(a, b)", &[i64(3), i64(4)], i64(0));
+    for (body, arguments, said) in [
+        ("math.factorial(a)", vec![i64(-1)], "ValueError: factorial() not defined for negative values"),
+        ("math.perm(a)", vec![int(I8, -1)], "ValueError: factorial() not defined for negative values"),
+        (
+            "math.factorial(a)",
+            vec![int(U64, u64::MAX as i128)],
+            "OverflowError: factorial() result does not fit in int64",
+        ),
+        ("math.comb(a, b)", vec![i64(-1), i64(-1)], "ValueError: n must be a non-negative integer"),
+        ("math.perm(a, b)", vec![int(U64, 1), i64(-1)], "ValueError: k must be a non-negative integer"),
+        ("math.comb(a, b)", vec![i64(67), i64(33)], "OverflowError: comb() result does not fit in int64"),
+        ("math.comb(a, b)", vec![int(U64, 1 << 63), i64(1)], "OverflowError: comb() result does not fit in int64"),
+        ("math.perm(a, b)", vec![i64(2097154), i64(3)], "OverflowError: perm() result does not fit in int64"),
+    ] {
+        let parameters = if arguments.len() == 2 { "a, b" } else { "a" };
+        let text = format!("import math\ndef f({parameters}):\n    return {body}\n");
+        assert_eq!(try_call(&text, &arguments, Rules::Numba).unwrap_err(), said, "{body}");
+    }
     numba("np.bitwise_count(a)", &[int(I8, -128)], int(U8, 1));
     numba("np.bitwise_count(a)", &[i64(-7)], int(U8, 3));
     numba("np.bitwise_count(a)", &[int(U64, u64::MAX as i128)], int(U8, 64));
@@ -487,6 +517,10 @@ fn parts_of_floats() {
     numba("math.ldexp(a, 2000)", &[f64(5e-324)], f64(2f64.powi(926)));
     numba("math.ulp(a)", &[f64(-1.0)], f64(f64::EPSILON));
     numba("math.ulp(a)", &[f32(0.0)], f32(1e-45));
+    numba("np.i0(a)", &[f32(0.0)], f32(1.0));
+    numba("np.i0(a)", &[int(I32, 0)], f64(1.0));
+    numba("np.isreal(a)", &[f32(f32::NAN)], bool(true));
+    numba("np.iscomplex(a)", &[i64(1)], bool(false));
     numba("np.spacing(a)", &[f64(-1.0)], f64(-f64::EPSILON));
     numba("np.spacing(a)", &[f64(f64::MAX)], f64(f64::INFINITY));
     numba("np.spacing(a)", &[f64(f64::INFINITY)], f64(f64::NAN));

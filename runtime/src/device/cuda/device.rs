@@ -3,7 +3,8 @@
 use super::driver::{Facts, driver, find, version_text};
 use super::gpu::{Gpu, lock};
 use super::memory::CudaBuffer;
-use crate::array::HostArray;
+use crate::array::{BorrowedArray, HostArray};
+use crate::call::elements;
 use crate::device::grid::Grid;
 use crate::device::{Buffer, Device, DeviceName, Kernel, Sites};
 use crate::error::{Error, Result};
@@ -110,7 +111,10 @@ impl Device for CudaDevice {
     }
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
-        self.upload_bytes(array.scalar(), array.bytes())
+        let buffer = self.buffer(array.scalar(), array.len())?;
+        let bytes = array.bytes();
+        self.gpu()?.upload(&buffer, bytes.len(), &mut |part, target| target.copy_from_slice(&bytes[part]))?;
+        Ok(Buffer(Arc::new(buffer)))
     }
 
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
@@ -119,9 +123,13 @@ impl Device for CudaDevice {
         Ok(array)
     }
 
-    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
-        let buffer = self.buffer(scalar, bytes.len() / scalar.bytes())?;
-        self.gpu()?.upload(&buffer, bytes)?;
+    fn upload_borrowed(&self, array: &BorrowedArray) -> Result<Buffer> {
+        let (elements, size) = (elements(array.shape())?, array.scalar().bytes());
+        // A view can have more elements than any memory: that is said before the first one is copied.
+        let buffer = self.buffer(array.scalar(), elements)?;
+        self.gpu()?.upload(&buffer, elements * size, &mut |part, target| {
+            array.collect(part.start / size..part.end / size, target);
+        })?;
         Ok(Buffer(Arc::new(buffer)))
     }
 

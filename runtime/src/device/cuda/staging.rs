@@ -105,16 +105,22 @@ impl Gpu {
         lock(&self.staging).idle[piece.class].push_back(piece);
     }
 
-    /// Copies `data` to the start of `buffer`, after all work before. The data may go when this returns.
-    pub fn upload(&self, buffer: &CudaBuffer, data: &[u8]) -> Result<()> {
-        let bytes = inside(buffer, data.len())?;
+    /// Copies so many bytes to the start of `buffer`, after all work before. `fill` writes each part of them where it is asked
+    /// to, which is page-locked memory.
+    pub fn upload(
+        &self,
+        buffer: &CudaBuffer,
+        bytes: usize,
+        fill: &mut dyn FnMut(Range<usize>, &mut [u8]),
+    ) -> Result<()> {
+        let bytes = inside(buffer, bytes)?;
         let _current = self.enter()?;
         for range in pieces(bytes) {
             let piece = self.piece(range.len())?;
             let address = buffer.address + range.start as sys::CUdeviceptr;
             // SAFETY: the piece is nobody else's and has room; the copy stays inside the buffer.
             let copied = unsafe {
-                std::ptr::copy_nonoverlapping(data[range.clone()].as_ptr(), piece.memory, range.len());
+                fill(range.clone(), std::slice::from_raw_parts_mut(piece.memory, range.len()));
                 sys::cuMemcpyHtoDAsync_v2(address, piece.memory.cast(), range.len(), self.stream.as_inner())
             };
             let under_way = self.under_way("an upload", copied, &piece);

@@ -2,7 +2,8 @@
 
 use super::copies::Copies;
 use super::{Adapter, Explain, Gpu, GpuBinding, GpuBuffer, GpuKernel, GpuLaunch};
-use crate::array::HostArray;
+use crate::array::{BorrowedArray, HostArray};
+use crate::call::elements;
 use crate::device::grid::{self, Grid};
 use crate::device::split::{self, Bound, Limits, Part, split};
 use crate::device::{Buffer, Device, DeviceName, FaultRecord, Kernel, Launch, PointLimits, Sites, parameters};
@@ -13,8 +14,12 @@ use numbra_front::ir::{Access, Form, Module};
 use numbra_front::pipeline::{Schedule, Target};
 use numbra_front::types::ScalarType;
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Bytes of an upload that are in the host's memory at once, where they do not lie there as the GPU has them.
+const PIECE: usize = 4 << 20;
 
 /// Points of the first piece of a long launch that can be interrupted, and how long later ones take at least.
 const FIRST_PIECE: i64 = 1 << 14;
@@ -75,6 +80,44 @@ impl GpuDevice {
     /// The same device, with copies of its own.
     pub(super) fn without_copies(&self) -> GpuDevice {
         GpuDevice { copies: Arc::default(), ..self.clone() }
+    }
+
+    fn buffer(&self, scalar: ScalarType, elements: usize) -> Result<GpuBuffer> {
+        let bytes = (elements as u64).checked_mul(stored(scalar).bytes() as u64);
+        self.gpu.create_buffer(bytes.ok_or_else(|| Error::call("an array with more bytes than can be counted"))?)
+    }
+
+    /// A buffer with so many elements: `collect` copies a part of them to where it is told. `bytes`: all of them, where they lie
+    /// one behind the other.
+    fn upload_elements(
+        &self,
+        scalar: ScalarType,
+        elements: usize,
+        bytes: Option<&[u8]>,
+        collect: &dyn Fn(Range<usize>, &mut [u8]),
+    ) -> Result<Buffer> {
+        // A view can have more elements than any memory: that is said before the first one is copied.
+        let buffer = self.buffer(scalar, elements)?;
+        if let Some(bytes) = bytes.filter(|_| stored(scalar) == scalar) {
+            self.gpu.write(&buffer, 0, bytes)?;
+            return Ok(Buffer(Arc::new(buffer)));
+        }
+        let (size, place) = (scalar.bytes(), stored(scalar).bytes());
+        let count = PIECE / place;
+        let mut memory = vec![0; count.min(elements) * size];
+        self.gpu.write_pieces(&buffer, 0, (elements * place) as u64, &mut |put| {
+            for start in (0..elements).step_by(count) {
+                let part = start..elements.min(start + count);
+                let piece = &mut memory[..part.len() * size];
+                collect(part, piece);
+                match place == size {
+                    true => put((start * place) as u64, piece)?,
+                    false => put((start * place) as u64, &widened(scalar, piece))?,
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Buffer(Arc::new(buffer)))
     }
 
     fn group(&self) -> u32 {
@@ -151,11 +194,14 @@ impl Device for GpuDevice {
     }
 
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {
-        Ok(Buffer(Arc::new(self.gpu.create_buffer(elements as u64 * stored(scalar).bytes() as u64)?)))
+        Ok(Buffer(Arc::new(self.buffer(scalar, elements)?)))
     }
 
     fn upload(&self, array: &Arc<HostArray>) -> Result<Buffer> {
-        self.upload_bytes(array.scalar(), array.bytes())
+        let (bytes, size) = (array.bytes(), array.scalar().bytes());
+        self.upload_elements(array.scalar(), array.len(), Some(bytes), &|part, target| {
+            target.copy_from_slice(&bytes[part.start * size..part.end * size]);
+        })
     }
 
     fn download(&self, buffer: Buffer, scalar: ScalarType, shape: &[usize]) -> Result<HostArray> {
@@ -164,15 +210,11 @@ impl Device for GpuDevice {
         Ok(array)
     }
 
-    fn upload_bytes(&self, scalar: ScalarType, bytes: &[u8]) -> Result<Buffer> {
-        let elements = bytes.len() / scalar.bytes();
-        let buffer = self.gpu.create_buffer(elements as u64 * stored(scalar).bytes() as u64)?;
-        if stored(scalar) == scalar {
-            self.gpu.write(&buffer, 0, bytes)?;
-        } else {
-            self.gpu.write(&buffer, 0, &widened(scalar, bytes))?;
-        }
-        Ok(Buffer(Arc::new(buffer)))
+    fn upload_borrowed(&self, array: &BorrowedArray) -> Result<Buffer> {
+        let elements = elements(array.shape())?;
+        self.upload_elements(array.scalar(), elements, array.c_order_bytes(), &|part, target| {
+            array.collect(part, target)
+        })
     }
 
     fn download_bytes(&self, buffer: Buffer, scalar: ScalarType, bytes: &mut [u8]) -> Result<()> {

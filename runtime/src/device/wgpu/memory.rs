@@ -19,6 +19,9 @@ const STAGING_KEPT: usize = 4;
 /// Bytes of unused buffers that are kept.
 const KEPT: u64 = 1 << 30;
 
+/// Gives the pieces of an upload to what takes them.
+pub type Pieces<'a> = &'a mut dyn FnMut(&mut dyn FnMut(u64, &[u8]) -> Result<()>) -> Result<()>;
+
 /// A stretch of device memory. Cheap to clone; all clones are the same memory, freed with the last of them.
 #[derive(Clone)]
 pub struct GpuBuffer {
@@ -157,16 +160,22 @@ impl Gpu {
     /// Copies `data` to `buffer` from byte `offset` on, after all work before. `offset` is a multiple of 4; the length
     /// too, unless it reaches the buffer's end.
     pub fn write(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
+        self.write_pieces(buffer, offset, data.len() as u64, &mut |put| put(offset, data))
+    }
+
+    /// The same for data that is made meanwhile: `pieces` gives one piece after the other, without gaps, with the place in
+    /// the buffer where it begins. The length of all but the last one is a multiple of 4.
+    pub fn write_pieces(&self, buffer: &GpuBuffer, offset: u64, bytes: u64, pieces: Pieces) -> Result<()> {
         let shared = &self.shared;
-        inside(buffer, offset, data.len() as u64)?;
+        inside(buffer, offset, bytes)?;
         // Otherwise the copy would overtake what is recorded.
         let mut batch = shared.batch()?;
         shared.submit_recorded(&mut batch)?;
-        if shared.host_visible && !data.is_empty() && shared.write_mapped(&mut batch, buffer, offset, data)? {
+        if shared.host_visible && bytes > 0 && shared.write_mapped(&mut batch, buffer, offset, bytes, pieces)? {
             return Ok(());
         }
         drop(batch);
-        shared.write_staged(buffer, offset, data)
+        shared.write_staged(buffer, bytes, pieces)
     }
 
     /// Copies from byte `offset` of `buffer`, a multiple of 4, to `data`, after all work before. An error if what is there
@@ -219,45 +228,66 @@ impl Shared {
         })
     }
 
-    /// Copies `data` to where the GPU has it, unless work with the buffer is not done yet. Whether it did.
-    fn write_mapped(&self, batch: &mut Batch, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<bool> {
+    /// Copies data to where the GPU has it, unless work with the buffer is not done yet. Whether it did.
+    fn write_mapped(
+        &self,
+        batch: &mut Batch,
+        buffer: &GpuBuffer,
+        offset: u64,
+        bytes: u64,
+        pieces: Pieces,
+    ) -> Result<bool> {
         if batch.given_up.contains(buffer.raw()) {
             return Ok(false);
         }
-        let mut mapping = Mapping::of(buffer, offset, data.len() as u64);
+        let mut mapping = Mapping::of(buffer, offset, bytes);
         self.guarded("an upload", || mapping.start(MapMode::Write))?;
         self.collect()?;
         let Ok(mut mapped) = mapping.buffer.get_mapped_range_mut(mapping.stretch.clone()) else {
             batch.given_up.insert(buffer.raw().clone());
             return self.usable().map(|()| false);
         };
-        mapped.slice(mapping.skipped..mapping.skipped + data.len()).copy_from_slice(data);
+        pieces(&mut |at, piece| {
+            let start = mapping.skipped + (at - offset) as usize;
+            mapped.slice(start..start + piece.len()).copy_from_slice(piece);
+            Ok(())
+        })?;
         Ok(true)
     }
 
-    /// Copies `data` to memory of wgpu's, and from there to the buffer when it is its turn.
-    fn write_staged(&self, buffer: &GpuBuffer, offset: u64, data: &[u8]) -> Result<()> {
-        let mut at = offset;
-        for chunk in data.chunks(CHUNK as usize) {
-            if data.len() as u64 > CHUNK {
-                self.ready()?;
+    /// Copies data, of so many bytes in all, to memory of wgpu's, and from there to the buffer when it is its turn.
+    fn write_staged(&self, buffer: &GpuBuffer, bytes: u64, pieces: Pieces) -> Result<()> {
+        let large = bytes > CHUNK;
+        // Bytes in staging memory that is not under way yet.
+        let mut waiting = 0;
+        pieces(&mut |mut at, piece| {
+            for chunk in piece.chunks(CHUNK as usize) {
+                if large && waiting == 0 {
+                    self.ready()?;
+                }
+                waiting += chunk.len() as u64;
+                let whole_words = chunk.len() / 4 * 4;
+                self.guarded("an upload", || {
+                    if whole_words > 0 {
+                        self.queue.write_buffer(buffer.raw(), at, &chunk[..whole_words]);
+                    }
+                    if whole_words < chunk.len() {
+                        let mut last = [0; 4];
+                        last[..chunk.len() - whole_words].copy_from_slice(&chunk[whole_words..]);
+                        self.queue.write_buffer(buffer.raw(), at + whole_words as u64, &last);
+                    }
+                    if large && waiting >= CHUNK {
+                        // Frees the staging memory as soon as it is copied.
+                        self.queue.submit([]);
+                        waiting = 0;
+                    }
+                })?;
+                at += chunk.len() as u64;
             }
-            let whole_words = chunk.len() / 4 * 4;
-            self.guarded("an upload", || {
-                if whole_words > 0 {
-                    self.queue.write_buffer(buffer.raw(), at, &chunk[..whole_words]);
-                }
-                if whole_words < chunk.len() {
-                    let mut last = [0; 4];
-                    last[..chunk.len() - whole_words].copy_from_slice(&chunk[whole_words..]);
-                    self.queue.write_buffer(buffer.raw(), at + whole_words as u64, &last);
-                }
-                if data.len() as u64 > CHUNK {
-                    // Frees the staging memory of this chunk as soon as it is copied.
-                    self.queue.submit([]);
-                }
-            })?;
-            at += chunk.len() as u64;
+            Ok(())
+        })?;
+        if large && waiting > 0 {
+            self.guarded("an upload", || self.queue.submit([]))?;
         }
         Ok(())
     }

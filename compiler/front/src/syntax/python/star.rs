@@ -17,7 +17,7 @@ const NUMBA: &str = "
 const NUMPY: &str = "
     absolute add arccos arccosh arcsin arcsinh arctan arctan2 arctanh bitwise_and bitwise_not bitwise_or bitwise_xor
     cbrt ceil copysign cos cosh deg2rad degrees divide divmod e equal euler_gamma exp exp2 expm1 fabs floor floor_divide
-    fmax fmin fmod gcd greater greater_equal heaviside hypot inf invert isfinite isinf isnan lcm ldexp left_shift less
+    fmax fmin fmod gcd greater greater_equal heaviside hypot i0 inf invert isfinite isinf isnan lcm ldexp left_shift less
     less_equal log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum
     mod modf multiply nan negative newaxis nextafter not_equal pi positive power rad2deg radians reciprocal remainder
     right_shift rint sign signbit sin sinh spacing sqrt square subtract tan tanh true_divide trunc";
