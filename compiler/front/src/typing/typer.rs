@@ -22,7 +22,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::syntax;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, StatementKind};
 use crate::types::{Constant, ScalarType};
 use std::collections::HashSet;
 
@@ -146,10 +146,20 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
             return Ok((function, result.clone()));
         }
         let Some((first, first_span)) = returns.first() else {
-            if called {
+            let never_gives = program.host && !returns_something(&header.definition.body);
+            if called && never_gives && settled.is_none() {
+                // Once more, with what follows the calls of itself.
+                settled = Some(ItemType::None);
+                continue;
+            }
+            if called && !never_gives {
                 let message = format!("the type that '{}' returns depends on itself", header.definition.name);
                 let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
                 return Err(mistake.help("return a value on a way without a recursive call, before the others").into());
+            }
+            if !never_gives && program.instances.waits() {
+                // What it returns is known once those are that it calls.
+                return Err(Error::Diverges);
             }
             if program.host && header.unit.prelude.is_none() {
                 // It never returns.
@@ -182,6 +192,18 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
     let message = format!("the type that '{}' returns does not settle", header.definition.name);
     let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
     Err(mistake.help("return values of one type, for example by a cast such as np.float64(...)").into())
+}
+
+/// Whether there is a `return` of something: otherwise a function gives None, whatever it calls.
+fn returns_something(statements: &[syntax::tree::Statement]) -> bool {
+    statements.iter().any(|statement| {
+        let mut found = match &statement.kind {
+            StatementKind::Return(Some(value)) => !matches!(value.kind, ExpressionKind::None),
+            _ => false,
+        };
+        statement.blocks(&mut |_, block| found |= returns_something(block));
+        found
+    })
 }
 
 /// Types the body once, with the form of the result if it is known.

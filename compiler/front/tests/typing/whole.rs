@@ -495,3 +495,19 @@ fn complex_numbers_beside_other_things() {
     let text = "import cmath\ndef f(z):\n    return cmath.rect(2, z), cmath.rect(z, np.float32(0))\n";
     assert_eq!(call(text, "f", &[Float(0.0)]), "(complex128, complex128): 2.0, 0.0, 0.0, 0.0");
 }
+
+#[test]
+fn functions_that_wait_for_each_other() {
+    let text = "@njit\ndef bar(y, z):\n    return f(y - z)\n@njit\ndef f(x):\n    if x > 0:\n        return 2 * bar(z=1, y=x)\n    return 1 + x\n";
+    assert_eq!(call(text, "f", &[Int(5)]), "int64: 32");
+    let text = "@njit\ndef b(x):\n    return c(x) * 3\n@njit\ndef c(x):\n    return d(x) * 4\n@njit\ndef d(x):\n    return f(x / 2 - 1)\n@njit\ndef f(x):\n    if x > 0:\n        return b(x) * 2\n    else:\n        return 1\n";
+    assert_eq!(call(text, "f", &[Float(10.0)]), "int64: 13824");
+    let text = "@njit\ndef g(x):\n    return f(x)\n@njit\ndef f(x):\n    return g(x)\n";
+    assert!(call(text, "f", &[Int(1)]).starts_with("refused: "), "{}", call(text, "f", &[Int(1)]));
+    let text = "@njit\ndef g(x):\n    if x > 5:\n        raise ValueError(x)\n    f(x + 1)\n@njit\ndef f(x):\n    g(x)\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "fails: ValueError: 6");
+    let text = "def f(n):\n    if n == 0:\n        raise ValueError('end')\n    print(n)\n    f(n - 1)\n    print(-n)\n";
+    assert_eq!(call(text, "f", &[Int(2)]), "2 | 1 | fails: ValueError: end");
+    let text = "def f(n):\n    try:\n        if n == 0:\n            raise ValueError('end')\n        f(n - 1)\n    except Exception:\n        print(n)\n    f(n + 1) if n < 0 else None\n    print(-n)\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "0 | 0 | -1 | none: ");
+}
