@@ -375,6 +375,10 @@ impl<'t> Typer<'t, '_> {
         match &unit.module.resolve(default).kind {
             ExpressionKind::None if self.is_host() => Ok(Item::None),
             ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
+            ExpressionKind::Name(name) if self.is_host() && unit.module.linked(name).is_some() => {
+                let Some((module, definition)) = unit.module.linked(name) else { return Ok(Item::None) };
+                Ok(self.defined(Unit { module, ..unit }, definition))
+            }
             _ => {
                 let value = self.program.constant_expression(unit.module, default)?;
                 self.constant_item(value, span, false)
@@ -413,6 +417,10 @@ impl<'t> Typer<'t, '_> {
                 }
             }
             ItemType::None | ItemType::Omitted => Item::None,
+            ItemType::Function(number, _) => match self.program.function_of(number) {
+                Some((unit, definition)) => Item::Defined(unit, definition),
+                None => Item::None,
+            },
             ItemType::Text(text) => Item::Text(text),
             ItemType::Dtype(scalar) => Item::Dtype(scalar),
             ItemType::Optional(inner) => {
@@ -583,6 +591,11 @@ impl<'t> Typer<'t, '_> {
             (Item::None, ItemType::None) => Ok(Item::None),
             (Item::Text(text), ItemType::Text(wanted)) if text == *wanted => Ok(Item::Text(text)),
             (Item::Dtype(scalar), ItemType::Dtype(wanted)) if scalar == *wanted => Ok(Item::Dtype(scalar)),
+            (item @ Item::Defined(..), wanted @ ItemType::Function(..))
+                if self.item_type(&item).as_ref() == Some(wanted) =>
+            {
+                Ok(item)
+            }
             (Item::None, ItemType::Optional(inner)) => {
                 let there = self.constant(Constant::bool(false), span);
                 let nothing = self.nothing(inner, span)?;
@@ -622,7 +635,7 @@ impl<'t> Typer<'t, '_> {
         match item {
             Item::Array(array) => Ok(vec![Argument::Array(*array)]),
             Item::Complex(number) => Ok(vec![number.real.value.into(), number.imaginary.value.into()]),
-            Item::None | Item::Text(_) | Item::Dtype(_) => Ok(Vec::new()),
+            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Defined(..) => Ok(Vec::new()),
             Item::Optional(there, item) => {
                 let mut values = vec![there.value.into()];
                 values.extend(self.flatten(item, span)?);
@@ -652,6 +665,10 @@ impl<'t> Typer<'t, '_> {
             ItemType::None => Ok(Item::None),
             ItemType::Text(text) => Ok(Item::Text(text.clone())),
             ItemType::Dtype(scalar) => Ok(Item::Dtype(*scalar)),
+            ItemType::Function(number, _) => match self.program.function_of(*number) {
+                Some((unit, definition)) => Ok(Item::Defined(unit, definition)),
+                None => Err(Error::Internal("a function that is no value".into())),
+            },
             ItemType::Optional(inner) => {
                 let there = values.next().and_then(Argument::value).ok_or_else(few)?;
                 let there = Scalar::new(there, ScalarType::Bool);
