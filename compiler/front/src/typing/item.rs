@@ -230,6 +230,16 @@ impl ItemType {
         }
     }
 
+    /// Whether there is a function in it.
+    pub fn holds_function(&self) -> bool {
+        match self {
+            ItemType::Function(..) => true,
+            ItemType::Tuple(parts) | ItemType::Named(_, parts) => parts.iter().any(ItemType::holds_function),
+            ItemType::Optional(inner) | ItemType::Maybe(inner) => inner.holds_function(),
+            _ => false,
+        }
+    }
+
     /// The type of a scalar or a literal.
     pub fn scalar(&self) -> Option<ScalarType> {
         match self {

@@ -13,7 +13,7 @@ use crate::syntax::dtype;
 use crate::syntax::tree::{
     BinaryOperator, Comparison, Expression, ExpressionKind, Statement, StatementKind, UnaryOperator,
 };
-use crate::types::ScalarType;
+use crate::types::{Constant, ScalarType};
 
 /// Expressions and statements inside one another, at most.
 pub const MOST_NESTED: u32 = 160;
@@ -188,7 +188,7 @@ impl<'t> Typer<'t, '_> {
                     false => Item::Mixed(format!("'{name}' is read after it is deleted")),
                 };
                 self.environment.insert(name, item);
-                Ok(())
+                self.keep_for_handlers(name, target.span)
             }
             ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
                 targets.iter().try_for_each(|target| self.delete(target))
