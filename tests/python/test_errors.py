@@ -349,19 +349,19 @@ def test_what_is_raised_is_what_was_written():
         assert error.value.args == arguments and len(error.value.__notes__) == 1
 
 
-def raises_two(a):
-    raise ValueError("val", 1)
+def raises_computed(a):
+    raise ValueError("val", a)
 
 
 def raises_formatted(a):
     raise ValueError(f"{a}")
 
 
-@pytest.mark.parametrize("function, message", [(raises_two, "one argument"), (raises_formatted, "plain strings")])
+@pytest.mark.parametrize("function, message", [(raises_computed, "plain strings"), (raises_formatted, "plain strings")])
 def test_what_cannot_be_raised(function, message):
     with pytest.raises(NotImplementedError, match=message) as error:
         vectorize(function)(1)
-    lines_around(error, "1)" if function is raises_two else 'f"{a}"')
+    lines_around(error, "a)" if function is raises_computed else 'f"{a}"')
 
 
 def test_assert():

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import traceback
 import warnings
 import weakref
 
@@ -30,6 +31,13 @@ def host(request):
     numbra.set_default_target(request.param)
     yield request.param
     numbra.set_default_target(None)
+
+
+def last_line(error):
+    """The line of the text at which a traceback ends."""
+    place = traceback.extract_tb(error.value.__traceback__)[-1]
+    assert place.filename == __file__
+    return place.line
 
 
 @njit
@@ -111,7 +119,7 @@ def test_errors_name_the_argument(host):
         (np.zeros(2, np.float16), "elements of type float16"),
         (np.zeros(2, ">f8"), "byte order.*\n.*astype"),
         (np.ma.masked_array([1, 2]), "cannot determine Numba type"),
-        (len, "functions are not arguments yet"),
+        (len, "functions are arguments if they have the decorator jit"),
     ]:
         with pytest.raises(TypeError, match=f"argument 'values' of 'total': (.|\n)*{words}") as error:
             total(value)
@@ -284,12 +292,13 @@ def test_failures_are_pythons_exceptions_with_a_line(host):
         assert a != 5
         return a
 
-    with pytest.raises(ZeroDivisionError, match="division by zero(.|\n)*test_functions.py:\\d+:\\d+"):
+    with pytest.raises(ZeroDivisionError, match="^integer division by zero$") as error:
         divided(1, 0)
+    assert "//" in last_line(error)
     assert jit(error_model="numpy")(divided.py_func)(1, 0) == 0
     with pytest.raises(Unhappy) as error:
         checked(-1)
-    assert error.value.args == ("negative",) and "raise Unhappy" in error.value.__notes__[0]
+    assert error.value.args == ("negative",) and "raise Unhappy" in last_line(error)
     with pytest.raises(AssertionError):
         checked(5)
     with pytest.raises(TypingError, match="unknown name 'nothing'"):

@@ -4,8 +4,9 @@ use super::memory::{Borrowed, Owned};
 use super::native::NativeFunction;
 use super::passed::Slot;
 use super::returned::{Memory, Piece, ReturnedArray};
+use crate::array::BorrowedArray;
 use crate::error::{Error, Result};
-use numbra_front::ir::{Kind, Module};
+use numbra_front::ir::{ArrayType, Kind, Module};
 use std::sync::Arc;
 
 /// Calls the first function of the module that the code was made of.
@@ -39,6 +40,24 @@ pub(super) fn call(module: &Module, code: &NativeFunction, slots: &[Slot]) -> Re
     function.results.iter().map(|kind| results.piece(kind)).collect()
 }
 
+/// An array in the code's own memory: a copy, since the code may go.
+fn constant(array_type: &ArrayType, address: *mut u8, shape: &[usize], strides: &[isize]) -> Result<Piece> {
+    let scalar = array_type.scalar;
+    // SAFETY: the code is still there, and nobody writes its constants.
+    let array = unsafe { BorrowedArray::new(scalar, address, shape, strides) }?.to_array()?;
+    let mut block = vec![0u64; array.bytes().len().div_ceil(8).max(1)];
+    // SAFETY: the block has at least as many bytes, and any bytes are a u64.
+    unsafe {
+        let bytes = array.bytes();
+        std::ptr::copy_nonoverlapping(bytes.as_ptr(), block.as_mut_ptr().cast::<u8>(), bytes.len());
+    }
+    let (block, shape) = (Arc::new(block), shape.to_vec());
+    let strides = array.strides();
+    let address = block.as_ptr().cast_mut().cast();
+    let memory = Memory::Owned(block);
+    Ok(Piece::Array(ReturnedArray { array_type: array_type.clone(), address, shape, strides, memory }))
+}
+
 struct Results<'a> {
     words: std::vec::IntoIter<u64>,
     borrowed: &'a [Borrowed],
@@ -65,8 +84,12 @@ impl Results<'_> {
         let Kind::Array(array_type) = kind else { return Ok(Piece::Scalar(self.next()?)) };
         let (owner, address) = (self.next()?, self.next()? as *mut u8);
         let rank = array_type.strides.len();
-        let shape = (0..rank).map(|_| Ok(self.next()? as usize)).collect::<Result<_>>()?;
-        let strides = (0..rank).map(|_| Ok(self.next()? as isize)).collect::<Result<_>>()?;
+        let shape: Vec<usize> = (0..rank).map(|_| Ok(self.next()? as usize)).collect::<Result<_>>()?;
+        let strides: Vec<isize> = (0..rank).map(|_| Ok(self.next()? as isize)).collect::<Result<_>>()?;
+        let elements = shape.iter().product::<usize>();
+        if owner == 0 && elements > 0 {
+            return constant(array_type, address, &shape, &strides);
+        }
         let memory = self.memory(owner);
         Ok(Piece::Array(ReturnedArray { array_type: array_type.clone(), address, shape, strides, memory }))
     }

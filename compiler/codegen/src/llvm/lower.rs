@@ -607,7 +607,7 @@ impl<'ctx, 'a> Lowering<'ctx, 'a> {
         self.load(address, info.scalar)
     }
 
-    fn table(&mut self, table: ir::TableId) -> Result<GlobalValue<'ctx>> {
+    pub(super) fn table(&mut self, table: ir::TableId) -> Result<GlobalValue<'ctx>> {
         let name = format!("table_{}", table.0);
         if let Some(global) = self.llvm.get_global(&name) {
             return Ok(global);

@@ -18,7 +18,8 @@ use crate::syntax::tree::{self, BinaryOperator, Comparison, Expression, Expressi
 use crate::types::declaration::Number;
 use crate::types::{ScalarType, promotion};
 use functions::mathematical;
-use value::{MOST_ENTRIES, compare};
+pub use value::MOST_ENTRIES;
+use value::compare;
 
 /// The value of an expression of `module`, if that can be told.
 pub fn value(module: &tree::Module, expression: &Expression) -> Option<ConstantValue> {

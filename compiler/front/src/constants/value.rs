@@ -20,7 +20,7 @@ pub enum ConstantValue {
 }
 
 /// More entries than this in one constant are refused: such data belongs into an array.
-pub(super) const MOST_ENTRIES: usize = 1 << 16;
+pub const MOST_ENTRIES: usize = 1 << 16;
 
 impl ConstantValue {
     pub fn float(value: f64) -> ConstantValue {

@@ -60,6 +60,7 @@ pub fn apply(module: &Module, function: &str, decorator: &str) -> Result<Declara
         source,
         imports: ["numba", "numpy", "math"].map(import).to_vec(),
         constants: Vec::new(),
+        arrays: Vec::new(),
         linked: Vec::new(),
         functions: Vec::new(),
     };

@@ -74,6 +74,11 @@ pub(super) enum Step {
         base: u32,
         extents: Box<[u32]>,
     },
+    ConstantArray {
+        to: u32,
+        table: u32,
+        extents: Box<[u32]>,
+    },
     Stride {
         to: u32,
         array: u32,
@@ -382,6 +387,9 @@ impl Translator<'_> {
                 Step::View { to, base: base.0, starts: slots(starts), axes: axes.collect() }
             }
             Definition::Reshape { base, extents } => Step::Reshape { to, base: base.0, extents: slots(extents) },
+            Definition::Constant { table, extents } => {
+                Step::ConstantArray { to, table: table.0, extents: slots(extents) }
+            }
             Definition::Get(variable) => Step::CopyArray { to, from: self.array_variable(*variable) },
         }
     }

@@ -414,6 +414,9 @@ pub enum Definition {
     Reshape { base: ArrayId, extents: Vec<Value> },
     /// What the variable holds now.
     Get(VariableId),
+    /// The entries of a constant table, in C order, under these extents, whose product is their number. Read only; nobody counts
+    /// references to it.
+    Constant { table: TableId, extents: Vec<Value> },
 }
 
 /// An axis of a view.

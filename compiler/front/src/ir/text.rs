@@ -106,6 +106,7 @@
 //!            | "view" array "[" value,* "]" "axes" "(" axis,* ")"
 //!            | "reshape" array "(" value,* ")"
 //!            | "get" "$"name
+//!            | "constant" "@"name "(" value,* ")"
 //! axis       = value ("repeated" | "along" number ["step" value])
 //! flag       = "contract" | "reassociate" | "finite" | "no_signed_zeros" | "reciprocal" | "approximate"
 //!            | "fast" (all of them)
@@ -485,8 +486,18 @@ impl<'a> Printer<'a> {
         }
     }
 
+    fn table(&self, table: TableId) -> String {
+        match self.tables.and_then(|tables| tables.get(table.index())) {
+            Some(table) => quoted_if_needed(&table.name),
+            None => format!("table#{}", table.0),
+        }
+    }
+
     fn definition(&self, definition: &Definition) -> String {
         match definition {
+            Definition::Constant { table, extents } => {
+                format!("constant @{} ({})", self.table(*table), values(extents))
+            }
             Definition::Allocate { extents, zeroed, site } => {
                 format!("allocate ({}){} site #{}", values(extents), if *zeroed { " zeroed" } else { "" }, site.0)
             }
@@ -529,11 +540,7 @@ impl<'a> Printer<'a> {
             Expression::Stride { array, axis } => format!("stride {}, {axis}", self.array(*array)),
             Expression::Overlap { left, right } => format!("overlap {}, {}", self.array(*left), self.array(*right)),
             Expression::TableEntry { table, index } => {
-                let name = match self.tables.and_then(|tables| tables.get(table.index())) {
-                    Some(table) => quoted_if_needed(&table.name),
-                    None => format!("table#{}", table.0),
-                };
-                format!("entry @{name}[%{}]", index.0)
+                format!("entry @{}[%{}]", self.table(*table), index.0)
             }
             Expression::Builtin(builtin) => word(&BUILTINS, *builtin).to_string(),
         }

@@ -269,7 +269,9 @@ impl Definition {
     /// The values that it reads.
     pub fn operands(&self) -> Vec<Value> {
         match self {
-            Definition::Allocate { extents, .. } | Definition::Reshape { extents, .. } => extents.clone(),
+            Definition::Allocate { extents, .. }
+            | Definition::Reshape { extents, .. }
+            | Definition::Constant { extents, .. } => extents.clone(),
             Definition::View { starts, axes, .. } => {
                 let mut operands = starts.clone();
                 for axis in axes {
@@ -286,7 +288,9 @@ impl Definition {
 
     pub fn map_operands(&mut self, map: &mut dyn FnMut(Value) -> Value) {
         match self {
-            Definition::Allocate { extents, .. } | Definition::Reshape { extents, .. } => {
+            Definition::Allocate { extents, .. }
+            | Definition::Reshape { extents, .. }
+            | Definition::Constant { extents, .. } => {
                 extents.iter_mut().for_each(|extent| *extent = map(*extent));
             }
             Definition::View { starts, axes, .. } => {
@@ -306,7 +310,7 @@ impl Definition {
     pub fn base(&self) -> Option<ArrayId> {
         match self {
             Definition::View { base, .. } | Definition::Reshape { base, .. } => Some(*base),
-            Definition::Allocate { .. } | Definition::Get(_) => None,
+            Definition::Allocate { .. } | Definition::Get(_) | Definition::Constant { .. } => None,
         }
     }
 }

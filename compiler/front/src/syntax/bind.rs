@@ -8,6 +8,7 @@ use super::names;
 use super::tree::*;
 use crate::source::{Source, Span};
 use crate::types::{Constant, ScalarType};
+use crate::constants::MOST_ENTRIES;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ pub fn assemble(source: &Arc<Source>, mut function: FunctionDefinition, meanings
         source: source.clone(),
         imports: Vec::new(),
         constants: Vec::new(),
+        arrays: Vec::new(),
         linked: Vec::new(),
         functions: vec![function],
     };
@@ -94,6 +96,17 @@ pub fn assemble(source: &Arc<Source>, mut function: FunctionDefinition, meanings
             Meaning::Function(other, function) => module.linked.push(Link { name: own, module: other, function }),
             Meaning::Unsupported { what, instead } => {
                 module.constants.push(definition(own, ExpressionKind::Unsupported { what, instead }, None, span));
+            }
+            Meaning::Constant(Value::Array(scalar, shape, bits)) => {
+                let kind = match bits.len() <= MOST_ENTRIES {
+                    true => rows(scalar, &shape, &bits, span),
+                    false => ExpressionKind::Unsupported {
+                        what: "constant arrays of so many elements",
+                        instead: "pass the array as an argument",
+                    },
+                };
+                module.constants.push(definition(own.clone(), kind, Some(scalar), span));
+                module.arrays.push(FrozenArray { name: own, scalar, shape, elements: bits.into() });
             }
             Meaning::Constant(value) => module.constants.push(constant_at(own, &value, span)),
         }

@@ -1,6 +1,7 @@
 //! The untyped tree: what every front end produces, with a span on every node.
 
 use crate::source::{Source, Span};
+use crate::types::ScalarType;
 use crate::types::declaration::Declaration;
 use std::sync::Arc;
 
@@ -12,6 +13,9 @@ pub struct Module {
     pub imports: Vec<Import>,
     /// `NAME = expression` and `NAME: type = expression` at module level, in order.
     pub constants: Vec<ConstantDefinition>,
+    /// Arrays of a running program: whole functions have them as arrays. (Small ones are constants too, as tuples of tuples, for
+    /// kernels.)
+    pub arrays: Vec<FrozenArray>,
     /// Functions of other modules that this one calls.
     pub linked: Vec<Link>,
     /// Every `def` at module level, and `f = vectorize(...)(lambda ...)`-like definitions, in order.
@@ -25,6 +29,16 @@ pub struct Import {
     /// The dotted name that it stands for, e.g. `numpy` or `math.cos`. `from x import *` has the name `*`.
     pub path: String,
     pub span: Span,
+}
+
+/// An array as it was when it was frozen, in C order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrozenArray {
+    pub name: String,
+    pub scalar: ScalarType,
+    pub shape: Vec<usize>,
+    /// Bits of the elements, as in [`crate::types::Constant::bits`].
+    pub elements: Arc<[u64]>,
 }
 
 /// A function of another module.
@@ -306,6 +320,10 @@ impl Module {
     pub fn linked(&self, name: &str) -> Option<(&Module, &FunctionDefinition)> {
         let link = self.linked.iter().rev().find(|link| link.name == name)?;
         Some((&link.module, link.module.function(&link.function)?))
+    }
+
+    pub fn array(&self, name: &str) -> Option<&FrozenArray> {
+        self.arrays.iter().rev().find(|array| array.name == name)
     }
 
     pub fn constant(&self, name: &str) -> Option<&ConstantDefinition> {

@@ -3,14 +3,14 @@
 use super::Rules;
 use super::calls::Evaluated;
 use super::closures::Around;
-use super::item::{Extent, Item, Relation, Scalar};
+use super::item::{Extent, Item, Measure, Relation, Scalar};
 use super::prelude;
 use super::program::Unit;
 use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
-use crate::ir::{ArrayId, ArrayType, Definition, Fault, Op};
+use crate::ir::{Access, ArrayId, ArrayType, Definition, Fault, Op};
 use crate::source::Span;
-use crate::syntax::tree::{Expression, Keyword};
+use crate::syntax::tree::{Expression, FrozenArray, Keyword};
 use crate::types::ScalarType;
 use crate::types::names::{Meaning, meaning};
 
@@ -55,6 +55,29 @@ pub fn find(path: &str) -> Option<Creation> {
 }
 
 impl<'t> Typer<'t, '_> {
+    /// An array that was frozen when the function was compiled.
+    pub fn frozen_array(&mut self, frozen: &FrozenArray, span: Span) -> ArrayId {
+        let rank = frozen.shape.len();
+        let kind = ArrayType { scalar: frozen.scalar, access: Access::Read, strides: ArrayType::c_order(rank) };
+        let extent = |typer: &mut Self, extent: &usize| typer.integer(ScalarType::Index, *extent as i128, span).value;
+        let extents = frozen.shape.iter().map(|one| extent(self, one)).collect();
+        let definition = match frozen.elements.is_empty() {
+            // A table has entries.
+            true => {
+                let site = self.site(Fault::OutOfMemory, "there is no memory for an empty array".into(), span);
+                Definition::Allocate { extents, zeroed: true, site }
+            }
+            false => {
+                let table = self.program.table(&frozen.name, frozen.scalar, frozen.elements.to_vec());
+                Definition::Constant { table, extents }
+            }
+        };
+        let array = self.define_array(&frozen.name, kind, definition);
+        let known = |extent: &usize| Measure::Known(*extent as i64);
+        self.arrays[array.index()].measures = frozen.shape.iter().map(known).collect();
+        array
+    }
+
     pub fn create(
         &mut self,
         creation: Creation,

@@ -179,6 +179,12 @@ impl<'t> Typer<'t, '_> {
             let mistake = self.mistake(ErrorClass::Name, span, format!("'{name}' is read before it is assigned"));
             return Err(mistake.help("assign it on every way that leads here").into());
         }
+        if self.is_host()
+            && let Some(array) = self.unit.module.array(name)
+            && !array.shape.is_empty()
+        {
+            return Ok(Item::Array(self.frozen_array(array, span)));
+        }
         if let Some(value) = self.program.constant(self.unit.module, name) {
             return match value? {
                 ConstantValue::Tuple(entries) => {

@@ -166,7 +166,9 @@ fn keep_used_tables(functions: &mut [ir::Function], tables: Vec<Table>) -> Vec<T
     let mut kept: Vec<TableId> = Vec::new();
     for function in functions {
         function.body.walk_mut(&mut |statement| {
-            if let Statement::Let { expression: ir::Expression::TableEntry { table, .. }, .. } = statement {
+            if let Statement::Let { expression: ir::Expression::TableEntry { table, .. }, .. }
+            | Statement::Define { definition: ir::Definition::Constant { table, .. }, .. } = statement
+            {
                 let place = kept.iter().position(|old| old == table).unwrap_or_else(|| {
                     kept.push(*table);
                     kept.len() - 1

@@ -8,7 +8,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 use inkwell::{AddressSpace, IntPredicate};
-use numbra_front::ir::{ArrayId, ArrayType, AxisSource, Expression, SiteId, Stride, Value, VariableId, ViewAxis};
+use numbra_front::ir::{ArrayId, ArrayType, AxisSource, Expression, SiteId, Stride, TableId, Value, VariableId, ViewAxis};
 use std::mem::offset_of;
 
 /// An array.
@@ -232,6 +232,17 @@ impl<'ctx> Lowering<'ctx, '_> {
         let strides = self.packed(&values, fortran)?;
         let steps = self.steps(&info.strides, &values, &strides)?;
         Ok(Descriptor { owner, data: data.map_err(backend_error)?, extents: values, strides, steps })
+    }
+
+    /// The entries of a table as an array, which nobody owns.
+    pub fn constant_array(&mut self, array: ArrayId, table: TableId, extents: &[Value]) -> Result<Descriptor<'ctx>> {
+        let info = &self.kernel.arrays[array.index()];
+        let values = self.extents(extents)?;
+        let strides = self.packed(&values, false)?;
+        let steps = self.steps(&info.strides, &values, &strides)?;
+        let owner = self.context.ptr_type(AddressSpace::default()).const_null();
+        let data = self.table(table)?.as_pointer_value();
+        Ok(Descriptor { owner, data, extents: values, strides, steps })
     }
 
     /// The bytes of so many elements; more than there can be, if the number has no room.

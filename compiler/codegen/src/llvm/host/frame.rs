@@ -458,6 +458,7 @@ impl<'ctx> Lowering<'ctx, '_> {
             Definition::View { base, starts, axes } => self.view(array, *base, starts, axes)?,
             Definition::Reshape { base, extents } => self.reshape(array, *base, extents)?,
             Definition::Get(variable) => self.get_array(array, *variable)?,
+            Definition::Constant { table, extents } => self.constant_array(array, *table, extents)?,
         };
         let frame = self.frame_mut()?;
         frame.arrays[array.index()] = Some(descriptor);

@@ -1,5 +1,6 @@
 //! The steps that define arrays, count references to them or ask about them, and what an access to an array means.
 
+use super::super::memory::to_bytes;
 use super::super::program::{Step, ViewStep};
 use super::super::{ArrayArgument, Failure, Trap};
 use super::{Frame, Machine, Stop, breach_at, internal};
@@ -31,6 +32,22 @@ impl<'p> Machine<'p, '_, '_> {
                 }
                 let reshaped = ArrayArgument { offset: base.offset, ..ArrayArgument::c_order(base.buffer, &shape) };
                 self.define(frame, *to, reshaped)?;
+            }
+            Step::ConstantArray { to, table, extents } => {
+                let shape: Vec<i64> = extents.iter().map(|&extent| self.get(frame, extent) as i64).collect();
+                let entries = &self.program.tables[*table as usize];
+                if shape.iter().any(|&extent| extent < 0) || shape.iter().product::<i64>() != entries.entries.len() as i64 {
+                    return Err(internal(format!("the table '{}' has no shape {shape:?}", entries.name)));
+                }
+                let buffer = match self.constants.get(table) {
+                    Some(buffer) => *buffer,
+                    None => {
+                        let buffer = self.heap.constant(to_bytes(entries.scalar, &entries.entries));
+                        self.constants.insert(*table, buffer);
+                        buffer
+                    }
+                };
+                self.define(frame, *to, ArrayArgument::c_order(buffer, &shape))?;
             }
             Step::Stride { to, array, axis } => {
                 let stride = self.descriptor(frame, *array).strides[*axis as usize];

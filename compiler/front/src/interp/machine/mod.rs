@@ -70,6 +70,8 @@ pub(super) struct Machine<'p, 'm, 'b> {
     depth: usize,
     /// What handlers have caught, by the frame and the number of the `try`.
     caught: HashMap<(usize, *const Code, u32), Failure>,
+    /// The buffers of tables that are arrays somewhere.
+    constants: HashMap<u32, usize>,
     /// Ticks until the next look at the limits, and ticks left after that.
     ticks: u64,
     steps: u64,
@@ -107,6 +109,7 @@ impl<'p, 'm, 'b> Machine<'p, 'm, 'b> {
             thread: Thread::default(),
             depth: 0,
             caught: HashMap::new(),
+            constants: HashMap::new(),
             ticks: 1,
             steps: limits.steps,
         }

@@ -237,6 +237,7 @@ impl Parser<'_> {
             }
             "reshape" => Definition::Reshape { base: self.array(names)?, extents: self.values("(", ")", names)? },
             "get" => Definition::Get(self.variable(names)?),
+            "constant" => Definition::Constant { table: self.table_id()?, extents: self.values("(", ")", names)? },
             _ => return self.mistake_at(span, format!("unknown definition of an array '{word}'")),
         })
     }
@@ -254,6 +255,16 @@ impl Parser<'_> {
             false => None,
         };
         Ok(ViewAxis { extent, source: AxisSource::Along { axis, step } })
+    }
+
+    /// The constant table of a name.
+    fn table_id(&mut self) -> Result<TableId> {
+        let span = self.span();
+        let name = self.global()?;
+        match self.tables.iter().position(|table| table.name == name) {
+            Some(table) => Ok(TableId(table as u32)),
+            None => self.mistake_at(span, format!("there is no constant table '{name}'")),
+        }
     }
 
     fn site_number(&mut self) -> Result<SiteId> {
@@ -349,15 +360,11 @@ impl Parser<'_> {
                 Expression::Overlap { left, right: self.array(names)? }
             }
             "entry" => {
-                let span = self.span();
-                let name = self.global()?;
-                let Some(table) = self.tables.iter().position(|table| table.name == name) else {
-                    return self.mistake_at(span, format!("there is no constant table '{name}'"));
-                };
+                let table = self.table_id()?;
                 self.expect("[")?;
                 let index = self.value(names)?;
                 self.expect("]")?;
-                Expression::TableEntry { table: TableId(table as u32), index }
+                Expression::TableEntry { table, index }
             }
             _ => {
                 let (name, suffix) = word.split_once('.').unwrap_or((&word, ""));

@@ -27,6 +27,19 @@ impl<'a> Verifier<'a> {
                     false => Err("memory is packed in C or in Fortran's order".to_string()),
                 }
             }
+            Definition::Constant { table, extents } => {
+                if let Some(module) = self.module {
+                    let table = module.tables.get(table.index()).ok_or("there is no such table")?;
+                    if table.scalar != defined.scalar {
+                        return Err("the table has other entries".to_string());
+                    }
+                }
+                match packed && defined.access == Access::Read {
+                    true if extents.len() == axes => Ok(()),
+                    true => Err(format!("the array has {axes} axes")),
+                    false => Err("a constant is packed in C order, and read only".to_string()),
+                }
+            }
             Definition::View { base, starts, axes: view } => {
                 let base = self.base(*base, defined)?;
                 if starts.len() != base.rank as usize || view.len() != axes {

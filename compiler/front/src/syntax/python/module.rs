@@ -23,6 +23,7 @@ pub(super) fn module(lower: &mut Lower, statements: &[Stmt]) -> Result<Module, M
         source: lower.source.clone(),
         imports: Vec::new(),
         constants: Vec::new(),
+        arrays: Vec::new(),
         linked: Vec::new(),
         functions: Vec::new(),
     };
