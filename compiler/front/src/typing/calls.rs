@@ -10,13 +10,13 @@ use super::program::Unit;
 use super::signatures::Chosen;
 use super::stencil::ArrayUse;
 use super::typer::{Typer, unknown_type};
-use super::{creation, library, prelude};
+use super::{creation, elementwise, library, prelude};
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Kind, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Parameter};
-use crate::types::{Constant, ScalarType};
+use crate::types::{Constant, ScalarType, declaration};
 
 /// An evaluated argument of a call with its place.
 pub type Evaluated<'t> = (Item<'t>, Span);
@@ -107,6 +107,9 @@ impl<'t> Typer<'t, '_> {
             return match found {
                 Some(found) => {
                     let evaluated = self.with_keywords(&path, found, evaluated, keywords)?;
+                    if self.is_host() && Typer::has_array(&evaluated) && elementwise::of_elements(&path).is_some() {
+                        return self.function_of_arrays(&path, found, &evaluated, span);
+                    }
                     self.library_function(&path, found, &evaluated, span)
                 }
                 None => Err(self.unknown_function(&path, function.span).into()),
@@ -151,6 +154,11 @@ impl<'t> Typer<'t, '_> {
             let evaluated = self.arguments(arguments)?;
             if name == "complex" {
                 return self.make_complex(None, &evaluated, span);
+            }
+            if name == "abs"
+                && let [(Item::Array(_), _)] = evaluated.as_slice()
+            {
+                return self.function_of_arrays("numpy.abs", library::Function::Abs, &evaluated, span);
             }
             if let Some(item) = self.complex_call(name, &evaluated, span)? {
                 return Ok(item);
@@ -377,6 +385,22 @@ impl<'t> Typer<'t, '_> {
         if let Some(rest) = rest {
             passed.push((Item::Tuple(rest), span));
         }
+        if self.is_host() && Typer::has_array(&passed) && is_vectorize(unit, definition) {
+            return self.elementwise(&passed, span, &mut |typer, passed| {
+                typer.call_with(unit, definition, passed.to_vec(), span)
+            });
+        }
+        self.call_with(unit, definition, passed, span)
+    }
+
+    /// A call whose arguments are complete.
+    fn call_with(
+        &mut self,
+        unit: Unit<'t>,
+        definition: &'t FunctionDefinition,
+        passed: Vec<Evaluated<'t>>,
+        span: Span,
+    ) -> Result<Item<'t>> {
         if unit.prelude.is_none()
             && let Some(Chosen { arguments, result }) = self.chosen_signature(unit, definition, &passed, span)?
         {
@@ -584,4 +608,14 @@ fn prelude_function<'t>(name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefi
         prelude: Some(file.stem),
     };
     Ok(Some((unit, definition)))
+}
+
+/// Whether it is a kernel of numbers, which arrays can be passed to.
+fn is_vectorize(unit: Unit<'_>, definition: &FunctionDefinition) -> bool {
+    let decorator = definition.decorators.iter().map(|decorator| match &decorator.kind {
+        ExpressionKind::Call { function, .. } => function.as_ref(),
+        _ => decorator,
+    });
+    let declared = definition.declaration.as_ref().is_some_and(|declaration| matches!(declaration.kind, declaration::Kind::Vectorize { .. }));
+    declared || decorator.into_iter().any(|one| unit.module.path(one).is_some_and(|path| path.ends_with(".vectorize")))
 }

@@ -13,6 +13,7 @@ mod carried;
 mod closures;
 mod complex;
 mod creation;
+mod elementwise;
 mod emit;
 mod environment;
 mod exceptions;

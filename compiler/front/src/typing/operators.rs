@@ -87,9 +87,7 @@ impl<'t> Typer<'t, '_> {
                 return self.binary(operator, left, right, left_span, right_span);
             }
             (Item::Array(_), _) | (_, Item::Array(_)) if self.is_host() => {
-                let mistake =
-                    self.mistake(ErrorClass::Unsupported, span, "expressions of whole arrays are not there yet");
-                return Err(mistake.help("write a loop over the elements, or an in-place operator: a += x").into());
+                return self.array_binary(operator, [(left, left_span), (right, right_span)], span);
             }
             (Item::Scalar(_) | Item::Literal(_), _) => return Err(self.not_a_number(&right, right_span).into()),
             _ => return Err(self.not_a_number(&left, left_span).into()),
@@ -361,6 +359,11 @@ impl<'t> Typer<'t, '_> {
         if let Item::Complex(number) = item {
             return self.complex_unary(operator, number, span);
         }
+        if let Item::Array(array) = item
+            && self.is_host()
+        {
+            return self.array_unary(operator, array, span);
+        }
         let operand = self.number(&item, span)?;
         let scalar = operand.scalar;
         let exact = self.unit.rules == Rules::Exact;
@@ -428,6 +431,17 @@ impl<'t> Typer<'t, '_> {
             Some(holds) => (Item::Scalar(holds), holds),
             None => {
                 let right = self.expression(operand)?;
+                let ordinary = !matches!(comparison, Comparison::In | Comparison::NotIn);
+                let numbers = |item: &Item<'t>| matches!(item, Item::Array(_) | Item::Scalar(_) | Item::Complex(_));
+                if self.is_host()
+                    && ordinary
+                    && others.is_empty()
+                    && numbers(&left)
+                    && numbers(&right)
+                    && (matches!(left, Item::Array(_)) || matches!(right, Item::Array(_)))
+                {
+                    return self.array_compare(*comparison, [(left, left_span), (right, operand.span)], span);
+                }
                 let holds = self.compare(*comparison, &left, &right, left_span, operand.span)?;
                 (right, holds)
             }

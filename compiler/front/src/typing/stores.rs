@@ -197,7 +197,7 @@ impl<'t> Typer<'t, '_> {
 
     /// Stores what `value` makes of the elements of `sources`, which have the target's shape, in every element of
     /// `target`, in any order.
-    fn each_element(
+    pub fn each_element(
         &mut self,
         target: ArrayId,
         sources: &[ArrayId],

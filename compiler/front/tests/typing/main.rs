@@ -6,6 +6,7 @@ mod messages;
 mod mutations;
 mod rules;
 mod stencils;
+mod elementwise;
 mod handlers;
 mod named;
 mod whole;

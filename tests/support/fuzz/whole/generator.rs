@@ -66,6 +66,8 @@ pub(super) struct Generator {
     /// Statements that may still be made.
     pub size: usize,
     pub loops: usize,
+    /// Handlers in each other, around the statement at hand.
+    pub handlers: usize,
     pub names: usize,
 }
 
@@ -82,6 +84,7 @@ pub fn program(seed: u64, number: u64) -> Program {
         calls: 0,
         size: 0,
         loops: 0,
+        handlers: 0,
         names: 0,
     };
     generator.program()

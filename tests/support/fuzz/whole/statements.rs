@@ -11,7 +11,7 @@ impl Generator {
     /// A statement, with what it needs around it; `depth` blocks in each other at most.
     pub fn statement(&mut self, depth: usize) -> Vec<Statement> {
         self.size = self.size.saturating_sub(1);
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=3 => vec![self.scalar_assignment()],
             4 | 5 => vec![self.array_assignment()],
             6 | 7 => self.element_store(),
@@ -21,6 +21,7 @@ impl Generator {
             12..=14 if depth > 0 => vec![self.branch(depth - 1)],
             15..=18 if depth > 0 && self.loops < MOST_LOOPS => self.some_loop(depth - 1),
             19 => self.odd_statement(),
+            20 if depth > 0 => vec![self.attempt(depth - 1)],
             _ => vec![self.scalar_assignment()],
         }
     }
@@ -199,6 +200,7 @@ impl Generator {
         }
         let condition = self.condition(1);
         let end = match self.random.below(6) {
+            _ if self.handlers > 0 && self.random.once_in(3) => Statement::line("raise", Vec::new()),
             0 => Statement::line("raise ValueError('a')", Vec::new()),
             1 => Statement::line("raise IndexError('b')", Vec::new()),
             2 | 3 if self.loops > 0 => Statement::line("break", Vec::new()),
@@ -224,6 +226,42 @@ impl Generator {
             clauses.push(Clause::new("else", Vec::new(), body));
         }
         after.into_iter().for_each(|other| self.join(other));
+        Statement::Block(clauses)
+    }
+
+    /// A `try`, whose body may stop anywhere.
+    fn attempt(&mut self, depth: usize) -> Statement {
+        let before = self.variables.clone();
+        let body = self.block(depth);
+        let mut clauses = vec![Clause::new("try", Vec::new(), body)];
+        let handled = !self.random.once_in(4);
+        if handled {
+            let inside = std::mem::replace(&mut self.variables, before);
+            self.join(inside.clone());
+            self.handlers += 1;
+            let handler = self.block(depth);
+            self.handlers -= 1;
+            clauses.push(Clause::new("except Exception", Vec::new(), handler));
+            let after = std::mem::replace(&mut self.variables, inside);
+            if self.random.once_in(3) {
+                let otherwise = self.block(depth);
+                clauses.push(Clause::new("else", Vec::new(), otherwise));
+            }
+            self.join(after);
+        }
+        if !handled || self.random.once_in(3) {
+            let inside = self.variables.clone();
+            let before: Vec<Variable> = inside.iter().cloned().map(|own| Variable { maybe: true, ..own }).collect();
+            self.variables = before;
+            let last = self.block(depth);
+            clauses.push(Clause::new("finally", Vec::new(), last));
+            // Behind it the body came to its end.
+            for variable in &mut self.variables {
+                if let Some(own) = inside.iter().find(|own| own.name == variable.name && own.kind == variable.kind) {
+                    variable.maybe = own.maybe;
+                }
+            }
+        }
         Statement::Block(clauses)
     }
 
