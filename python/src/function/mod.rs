@@ -9,6 +9,6 @@ pub mod dispatcher;
 mod parameters;
 mod quick;
 mod results;
-mod types;
+pub mod types;
 
 pub use dispatcher::Dispatcher;

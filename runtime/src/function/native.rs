@@ -2,11 +2,12 @@
 
 use super::context::{ThreadContext, with_context};
 use super::watchdog;
+use crate::cache::{Keeping, Key};
 use crate::device::class_of;
 use crate::error::{Error, Result};
 use numbra_codegen::Artefact;
 use numbra_codegen::llvm::host::{self, HostFailure, NO_SITE};
-use numbra_codegen::llvm::{self, Emit, NativeOptions, compile_host, has_fma, host_text};
+use numbra_codegen::llvm::{self, Emit, NativeOptions, compile_host, compiled_host, has_fma, host_text};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::ir::{Kind, Module, Parameter, Site};
@@ -43,8 +44,17 @@ impl NativeFunction {
     /// Compiles the first function of a typed module (form `Function`), and what it calls, for this machine.
     pub fn compile(module: &Module, options: &NativeOptions) -> Result<NativeFunction> {
         let lowered = lower(module, options)?;
-        let artefact = compile_host(&lowered, options)?;
-        NativeFunction::load(&artefact, &lowered)
+        NativeFunction::load(&compile_host(&lowered, options)?, &lowered)
+    }
+
+    /// The same with code that is kept on disk, or is from now on.
+    pub fn compile_kept(module: &Module, options: &NativeOptions, keeping: &Keeping) -> Result<NativeFunction> {
+        let lowered = lower(module, options)?;
+        let load = |code| NativeFunction::load(&compiled_host(&lowered, code)?, &lowered);
+        let compile = || Ok(compile_host(&lowered, options)?.bytes);
+        let (function, found) = keeping.cache().get(&Key::native(&lowered, options), load, compile)?;
+        keeping.note(found);
+        Ok(function)
     }
 
     /// Loads what [`compile_host`] has made of a lowered module.

@@ -45,11 +45,20 @@ impl Default for NativeOptions {
 
 /// Compiles the module's first function, a kernel of form Range.
 pub fn compile_native(module: &ir::Module, options: &NativeOptions) -> Result<Artefact> {
+    compile(module, range_kernel(module)?, options)
+}
+
+/// What [`compile_native`] gives for a module, whose object is there already.
+pub fn compiled_native(module: &ir::Module, bytes: Vec<u8>) -> Result<Artefact> {
+    Ok(artefact(range_kernel(module)?, bytes))
+}
+
+fn range_kernel(module: &ir::Module) -> Result<&Function> {
     let kernel = scheduled_kernel(module)?;
-    if kernel.form != Form::Range {
-        return Err(malformed(format!("'{}' is no Range kernel", kernel.name)));
+    match kernel.form {
+        Form::Range => Ok(kernel),
+        _ => Err(malformed(format!("'{}' is no Range kernel", kernel.name))),
     }
-    compile(module, kernel, options)
 }
 
 /// Compiles the module's first function, a kernel of form Grid, for the host: how CUDA's form is tested without a GPU.
@@ -76,9 +85,12 @@ fn compile(module: &ir::Module, kernel: &Function, options: &NativeOptions) -> R
         let context = Context::create();
         let llvm = lower(&context, module, kernel, options, machine)?;
         optimize(&llvm, machine)?;
-        let bytes = emit(&llvm, machine, FileType::Object)?;
-        Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) })
+        Ok(artefact(kernel, emit(&llvm, machine, FileType::Object)?))
     })
+}
+
+fn artefact(kernel: &Function, bytes: Vec<u8>) -> Artefact {
+    Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) }
 }
 
 fn lower<'ctx>(
