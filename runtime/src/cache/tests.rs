@@ -62,8 +62,8 @@ fn parts_of_a_key_do_not_run_into_each_other() {
         assert!(keys[..number].iter().all(|other| other != one), "{number}");
     }
     let name = Key::new("ä/../x".repeat(99).as_str(), []).file_name();
-    assert!(name.len() < 120 && !name.contains(['/', '.', 'ä'].as_slice()) || name.ends_with(entry::ENDING), "{name}");
-    assert!(!name.trim_end_matches(entry::ENDING).contains(['/', '.', 'ä'].as_slice()), "{name}");
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    assert!(name.strip_suffix(entry::ENDING).unwrap().chars().all(plain) && name.len() < 120, "{name}");
 }
 
 #[test]
