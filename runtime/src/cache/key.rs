@@ -36,7 +36,7 @@ impl Key {
         let name = module.functions.first().map_or("", |function| function.name.as_str());
         let parts = [
             concat!("numbra ", env!("CARGO_PKG_VERSION"), " ", env!("NUMBRA_BUILD")).to_string(),
-            format!("LLVM {:?}", version()),
+            format!("{}, LLVM {:?}", numbra_codegen::VERSION, version()),
             triple().to_string(),
             cpu.name.clone(),
             cpu.features.clone(),
