@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import warnings
+from typing import Callable
 
 import numpy as np
 import pytest
@@ -34,13 +35,15 @@ class Place:
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder, self.cache = folder, folder / "cache"
+        (folder / "told.py").write_text(TOLD)
+        # Called in the processes before they begin.
+        self.limit: Callable[[], None] | None = None
 
     def write(self, **modules: str) -> None:
         for name, text in modules.items():
             (self.folder / f"{name}.py").write_text(textwrap.dedent(text))
 
     def start(self, text: str, **variables: str) -> subprocess.Popen[str]:
-        (self.folder / "told.py").write_text(TOLD)
         program = "from told import tell\nimport numpy as np\nimport numbra\n" + textwrap.dedent(text)
         environment = {**ENVIRONMENT, "NUMBRA_CACHE_DIR": str(self.cache), "PYTHONPATH": str(self.folder)}
         # Files that are written anew within a second are not to be taken from Python's own cache.
@@ -52,6 +55,7 @@ class Place:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
+            preexec_fn=self.limit,
         )
 
     def end(self, process: subprocess.Popen[str]) -> dict:
@@ -315,6 +319,20 @@ def test_a_cache_that_cannot_be_written_is_a_warning(place):
         assert place.run(CALL)["misses"] == [1, 2]
         place.folder.chmod(0o700)
         assert place.errors.count("compiled code is not kept on disk") == 1
+
+
+def test_a_full_disk_is_a_warning(place):
+    import resource
+
+    place.write(module=MODULE)
+    place.limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    told = place.run(CALL)
+    assert told == {"hits": [0, 0], "misses": [1, 2], "results": [10.0, 5.0, 4.0]}
+    assert place.errors.count("cannot be written") == 1
+    (folder,) = place.cache.iterdir()
+    assert list(folder.iterdir()) == []
+    place.limit = None
+    assert place.run(CALL)["misses"] == [1, 2] and place.run(CALL)["hits"] == [1, 2]
 
 
 def test_the_cache_is_bounded(place):

@@ -135,8 +135,11 @@ extern "C" fn poll(_context: *mut HostContext) -> i32 {
 
 extern "C" fn overflow(_context: *mut HostContext, function: u32) -> i32 {
     with_context(|context| {
-        let &(low, high) = context.stack.get_or_init(stack_bounds);
-        if here() < low && here() <= high {
+        let Some(&(low, high)) = context.stack.get() else {
+            context.stack.get_or_init(stack_bounds);
+            return context.wanted();
+        };
+        if here() <= high && here() < low {
             // SAFETY: the function that runs waits for the answer, and no other thread touches the field.
             unsafe {
                 (*context.host.get()).failure = HostFailure { function, site: NO_SITE, ..HostFailure::default() }
