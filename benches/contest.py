@@ -91,10 +91,13 @@ class Worker:
 
 
 def environment(scratch: str) -> dict[str, str]:
-    """That of the workers: no kernel comes from a cache on disk, so that first calls are first calls."""
+    """That of the workers: no kernel comes from a cache on disk, so that first calls are first calls; and where that is what is
+    measured, from one that is made for it."""
     return os.environ | {
         "BENCH_SCRATCH": scratch,
         "XDG_CACHE_HOME": scratch,
+        "NUMBRA_CACHE_DIR": scratch,
+        "NUMBA_CACHE_DIR": scratch,
         "MESA_SHADER_CACHE_DISABLE": "true",
         "MESA_GLSL_CACHE_DISABLE": "true",
         "NUMBA_VULKAN_CACHE": "0",
@@ -152,10 +155,9 @@ def compete(
     def turn(entry: Entry) -> None:
         entry.seconds.append(workers[entry.peer].turn(seconds))
 
-    in_fresh_processes = row.measure in ("first", "import")
     try:
-        if in_fresh_processes:
-            # Once for nothing: files come from disk, and numba-vulkan prepares its library.
+        if row.in_fresh_processes:
+            # Once for nothing: files come from disk, code goes there, and numba-vulkan prepares its library.
             for entry in entries:
                 say(f"{entry.peer} warms up")
                 if not entry.failed:
@@ -171,7 +173,7 @@ def compete(
             for entry in entries if number % 2 == 0 else reversed(entries):
                 if not entry.failed:
                     say(f"round {number + 1} of {rounds}, {entry.peer}")
-                    attempt(entry, lambda: fresh(entry) if in_fresh_processes else turn(entry))
+                    attempt(entry, lambda: fresh(entry) if row.in_fresh_processes else turn(entry))
     finally:
         for worker in workers.values():
             worker.end()

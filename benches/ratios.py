@@ -55,6 +55,7 @@ BARS = [
     Bar("f", "vulkan", "f(x, y) faster than numba-vulkan", "numba-vulkan", 1),
     Bar("first-saxpy", "cpu", "first kernel in a process, a*x+y: at most 15 ms", None, 0.015),
     Bar("first-f", "cpu", "first kernel in a process, f(x, y): at most 40 ms", None, 0.040),
+    Bar("kept-jit", "cpu", "a first call of a function whose code is on disk: at most 2 ms", None, 0.002),
     Bar("import", "cpu", "import numbra: at most 60 ms after NumPy", None, 0.060),
     Bar("small", "cpu", "a ufunc's call on 10 elements with out=: at most numba's time", "numba", 1),
     Bar("small-new", "cpu", "a ufunc's call on 10 elements: at most numba's time", "numba", 1),

@@ -108,5 +108,5 @@ HOW = [
     "  elementary functions are its own. numba-loops: numba with the stencils written out as loops.",
     "* memory-copy: the machine's own copy of as many bytes as the kernel must read and write, by as many threads; below 1",
     "  the kernel takes longer than that copy.",
-    "* Kernel caches on disk are off everywhere. taichi runs as it starts, with its fast math on.",
+    "* Kernel caches on disk are off everywhere but where code on disk is what is measured. taichi runs as it starts, with its fast math on.",
 ]

@@ -16,13 +16,18 @@ class Row:
     'call'    a call, the result stored in an array that is there
     'new'     a call that makes the array of its result
     'first'   in a fresh process, with the package imported: decorate, compile, call, have the result
+    'kept'    the same with the option cache, when another process has compiled it
     'import'  in a fresh process, with NumPy imported: import the package
     """
     devices: tuple[str, ...] = ("cpu", "parallel", "vulkan")
 
+    @property
+    def in_fresh_processes(self) -> bool:
+        return self.measure in ("first", "kept", "import")
+
     def heading(self, quick: bool) -> str:
         """The title with the size."""
-        if self.measure in ("first", "import"):
+        if self.in_fresh_processes:
             return self.title
         extents = self.quick if quick else self.shape
         return f"{self.title}, {'×'.join(f'{n >> 20} Mi' if n % (1 << 20) == 0 else str(n) for n in extents)}"
@@ -57,6 +62,8 @@ ROWS = [
     Row("jit-factors", "jit: LU without pivots", "factors", (300, 300), (20, 20), "new", ("cpu",)),
     Row("jit-call", "jit: a call with three arrays and a number", "nothing", (10,), (10,), "new", ("cpu",)),
     Row("first-jit", "first call in a process, jit", "total", (1000,), (1000,), "first", ("cpu",)),
+    Row("kept-jit", "first call in a process, jit, code on disk", "total", (1000,), (1000,), "kept", ("cpu",)),
+    Row("kept-f", "first call in a process, f(x, y), code on disk", "f", (40, 50), (40, 50), "kept", ("cpu",)),
     # Not parallel: numba wakes its threads for ten elements, and on a busy machine that is all that is timed.
     Row("small", "one call, a*x+y, float64, out=", "small", (10,), (10,), "call", ("cpu", "vulkan")),
     Row("small-new", "one call, a*x+y, float64, new array", "small", (10,), (10,), "new", ("cpu", "vulkan")),

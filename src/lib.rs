@@ -104,7 +104,7 @@
 //!
 //! # Underneath
 //!
-//! The modules [`device`], [`mod@array`], [`ufunc`], [`stencil`], [`emit`], [`mod@function`] and [`kernel_file`] are the runtime that all this is made
+//! The modules [`device`], [`mod@array`], [`cache`], [`ufunc`], [`stencil`], [`emit`], [`mod@function`] and [`kernel_file`] are the runtime that all this is made
 //! of and [`front`] is the compiler's front end: for tools and for other languages' packages.
 
 #![deny(missing_docs)]
@@ -124,4 +124,4 @@ pub use numbra_runtime::device::{threads, versions};
 pub use numbra_runtime::error::{CodegenError, FileError, FrontError};
 pub use numbra_runtime::interrupt::interruptible;
 pub use numbra_runtime::{Error, Input, Kernel, KernelFile, Result};
-pub use numbra_runtime::{array, device, emit, error, function, kernel_file, stencil, ufunc};
+pub use numbra_runtime::{array, cache, device, emit, error, function, kernel_file, stencil, ufunc};

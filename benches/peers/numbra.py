@@ -7,8 +7,10 @@ import kernels
 
 DISTRIBUTION = "numbra"
 DEVICES = ("cpu", "parallel", "vulkan", "cuda")
-MEASURES = ("call", "new", "first", "import")
+MEASURES = ("call", "new", "first", "kept", "import")
 UNABLE: dict[str, str] = {}
+# Of every decorator.
+OPTIONS: dict[str, bool] = {}
 
 
 def load():
@@ -25,7 +27,7 @@ def notes(device):
 
 
 def _ufunc(name, device, arguments, out):
-    ufunc = numbra.vectorize([kernels.SIGNATURES[name]], target=device)(kernels.UFUNCS[name])
+    ufunc = numbra.vectorize([kernels.SIGNATURES[name]], target=device, **OPTIONS)(kernels.UFUNCS[name])
     return partial(ufunc, *arguments) if out is None else partial(ufunc, *arguments, out=out)
 
 
@@ -41,7 +43,7 @@ def _sum(axis, device, arguments, out):
 
 def _function(name, device, arguments, out):
     function, options = functions.FUNCTIONS[name]
-    return partial(numbra.njit(**options)(function), *arguments)
+    return partial(numbra.njit(**options, **OPTIONS)(function), *arguments)
 
 
 KERNELS = {name: partial(_ufunc, name) for name in kernels.UFUNCS}

@@ -55,6 +55,10 @@ pub struct Run {
     #[arg(short, long, value_name = "OUT.npy", value_parser = parse_npy_path)]
     pub output: Option<PathBuf>,
 
+    /// Keep the code for the processor on disk, and take what an earlier run has kept there, as cache=True does
+    #[arg(long)]
+    pub cache: bool,
+
     /// Draw the result (one or two axes) as a PNG picture
     #[arg(long, value_name = "OUT.png", value_parser = parse_png_path)]
     pub plot: Option<PathBuf>,

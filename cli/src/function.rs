@@ -6,6 +6,7 @@ use crate::output;
 use crate::run::{literal, summary};
 use numbra::KernelFile;
 use numbra::array::{BorrowedArray, HostArray, npy};
+use numbra::cache::{Cache, Kept};
 use numbra::device::{self, DeviceName};
 use numbra::emit::Emit;
 use numbra::front::declaration::{self, Kind, signature};
@@ -27,6 +28,7 @@ pub fn is_whole(program: &KernelFile, name: &str) -> bool {
 pub fn run(program: &KernelFile, arguments: &Run) -> Result<(), Failure> {
     let name = &arguments.kernel.name;
     let function = Function::read(program.module(), name)?;
+    let function = if arguments.cache { function.kept_in(Kept::new(Cache::standard()?)) } else { function };
     if arguments.steps != 1 {
         let message = format!("--steps is for stencils; '{name}' is a whole function\n  help: leave --steps out");
         return Err(Failure::message(message));
@@ -45,7 +47,9 @@ pub fn run(program: &KernelFile, arguments: &Run) -> Result<(), Failure> {
     let types: Vec<_> = passed.iter().map(Passed::item_type).collect();
     let specialization = function.taking(&types)?;
     function.warnings().iter().for_each(|warning| eprintln!("{warning}"));
-    let returned = specialization.call(target, &passed)?;
+    let returned = specialization.call(target, &passed);
+    output::trouble(function.kept());
+    let returned = returned?;
     output::line(shown(&returned)?)?;
     if let Some(path) = &arguments.output {
         let Returned::Array(array) = &returned else {

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use numbra::Kernel;
+use numbra::cache::Kept;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -25,6 +26,13 @@ pub fn warnings(kernel: &Kernel, told: usize) -> usize {
     let warnings = kernel.warnings();
     warnings.iter().skip(told).for_each(|warning| eprintln!("{warning}"));
     warnings.len()
+}
+
+/// Tells if code could not be kept on disk.
+pub fn trouble(kept: Option<&Kept>) {
+    if let Some(trouble) = kept.and_then(|kept| kept.cache().untold_trouble()) {
+        eprintln!("{trouble}\n  help: set NUMBRA_CACHE_DIR to a folder of yours");
+    }
 }
 
 /// Whether a file can be put at `path`: told before long work, not after it.

@@ -8,6 +8,7 @@ use crate::output;
 use crate::picture::{self, ColorMap};
 use crate::progress::Progress;
 use numbra::array::{HostArray, npy, shape_text};
+use numbra::cache::{Cache, Kept};
 use numbra::device::{self, Device, DeviceName};
 use numbra::front::declaration::Declaration;
 use numbra::front::types::{Constant, ScalarType};
@@ -20,6 +21,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
         return function::run(&program, arguments);
     }
     let kernel = program.kernel(&arguments.kernel.name)?;
+    let kernel = if arguments.cache { kernel.kept_in(Kept::new(Cache::standard()?)) } else { kernel };
     let (parameters, declaration) = match &kernel {
         Kernel::Vectorize(kernel) => (kernel.parameters(), kernel.declaration()),
         Kernel::Stencil(kernel) => (kernel.parameters(), kernel.declaration()),
@@ -46,6 +48,7 @@ pub fn run(arguments: &Run) -> Result<(), Failure> {
             kernel.iterate(&device, &inputs, arguments.steps as usize, &mut |done| progress.at(done))
         }
     };
+    output::trouble(kernel.kept());
     let result = result?;
     // Where a stencil's type changed with its first step.
     output::warnings(&kernel, told);

@@ -98,6 +98,32 @@ fn arrays_are_written_and_read() {
 }
 
 #[test]
+fn code_is_kept_on_disk() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cache");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir(&folder).unwrap();
+    let run = |place: &PathBuf| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_numbra"));
+        command.args(["run", "f.py:fib", "--set", "n=20", "--device", "cpu", "--cache"]).current_dir(self::folder());
+        let output = command.env("NUMBRA_CACHE_DIR", place).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "6765\n");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let entries = || -> Vec<PathBuf> {
+        let inside =
+            std::fs::read_dir(&folder).unwrap().flat_map(|user| std::fs::read_dir(user.unwrap().path()).unwrap());
+        inside.map(|entry| entry.unwrap().path()).collect()
+    };
+    for _ in 0..2 {
+        assert_eq!(run(&folder), "");
+        assert_eq!(entries().len(), 1);
+    }
+    // Nothing can be kept in what is no folder.
+    let told = run(&entries()[0]);
+    assert!(told.contains("compiled code is not kept on disk") && told.contains("NUMBRA_CACHE_DIR"), "{told}");
+}
+
+#[test]
 fn every_form_is_printed() {
     let compile = |name: &str, form: &str, signature: &str| {
         numbra(&["compile", &format!("f.py:{name}"), "--emit", form, "--signature", signature])

@@ -9,6 +9,7 @@ import sys
 import numpy
 
 import numbra
+from numbra import _core
 
 
 def main() -> None:
@@ -38,7 +39,7 @@ def show() -> None:
     for what, version in [*numbra.versions(), ("NumPy", numpy.__version__), ("Python", platform.python_version())]:
         print(f"{what} {version}")
     print(f"threads: {numbra.threads()} (NUMBRA_NUM_THREADS sets their number)")
-    print("cache: none; kernels are compiled anew in each process")
+    print(f"cache: {_core._cache_folder()} (for what has the option cache; NUMBRA_CACHE_DIR names another folder)")
     try:
         print(f"default target: {numbra.get_default_target()}")
     except ValueError as error:  # what NUMBRA_TARGET says

@@ -9,7 +9,7 @@ from typing import Any
 
 class Config:
     """The settings. DISABLE_JIT: jit leaves functions as they are. BOUNDSCHECK: None, or what the option boundscheck is for all
-    functions."""
+    functions. CACHE_DIR: the folder in which the option cache keeps code; '': the user's own (~/.cache/numbra)."""
 
     def __init__(self) -> None:
         self.reload_config()
@@ -18,6 +18,7 @@ class Config:
         """Reads the environment again."""
         self.DISABLE_JIT = _number("DISABLE_JIT") or 0
         self.BOUNDSCHECK = _number("BOUNDSCHECK")
+        self.CACHE_DIR = os.environ.get("NUMBRA_CACHE_DIR") or os.environ.get("NUMBA_CACHE_DIR") or ""
 
     def __getattr__(self, name: str) -> Any:
         message = f"numbra has no setting '{name}'\n  help: its settings are {', '.join(sorted(vars(self)))}"

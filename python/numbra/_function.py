@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import warnings
 import typing
@@ -22,11 +23,12 @@ class Overload(typing.NamedTuple):
 
 
 class Stats(typing.NamedTuple):
-    """How often compiled functions were found on disk."""
+    """The cache on disk: the folder, and by the types of the arguments how often compiled code was found there, and how often
+    not. None: the option cache is not set."""
 
-    cache_path: str | None = None
-    cache_hits: dict[Any, int] = {}
-    cache_misses: dict[Any, int] = {}
+    cache_path: str | None
+    cache_hits: collections.Counter[Any]
+    cache_misses: collections.Counter[Any]
 
 
 def applied(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
@@ -78,6 +80,7 @@ def dispatcher(function: Any, signatures: list[Signature], options: dict[str, An
         zero_division=options.get("error_model", "python") == "python",
         bounds=bounds is None or bool(bounds),
         releases_lock=bool(options.get("nogil")),
+        cache=bool(options.get("cache")),
     )
     functools.update_wrapper(made, function)
     for signature in signatures:
@@ -101,6 +104,12 @@ class NotCompiledWarning(UserWarning):
 def warn_of_plain(name: str, error: Exception) -> None:
     """Says why a function runs as plain Python."""
     warnings.warn(f"'{name}' runs as plain Python, which is slow: {error}", NotCompiledWarning, stacklevel=2)
+
+
+def warn_of_cache(trouble: str) -> None:
+    """Says why the option cache does nothing."""
+    help = "set NUMBRA_CACHE_DIR to a folder of yours, or leave out cache=True"
+    warnings.warn(f"{trouble}\n  help: {help}", errors.NumbaWarning, stacklevel=2)
 
 
 def check(name: str, options: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         """What vectorize and stencil take."""
 
         target: str
+        cache: bool
         fastmath: bool | dict[str, bool] | set[str]
         typing: Literal["numba", "exact"]
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
         identity: Literal[0, 1, "reorderable"] | None
         # Numba's, which make no difference.
         boundscheck: bool | None
-        cache: bool
         forceobj: Literal[False]
         locals: dict[str, Any]
         nopython: bool
@@ -75,8 +75,9 @@ def vectorize(*arguments: Any, **options: Any) -> Any:
         fastmath    True allows results that differ in the last places
         typing      'numba': Numba's types; 'exact': operators keep the type of their operands and literals take the
                     type that they meet, so that float32 stays float32
-    Numba's cache and nopython are taken too. Global values and those of a closure are constants of the kernel, as they
-    are when it is first needed. Mistakes are exceptions that show the kernel's line.
+        cache       True keeps the code for the processor on disk, where other processes find it (see help(numbra.jit))
+    Numba's nopython is taken too. Global values and those of a closure are constants of the kernel, as they are when it is
+    first needed. Mistakes are exceptions that show the kernel's line.
     """
     return _applied("vectorize", _ufunc, arguments, options)
 
@@ -100,7 +101,7 @@ def stencil(*arguments: Any, **options: Any) -> Any:
         cval                what the result is where the function reaches over the border: 0
         neighborhood        ((lowest, highest), ...) for each axis; needed where an index is not constant
         standard_indexing   names of parameters that are indexed absolutely, such as tables of weights
-        target, fastmath, typing as in vectorize
+        target, fastmath, typing, cache as in vectorize
     """
     return _applied("stencil", _stencil, arguments, options)
 
@@ -130,8 +131,15 @@ def jit(*arguments: Any, **options: Any) -> Any:
         fastmath        True allows results that differ in the last places
         boundscheck     False leaves out the checks of indices
         nogil           True: other threads of Python run meanwhile
-    Numba's nopython, cache, parallel (which runs on one thread so far), inline, debug and looplift are taken too. Global
-    values and those of a closure are constants of the function, as they are when it is first compiled.
+        cache           True keeps the code on disk, where other processes find it
+    Numba's nopython, parallel (which runs on one thread so far), inline, debug and looplift are taken too. Global values and
+    those of a closure are constants of the function, as they are when it is first compiled.
+
+    With cache=True code is found again as long as the function and everything that it is made of stay the same: its text and
+    that of the functions that it calls, the values of globals, options, types, numbra, the processor. It is kept in a folder
+    that is the user's alone: in the one that NUMBRA_CACHE_DIR (or NUMBA_CACHE_DIR, or numbra.config.CACHE_DIR) names, else
+    in ~/.cache/numbra. The folder holds 256 megabytes at most, or as many as NUMBRA_CACHE_MEGABYTES says (0: nothing is
+    kept); it can be removed at any time. The attribute .stats tells what was found.
     """
     return _function.applied("jit", arguments, options)
 

@@ -27,6 +27,12 @@ macro_rules! kernel_methods {
                 Ok(self.declared.frozen(py)?.target.name().to_string())
             }
 
+            /// The cache on disk: where it is, and how often code was found there.
+            #[getter]
+            fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+                $crate::cache::stats(py, self.declared.frozen(py)?.kernel.kept())
+            }
+
             /// The decorator as text, for kernels that call the function and for other processes.
             #[getter]
             fn _decorator(&self) -> &str {

@@ -1,5 +1,6 @@
 //! A Python function on its way to a kernel.
 
+use crate::cache;
 use crate::error::{exception, exception_of, front_exception, heard};
 use crate::freeze::{Surrounded, freeze, text_alone};
 use crate::raised::Exceptions;
@@ -69,7 +70,9 @@ impl Declared {
             declaration::apply(&module, &name, &self.decorator).map_err(|error| front_exception(py, error))?;
         let target = declaration.target.as_ref().map(|(name, _)| name.as_str());
         let target = Target::new(target).map_err(|error| exception(py, error))?;
-        let kernel = Arc::new(Kernel::new(&module, &name, declaration).map_err(|error| exception(py, error))?);
+        let kept = if declaration.cache { Some(cache::open(py)?) } else { None };
+        let kernel = Kernel::new(&module, &name, declaration).map_err(|error| exception(py, error))?;
+        let kernel = Arc::new(if let Some(kept) = kept { kernel.kept_in(kept) } else { kernel });
         Ok(Arc::new(Frozen { kernel, target, exceptions, surroundings }))
     }
 
@@ -98,6 +101,7 @@ impl Declared {
             // Another thread may have been first; either is as good.
             let _ = self.settled.set(frozen.clone());
         }
+        cache::warn_of_trouble(py, frozen.kernel.kept())?;
         outcome.map_err(|error| frozen.exception(py, error))
     }
 }

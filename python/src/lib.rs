@@ -6,9 +6,10 @@
 //! * `kernel`: a Python function on its way to a kernel, `freeze`: the values that it finds around it;
 //! * `function`: whole functions, what `jit` makes;
 //! * `arrays`: NumPy's arrays and scalars in and out, without copies;
-//! * `target`: which device; `error`: which exception, `raised`: those of kernels; `common`: what all kernels have.
+//! * `target`: which device; `cache`: the cache on disk; `error`: which exception, `raised`: those of kernels; `common`: what all kernels have.
 
 mod arrays;
+mod cache;
 mod device;
 #[macro_use]
 mod common;
@@ -45,11 +46,14 @@ fn _jit_options() -> Vec<&'static str> {
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     function::print::take();
+    // Here, so that the first call does not wait until NumPy's functions are found.
+    arrays::array_type(module.py());
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<ufunc::Ufunc>()?;
     module.add_class::<stencil::Stencil>()?;
     module.add_class::<function::Dispatcher>()?;
     module.add_function(wrap_pyfunction!(_jit_options, module)?)?;
+    module.add_function(wrap_pyfunction!(cache::_cache_folder, module)?)?;
     module.add_function(wrap_pyfunction!(target::set_default_target, module)?)?;
     module.add_function(wrap_pyfunction!(target::get_default_target, module)?)?;
     module.add_function(wrap_pyfunction!(device::devices, module)?)?;

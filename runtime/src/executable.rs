@@ -1,5 +1,6 @@
 //! A host function and its kernels, compiled for a device and ready to run.
 
+use crate::cache::Keeping;
 use crate::device::{Binding, Device, Kernel, Launch};
 use crate::error::{Error, Result};
 use numbra_front::interp;
@@ -13,6 +14,8 @@ pub struct Executable {
     program: interp::InterpretedProgram,
     kernels: Vec<Loaded>,
     device: Arc<dyn Device>,
+    /// Where the kernels' code is kept on disk, if it is.
+    keeping: Option<Keeping>,
 }
 
 struct Loaded {
@@ -45,7 +48,12 @@ impl Executable {
             })
             .collect();
         let program = interp::InterpretedProgram::new(&module)?;
-        Ok(Executable { module, program, kernels, device: device.clone() })
+        Ok(Executable { module, program, kernels, device: device.clone(), keeping: None })
+    }
+
+    /// The same with its kernels' code kept on disk.
+    pub fn kept(self, keeping: Option<Keeping>) -> Executable {
+        Executable { keeping, ..self }
     }
 
     /// The host function and the kernel that it launches, if there is one alone.
@@ -97,7 +105,10 @@ impl Executable {
         // Outside the lock: a driver may take long, and others want to launch. Two may load the same kernel once each.
         let target = Target { schedule, ..self.device.target() };
         let lowered = pipeline::lower_kernel(&self.module, &loaded.name, &target, &mut |_, _| Ok(()))?;
-        let kernel = self.device.load(&lowered)?;
+        let kernel = match &self.keeping {
+            None => self.device.load(&lowered)?,
+            Some(keeping) => self.device.load_kept(&lowered, keeping)?,
+        };
         loaded.variants().push((schedule, kernel.clone()));
         Ok(kernel)
     }

@@ -1,5 +1,6 @@
 //! Kernel text, parsed, and the kernels in it.
 
+use crate::cache::{Cache, Kept};
 use crate::error::{Error, Result};
 use crate::stencil::Stencil;
 use crate::ufunc::Vectorize;
@@ -40,6 +41,30 @@ impl Kernel {
                 return Err(numbra_front::Error::from(mistake).into());
             }
         })
+    }
+
+    /// The same with its code kept on disk, and found there.
+    pub fn kept_in(self, kept: Arc<Kept>) -> Kernel {
+        match self {
+            Kernel::Vectorize(kernel) => Kernel::Vectorize(kernel.kept_in(kept)),
+            Kernel::Stencil(kernel) => Kernel::Stencil(kernel.kept_in(kept)),
+        }
+    }
+
+    /// The same in the user's cache, if its decorator says so (`cache=True`).
+    pub fn kept_as_declared(self) -> Result<Kernel> {
+        match self.declaration().cache {
+            true => Ok(self.kept_in(Kept::new(Cache::standard()?))),
+            false => Ok(self),
+        }
+    }
+
+    /// Its cache, with what was found there.
+    pub fn kept(&self) -> Option<&Kept> {
+        match self {
+            Kernel::Vectorize(kernel) => kernel.kept(),
+            Kernel::Stencil(kernel) => kernel.kept(),
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -148,6 +173,6 @@ impl KernelFile {
                 help,
             ));
         };
-        Kernel::new(&self.module, name, declaration::read(&self.module, function)?)
+        Kernel::new(&self.module, name, declaration::read(&self.module, function)?)?.kept_as_declared()
     }
 }

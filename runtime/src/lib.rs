@@ -1,6 +1,7 @@
 //! The runtime of numbra: devices, arrays, ufuncs, stencils and launching.
 
 pub mod array;
+pub mod cache;
 pub mod call;
 pub mod device;
 pub mod emit;

@@ -6,6 +6,7 @@ use super::{Device, wording};
 use numbra_front::declaration::signature;
 use numbra_front::error::{ErrorClass, Warning};
 use numbra_front::syntax::tree::Module;
+use numbra_runtime::cache::{Cache, Kept};
 use numbra_runtime::device::{self, DeviceName};
 use numbra_runtime::emit::Emit;
 use numbra_runtime::function::{self, Passed, PassedArray, Specialization};
@@ -42,6 +43,28 @@ impl Function {
     /// The function on a device: on `interp` every access is checked, every other one means this machine's processor.
     pub fn on(&self, device: &Device) -> Result<Function> {
         Ok(Function { inner: self.inner.clone(), target: Some(device.name().parse()?) })
+    }
+
+    /// The function with its code kept on disk, and found there by other processes, or not: see [`crate::cache`]. Nothing of
+    /// it is compiled yet.
+    ///
+    /// ```no_run
+    /// let source = numbra::source("def twice(x): return 2 * x")?;
+    /// let twice = source.function("twice")?.cache(true)?;
+    /// let result: f64 = twice.call(21.0)?.try_into()?;
+    /// assert_eq!(result, 42.0);
+    /// # Ok::<(), numbra::Error>(())
+    /// ```
+    ///
+    /// Errors: a size in the environment (NUMBRA_CACHE_MEGABYTES) that is none.
+    pub fn cache(&self, cache: bool) -> Result<Function> {
+        let kept = if cache { Some(Kept::new(Cache::standard()?)) } else { None };
+        Ok(Function { inner: Arc::new(self.inner.anew(kept)), target: self.target })
+    }
+
+    /// The cache that code is looked up in, with what was found.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.inner.kept()
     }
 
     /// What there is to warn of in what was compiled so far.

@@ -62,7 +62,7 @@ impl Described {
             |made: Made| Described { module: module.clone(), name: name.clone(), role, options, made: Arc::new(made) };
         match (&declaration.kind, role) {
             (Kind::Vectorize { .. }, Role::Vectorize) | (Kind::Stencil(_), Role::Stencil) => {
-                let kernel = Kernel::new(&module, &name, declaration)?;
+                let kernel = Kernel::new(&module, &name, declaration)?.kept_as_declared()?;
                 Ok(described(Made { kernel: OnceLock::from(kernel), ..Made::default() }))
             }
             (Kind::Function, _) => described(Made::default()).checked(),
@@ -95,7 +95,7 @@ impl Described {
         }
         let decorator = self.options.decorator(self.role.decorator());
         let declaration = declaration::apply(&self.module, &self.name, &decorator).map_err(Error::from).in_rust()?;
-        let kernel = Kernel::new(&self.module, &self.name, declaration)?;
+        let kernel = Kernel::new(&self.module, &self.name, declaration)?.kept_as_declared()?;
         // Another thread may have been first; either is as good.
         Ok(self.made.kernel.get_or_init(|| kernel))
     }
@@ -196,6 +196,16 @@ macro_rules! shared {
             /// on every device.
             pub fn fastmath(self, fastmath: bool) -> $kernel {
                 $kernel { described: self.described.with(|options| options.fastmath = fastmath) }
+            }
+
+            /// Whether its code for the processor is kept on disk, and found there by other processes: see [`crate::cache`].
+            pub fn cache(self, cache: bool) -> $kernel {
+                $kernel { described: self.described.with(|options| options.cache = cache) }
+            }
+
+            /// The cache that code is looked up in, with what was found.
+            pub fn kept(&self) -> Option<&crate::cache::Kept> {
+                self.described.kernel().ok()?.kept()
             }
 
             /// The kernel on a device. Nothing is compiled before the first call.

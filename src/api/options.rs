@@ -17,6 +17,7 @@ pub(crate) struct Options {
     pub cval: Option<Number>,
     pub neighborhood: Option<Vec<(i64, i64)>>,
     pub standard_indexing: Vec<String>,
+    pub cache: bool,
 }
 
 impl From<&Declaration> for Options {
@@ -25,6 +26,7 @@ impl From<&Declaration> for Options {
             target: declaration.target.as_ref().map(|(name, _)| name.clone()),
             fastmath: declaration.fastmath,
             typing: declaration.typing,
+            cache: declaration.cache,
             ..Options::default()
         };
         let signatures = declaration.signatures.iter().map(|(signature, _)| signature.to_string());
@@ -72,6 +74,9 @@ impl Options {
         }
         if self.fastmath {
             arguments.push("fastmath=True".into());
+        }
+        if self.cache {
+            arguments.push("cache=True".into());
         }
         match self.typing {
             Some(Rules::Exact) => arguments.push("typing='exact'".into()),

@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import venv
 
 import pytest
@@ -19,6 +20,9 @@ WHEELS = ROOT / "target" / "wheels"
 
 # Targets are what the tests say, whatever the caller has set.
 os.environ.pop("NUMBRA_TARGET", None)
+# What the tests compile is not kept among the user's.
+CACHE = tempfile.TemporaryDirectory(prefix="numbra-tests-")
+os.environ["NUMBRA_CACHE_DIR"] = CACHE.name
 
 
 def the_wheel() -> pathlib.Path:

@@ -23,6 +23,7 @@ from numbra import NotCompiledWarning, float64, int32, int64, jit, njit, types, 
 from numbra.core.errors import KernelUnsupportedError, TypingError
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "NUMBRA_"))}
+ENVIRONMENT["NUMBRA_CACHE_DIR"] = os.environ["NUMBRA_CACHE_DIR"]
 SCALE = 3
 
 

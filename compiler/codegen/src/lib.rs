@@ -12,3 +12,6 @@ pub mod naga;
 
 pub use artefact::{Artefact, ArtefactKind, Binding, Manifest, ScalarParameter};
 pub use error::{Error, Result};
+
+/// Of this crate: part of the key under which artefacts are kept.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

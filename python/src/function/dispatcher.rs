@@ -4,10 +4,12 @@ use super::arguments::{self, Place};
 use super::parameters::{Argument, Parameters};
 use super::quick::Quick;
 use super::{results, types};
+use crate::cache;
 use crate::error::{exception_of, heard, holding};
 use crate::freeze::{Surrounded, freeze_with};
 use crate::raised::Exceptions;
 use crate::target::Target;
+use numbra::cache::Kept;
 use numbra::emit::Emit;
 use numbra_front::ir::Kind;
 use numbra_front::syntax::tree::{Expression, ExpressionKind};
@@ -35,6 +37,8 @@ pub struct Dispatcher {
     options: FunctionOptions,
     /// Whether other threads of Python may run meanwhile.
     releases_lock: bool,
+    /// Where its code is kept on disk, if it is.
+    kept: Option<Arc<Kept>>,
     parameters: Parameters,
     /// The signatures that it was declared with, or compiled for.
     declared: Mutex<Vec<Declared>>,
@@ -80,7 +84,7 @@ struct Arguments<'py> {
 impl Dispatcher {
     /// `decorator`: for kernels that call the function. `error_model`: whether zero divisors fail.
     #[new]
-    #[pyo3(signature = (function, decorator, lines, made_with, *, fastmath, zero_division, bounds, releases_lock))]
+    #[pyo3(signature = (function, decorator, lines, made_with, *, fastmath, zero_division, bounds, releases_lock, cache))]
     #[allow(clippy::too_many_arguments, reason = "the options of a decorator, by their names")]
     fn new(
         function: &Bound<PyAny>,
@@ -91,7 +95,9 @@ impl Dispatcher {
         zero_division: bool,
         bounds: bool,
         releases_lock: bool,
+        cache: bool,
     ) -> PyResult<Dispatcher> {
+        let py = function.py();
         Ok(Dispatcher {
             name: function.getattr("__name__")?.extract()?,
             parameters: Parameters::of(function)?,
@@ -101,6 +107,7 @@ impl Dispatcher {
             lines: lines.clone().unbind(),
             options: FunctionOptions { fastmath, zero_division, bounds },
             releases_lock,
+            kept: if cache { Some(cache::open(py)?) } else { None },
             declared: Mutex::default(),
             compiles: AtomicBool::new(true),
             plain: Mutex::default(),
@@ -149,6 +156,7 @@ impl Dispatcher {
             true => heard(py, || specialization.call(target, &passed))?,
             false => holding(py, || specialization.call(target, &passed))?,
         };
+        cache::warn_of_trouble(py, self.kept.as_deref())?;
         let returned = outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))?;
         if target != DeviceName::Interp && !self.releases_lock && self.parameters.is_plain() {
             let quick = Quick::new(&specialization, generation);
@@ -246,7 +254,13 @@ impl Dispatcher {
         if !self.compiles.load(Ordering::Relaxed) && frozen.function.known(&arguments).is_none() {
             return Err(PyRuntimeError::new_err("compilation disabled"));
         }
-        self.compiled(py, &frozen, |function| function.specialize(&arguments, result.as_ref()))?;
+        let target = frozen.target.name();
+        self.compiled(py, &frozen, |function| {
+            let specialization = function.specialize(&arguments, result.as_ref())?;
+            // Found on disk, or kept there, when it is declared, as in Numba.
+            if function.kept().is_some() { specialization.prepare(target) } else { Ok(()) }
+        })?;
+        cache::warn_of_trouble(py, self.kept.as_deref())?;
         self.declared().push((arguments, result));
         Ok(())
     }
@@ -294,10 +308,10 @@ impl Dispatcher {
         Ok(())
     }
 
-    /// Numba's figures on its cache; there is none of whole functions yet.
+    /// The cache on disk: where it is, and how often code was found there.
     #[getter]
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        py.import("numbra._function")?.getattr("Stats")?.call0()
+        cache::stats(py, self.kept.as_deref())
     }
 
     /// Forgets what was compiled, and compiles it again for the same types, with the values that the names around the
@@ -408,6 +422,7 @@ impl Dispatcher {
             definition.parameters.iter().map(|parameter| parameter.default.as_ref().is_some_and(is_literal)).collect()
         });
         let function = Function::new(module, &name, self.options.clone());
+        let function = if let Some(kept) = &self.kept { function.kept_in(kept.clone()) } else { function };
         Ok(Arc::new(Frozen { function, target, exceptions, surroundings, literal_defaults, given }))
     }
 

@@ -12,7 +12,7 @@ mod parameters;
 pub mod print;
 mod quick;
 mod results;
-mod types;
+pub mod types;
 
 pub use dispatcher::Dispatcher;
 pub use results::number;

@@ -5,6 +5,7 @@ mod keywords;
 mod methods;
 
 use crate::arrays::{self, Operand, Taker, letter_of, operand};
+use crate::cache;
 use crate::error::{detached, exception};
 use crate::kernel::{Declared, Frozen};
 use crate::overrides::Call;
@@ -227,6 +228,7 @@ impl Ufunc {
 
     /// Remembers the loop that arguments of these types use.
     fn note(&self, py: Python, frozen: &Frozen, given: Vec<Given>) -> PyResult<()> {
+        cache::warn_of_trouble(py, frozen.kernel.kept())?;
         let (chosen, result) = vectorized(&frozen.kernel)
             .and_then(|kernel| kernel.choose(&given))
             .map_err(|error| exception(py, error))?;

@@ -26,6 +26,7 @@ pub use name::{DeviceName, auto, list, open, target_from_environment};
 pub use parameters::parameters;
 
 use crate::array::{BorrowedArray, HostArray};
+use crate::cache::Keeping;
 use crate::error::{Error, Result};
 use numbra_codegen::artefact::ScalarParameter;
 use numbra_front::error::ErrorClass;
@@ -86,6 +87,12 @@ pub trait Device: Send + Sync {
 
     /// Makes a lowered kernel (the first function of `module`) ready to launch.
     fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>>;
+
+    /// The same with code that is kept on disk, or is from now on. What is made for GPUs their drivers keep, if they like.
+    fn load_kept(&self, module: &Module, keeping: &Keeping) -> Result<Arc<dyn Kernel>> {
+        let _ = keeping;
+        self.load(module)
+    }
 
     /// Room for `elements` of a type; the contents are unspecified.
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer>;

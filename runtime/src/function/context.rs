@@ -9,16 +9,17 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// What must be left of the stack for functions that do not call themselves, and for the runtime.
 const RESERVE: u64 = 256 << 10;
 
 pub(super) struct ThreadContext {
     host: UnsafeCell<HostContext>,
-    /// The lowest address to which calls may go down, and the highest of the stack.
-    stack: (u64, u64),
+    /// The lowest address to which calls may go down, and the highest of the stack; once somebody had to know, since the
+    /// system reads a file for it.
+    stack: OnceLock<(u64, u64)>,
     /// Calls in each other that are reminded now.
     pub running: AtomicU32,
     watchdog: AtomicPtr<Watchdog>,
@@ -42,11 +43,10 @@ pub(super) fn with_context<T>(work: impl FnOnce(&Arc<ThreadContext>) -> T) -> T 
 
 impl ThreadContext {
     fn new() -> ThreadContext {
-        let stack = stack_bounds();
         ThreadContext {
             host: UnsafeCell::new(HostContext {
                 failure: HostFailure::default(),
-                stack_limit: AtomicU64::new(stack.0),
+                stack_limit: AtomicU64::new(u64::MAX),
                 attention: AtomicU32::new(0),
                 allocate,
                 release,
@@ -54,7 +54,7 @@ impl ThreadContext {
                 overflow,
                 print,
             }),
-            stack,
+            stack: OnceLock::new(),
             running: AtomicU32::new(0),
             watchdog: AtomicPtr::new(ptr::null_mut()),
             printing: AtomicPtr::new(ptr::null_mut()),
@@ -84,11 +84,15 @@ impl ThreadContext {
         Printing(self, outer)
     }
 
-    /// Before a call: how deep it may go. On a stack that is not the thread's own nothing is known of its end.
+    /// Before a call: how deep it may go. On a stack that is not the thread's own nothing is known of its end. The first
+    /// function that calls itself asks by [`overflow`].
     pub fn set_limit(&self) {
-        let here = here();
-        let own = here <= self.stack.1 && here >= self.stack.0.saturating_sub(RESERVE);
-        self.limit().store(if own { self.stack.0 } else { 0 }, Ordering::Relaxed);
+        let limit = self.stack.get().map_or(u64::MAX, |&(low, high)| {
+            let here = here();
+            let own = here <= high && here >= low.saturating_sub(RESERVE);
+            if own { low } else { 0 }
+        });
+        self.limit().store(limit, Ordering::Relaxed);
     }
 
     fn limit(&self) -> &AtomicU64 {
@@ -160,8 +164,11 @@ extern "C" fn print(_context: *mut HostContext, function: u32, site: u32, words:
 
 extern "C" fn overflow(_context: *mut HostContext, function: u32) -> i32 {
     with_context(|context| {
-        let own = here() <= context.stack.1;
-        if own && here() < context.stack.0 {
+        let Some(&(low, high)) = context.stack.get() else {
+            context.stack.get_or_init(stack_bounds);
+            return context.wanted();
+        };
+        if here() <= high && here() < low {
             // SAFETY: the function that runs waits for the answer, and no other thread touches the field.
             unsafe {
                 (*context.host.get()).failure = HostFailure { function, site: NO_SITE, ..HostFailure::default() }

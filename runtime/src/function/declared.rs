@@ -1,6 +1,7 @@
 //! Whole functions of a text, with what their decorators say of them.
 
 use super::{Declared, Function};
+use crate::cache::{Cache, Kept};
 use crate::error::{Error, Result};
 use numbra_front::declaration::{self, Declaration, Kind};
 use numbra_front::error::{ErrorClass, Mistake};
@@ -25,7 +26,7 @@ impl Function {
             let message = format!("there is no function '{name}' in {}", module.source.name);
             return Err(Error::call_with_help(message, help).of_class(ErrorClass::Name));
         };
-        let Declaration { kind, signatures, fastmath, zero_division, bounds, .. } =
+        let Declaration { kind, signatures, fastmath, zero_division, bounds, cache, .. } =
             declaration::read(module, definition)?;
         if !matches!(kind, Kind::Function) {
             let message = format!("'{name}' is a kernel, not a whole function");
@@ -36,7 +37,7 @@ impl Function {
         let options = FunctionOptions { fastmath, zero_division, bounds };
         let mut function = Function::new(module.clone(), name, options);
         function.signatures = signatures.iter().map(|(signature, _)| declared(signature)).collect();
-        Ok(function)
+        Ok(if cache { function.kept_in(Kept::new(Cache::standard()?)) } else { function })
     }
 
     /// The names of the parameters, in order.

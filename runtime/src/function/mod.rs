@@ -26,6 +26,7 @@ pub mod returned;
 #[cfg(feature = "llvm")]
 mod watchdog;
 
+use crate::cache::{Keeping, Kept};
 use crate::emit::Emit;
 use crate::error::{Error, Result};
 use crate::interrupt;
@@ -61,6 +62,8 @@ pub struct Function {
     options: FunctionOptions,
     /// Those of its decorator; where there are some, it takes no other types.
     signatures: Vec<Declared>,
+    /// Where its code is kept on disk, if it is.
+    kept: Option<Arc<Kept>>,
     compiled: Mutex<Compiled>,
 }
 
@@ -79,6 +82,8 @@ pub struct Specialization {
     pub result: ItemType,
     /// As typing leaves it.
     pub module: Module,
+    #[cfg_attr(not(feature = "llvm"), allow(dead_code, reason = "there is no code to be kept"))]
+    keeping: Option<Keeping>,
     interpreted: OnceLock<InterpretedProgram>,
     #[cfg(feature = "llvm")]
     native: OnceLock<NativeFunction>,
@@ -88,7 +93,23 @@ impl Function {
     /// The function of that name, of a module that has it.
     pub fn new(module: Arc<tree::Module>, name: &str, options: FunctionOptions) -> Function {
         let (signatures, compiled) = (Vec::new(), Mutex::default());
-        Function { module, name: name.to_string(), options, signatures, compiled }
+        Function { module, name: name.to_string(), options, signatures, kept: None, compiled }
+    }
+
+    /// The same with its code kept on disk, and found there.
+    pub fn kept_in(self, kept: Arc<Kept>) -> Function {
+        Function { kept: Some(kept), ..self }
+    }
+
+    /// The same of which nothing is compiled yet, with another cache or none.
+    pub fn anew(&self, kept: Option<Arc<Kept>>) -> Function {
+        let signatures = self.signatures.clone();
+        Function { signatures, kept, ..Function::new(self.module.clone(), &self.name, self.options.clone()) }
+    }
+
+    /// Its cache, with what was found there.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.kept.as_deref()
     }
 
     pub fn name(&self) -> &str {
@@ -122,6 +143,7 @@ impl Function {
             arguments: arguments.clone(),
             result,
             module,
+            keeping: self.kept.clone().map(|kept| Keeping { kept, types: arguments.clone() }),
             interpreted: OnceLock::new(),
             #[cfg(feature = "llvm")]
             native: OnceLock::new(),
@@ -266,7 +288,11 @@ impl Specialization {
             return Ok(function);
         }
         // Two callers may compile the same one once each.
-        let compile = || NativeFunction::compile(&self.module, &numbra_codegen::llvm::NativeOptions::default());
+        let options = numbra_codegen::llvm::NativeOptions::default();
+        let compile = || match &self.keeping {
+            None => NativeFunction::compile(&self.module, &options),
+            Some(keeping) => NativeFunction::compile_kept(&self.module, &options, keeping),
+        };
         let function = with_stack(DEEP_STACK, compile)??;
         Ok(self.native.get_or_init(|| function))
     }

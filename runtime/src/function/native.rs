@@ -3,11 +3,12 @@
 use super::context::{ThreadContext, with_context};
 use super::{too_deep, watchdog};
 use crate::array::BorrowedArray;
+use crate::cache::{Keeping, Key};
 use crate::error::{Error, Fault, Result};
 use crate::print::print;
 use numbra_codegen::Artefact;
 use numbra_codegen::llvm::host::{self, HostFailure, NO_SITE};
-use numbra_codegen::llvm::{self, Emit, NativeOptions, compile_host, has_fma, host_text};
+use numbra_codegen::llvm::{self, Emit, NativeOptions, compile_host, compiled_host, has_fma, host_text};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::interp::{Printed, PrintedArray};
 use numbra_front::ir::told::Place;
@@ -47,8 +48,17 @@ impl NativeFunction {
     /// Compiles the first function of a typed module (form `Function`), and what it calls, for this machine.
     pub fn compile(module: &Module, options: &NativeOptions) -> Result<NativeFunction> {
         let lowered = lower(module, options)?;
-        let artefact = compile_host(&lowered, options)?;
-        NativeFunction::load(&artefact, &lowered)
+        NativeFunction::load(&compile_host(&lowered, options)?, &lowered)
+    }
+
+    /// The same with code that is kept on disk, or is from now on.
+    pub fn compile_kept(module: &Module, options: &NativeOptions, keeping: &Keeping) -> Result<NativeFunction> {
+        let lowered = lower(module, options)?;
+        let load = |code| NativeFunction::load(&compiled_host(&lowered, code)?, &lowered);
+        let compile = || Ok(compile_host(&lowered, options)?.bytes);
+        let (function, found) = keeping.cache().get(&Key::native(&lowered, options), load, compile)?;
+        keeping.note(found);
+        Ok(function)
     }
 
     /// Loads what [`compile_host`] has made of a lowered module.

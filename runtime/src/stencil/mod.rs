@@ -1,6 +1,7 @@
 //! Stencils: kernels of an array's neighbourhoods.
 
 use crate::array::{BorrowedArray, HostArray, shape_text};
+use crate::cache::{Keeping, Kept};
 use crate::call::{DeviceArray, Input, Overlap};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -10,11 +11,11 @@ use crate::ufunc::casting::{check_bounds, convert, is_same_kind};
 use crate::ufunc::{Given, own_types};
 use numbra_front::declaration::{Declaration, Kind, StencilOptions};
 use numbra_front::error::{ErrorClass, Warning};
-use numbra_front::ir::{Module, Stride};
+use numbra_front::ir::{Access, ArrayType, Module, Stride};
 use numbra_front::kernel::{Operand, stencil};
 use numbra_front::syntax::tree;
 use numbra_front::types::{Constant, ScalarType};
-use numbra_front::typing::{self, ArgumentType, Relative};
+use numbra_front::typing::{self, ArgumentType, ItemType, Relative};
 use std::sync::Arc;
 
 /// A kernel of relative positions: `@stencil`.
@@ -25,6 +26,8 @@ pub struct Stencil {
     declaration: Declaration,
     options: StencilOptions,
     specializations: Specializations<Key>,
+    /// Where its code is kept on disk, if it is.
+    kept: Option<Arc<Kept>>,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -56,7 +59,29 @@ impl Stencil {
             declaration,
             options,
             specializations: Specializations::default(),
+            kept: None,
         })
+    }
+
+    pub(crate) fn kept_in(self, kept: Arc<Kept>) -> Stencil {
+        Stencil { kept: Some(kept), ..self }
+    }
+
+    /// Its cache, with what was found there.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.kept.as_deref()
+    }
+
+    /// Where the code for arguments of these types is kept.
+    fn keeping(&self, types: &[ArgumentType]) -> Option<Keeping> {
+        let item = |kind: &ArgumentType| match *kind {
+            ArgumentType::Scalar(scalar) => ItemType::Scalar(scalar),
+            ArgumentType::Relative { scalar, rank } | ArgumentType::Absolute { scalar, rank } => {
+                let strides = vec![Stride::Any; rank as usize];
+                ItemType::Array(ArrayType { scalar, access: Access::ReadWrite, strides })
+            }
+        };
+        self.kept.clone().map(|kept| Keeping { kept, types: types.iter().map(item).collect() })
     }
 
     pub fn name(&self) -> &str {
@@ -251,7 +276,8 @@ impl Stencil {
         let key = Key { device: device.name().to_string(), types, operands, output: Some(operand(output)), border };
         let executable = self.specializations.executable(key, |key| {
             let output = key.output.as_ref().ok_or_else(|| Error::Internal("a stencil without an output".into()))?;
-            Executable::build(self.build(&typed, &key.operands, output, key.border)?, device)
+            let module = self.build(&typed, &key.operands, output, key.border)?;
+            Ok(Executable::build(module, device)?.kept(self.keeping(&key.types)))
         })?;
         executable.run(&arguments)
     }

@@ -219,7 +219,8 @@ impl Vectorize {
             let (Some(input), Some(output)) = (key.operands.first(), &key.output) else {
                 return Err(Error::Internal("a fold without arrays".into()));
             };
-            Executable::build(fold::build((*self.typed(chosen)?).clone(), input, output, keep, start)?, device)
+            let module = fold::build((*self.typed(chosen)?).clone(), input, output, keep, start)?;
+            Ok(Executable::build(module, device)?.kept(self.keeping(chosen)))
         })
     }
 

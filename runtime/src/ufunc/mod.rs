@@ -13,6 +13,7 @@ mod reduce;
 mod sequence;
 
 use crate::array::{BorrowedArray, HostArray, broadcast_shapes, broadcast_strides, collapse, like, shape_text};
+use crate::cache::{Keeping, Kept};
 use crate::call::{DeviceArray, Input, Overlap, known_strides};
 use crate::device::Device;
 use crate::error::{Error, Result};
@@ -30,7 +31,7 @@ use numbra_front::kernel::tree::Order;
 use numbra_front::kernel::{Operand, vectorize};
 use numbra_front::syntax::tree;
 use numbra_front::types::ScalarType;
-use numbra_front::typing::{self, ArgumentType, Relative};
+use numbra_front::typing::{self, ArgumentType, ItemType, Relative};
 pub use reduce::Reduction;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Vectorize {
     name: String,
     declaration: Declaration,
     specializations: Specializations<Key>,
+    /// Where its code is kept on disk, if it is.
+    kept: Option<Arc<Kept>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -72,7 +75,23 @@ pub struct Outcome {
 
 impl Vectorize {
     pub(crate) fn new(module: Arc<tree::Module>, name: &str, declaration: Declaration) -> Vectorize {
-        Vectorize { module, name: name.to_string(), declaration, specializations: Specializations::default() }
+        let specializations = Specializations::default();
+        Vectorize { module, name: name.to_string(), declaration, specializations, kept: None }
+    }
+
+    pub(crate) fn kept_in(self, kept: Arc<Kept>) -> Vectorize {
+        Vectorize { kept: Some(kept), ..self }
+    }
+
+    /// Its cache, with what was found there.
+    pub fn kept(&self) -> Option<&Kept> {
+        self.kept.as_deref()
+    }
+
+    /// Where the code of a loop is kept.
+    fn keeping(&self, chosen: &Loop) -> Option<Keeping> {
+        let types = || chosen.parameters.iter().map(|&scalar| ItemType::Scalar(scalar)).collect();
+        self.kept.clone().map(|kept| Keeping { kept, types: types() })
     }
 
     pub fn name(&self) -> &str {
@@ -263,7 +282,7 @@ impl Vectorize {
         self.specializations.executable(key, |key| {
             let output = key.output.as_slice();
             let module = vectorize::build((*self.typed(chosen)?).clone(), &key.operands, output)?;
-            Executable::build(module, device)
+            Ok(Executable::build(module, device)?.kept(self.keeping(chosen)))
         })
     }
 

@@ -215,7 +215,8 @@ impl Vectorize {
             let (Some(input), Some(output)) = (key.operands.first(), &key.output) else {
                 return Err(Error::Internal("a reduction without arrays".into()));
             };
-            Executable::build(tree::build((*self.typed(chosen)?).clone(), input, output, order, lanes)?, device)
+            let module = tree::build((*self.typed(chosen)?).clone(), input, output, order, lanes)?;
+            Ok(Executable::build(module, device)?.kept(self.keeping(chosen)))
         })
     }
 }

@@ -1,9 +1,11 @@
-//! Native objects made callable, by LLVM's ORC.
+//! Native objects made callable: plain ones as an [`Image`], all others by LLVM's ORC.
 //!
-//! One `LLJIT` serves the process. Each kernel has a library of its own in it, so that names never clash; the library
+//! Of ORC one `LLJIT` serves the process. Each kernel has a library of its own in it, so that names never clash; the library
 //! is emptied when the kernel is dropped, and used again.
 
 use super::host::{HostContext, HostEntry};
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+use super::image::Image;
 use super::machine::initialize;
 use super::native::Entry;
 use super::{Status, backend_error};
@@ -70,13 +72,27 @@ impl NativeFunction {
     }
 }
 
-/// Loaded code, and the library that holds it.
+/// Loaded code, and what holds it.
 struct Code {
-    library: LLVMOrcJITDylibRef,
+    _holder: Holder,
     address: *const (),
     /// Numbers of buffers and parameters.
     arity: (usize, usize),
 }
+
+/// What holds code.
+enum Holder {
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    Image {
+        _image: Image,
+    },
+    Orc {
+        _linked: Linked,
+    },
+}
+
+/// A library that is emptied when this is dropped.
+struct Linked(LLVMOrcJITDylibRef);
 
 // SAFETY: the code is read-only once loaded, and ORC locks its session.
 unsafe impl Send for Code {}
@@ -87,32 +103,41 @@ impl Code {
         if artefact.kind != ArtefactKind::Object {
             return Err(Error::internal("loader", format!("{:?} is no native object", artefact.kind)));
         }
-        let linker = Linker::get()?;
-        let library = linker.library()?;
-        let mut code = Code {
-            library,
-            address: ptr::null(),
-            arity: (artefact.manifest.bindings.len(), artefact.manifest.scalars.len()),
-        };
-        // From here on, dropping `code` on an error empties the library.
-        // SAFETY: the bytes are copied, and the buffer is ORC's from the call on.
-        unsafe {
-            let bytes = &artefact.bytes;
-            let buffer =
-                LLVMCreateMemoryBufferWithMemoryRangeCopy(bytes.as_ptr().cast(), bytes.len(), c"kernel".as_ptr());
-            check(LLVMOrcLLJITAddObjectFile(linker.jit, library, buffer))?;
+        let (bytes, entry) = (&artefact.bytes, &artefact.manifest.entry);
+        let arity = (artefact.manifest.bindings.len(), artefact.manifest.scalars.len());
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        if let Some(image) = Image::load(bytes, entry) {
+            let address = image.entry();
+            return Ok(Code { _holder: Holder::Image { _image: image }, address, arity });
         }
-        code.address = linker.look_up(library, &artefact.manifest.entry)?;
-        Ok(code)
+        let (linked, address) = Linked::load(bytes, entry)?;
+        Ok(Code { _holder: Holder::Orc { _linked: linked }, address, arity })
     }
 }
 
-impl Drop for Code {
+impl Linked {
+    /// Links an object, and finds the address of a symbol of it.
+    fn load(bytes: &[u8], entry: &str) -> Result<(Linked, *const ())> {
+        let linker = Linker::get()?;
+        let linked = Linked(linker.library()?);
+        // From here on, dropping `linked` on an error empties the library.
+        // SAFETY: the bytes are copied, and the buffer is ORC's from the call on.
+        unsafe {
+            let buffer =
+                LLVMCreateMemoryBufferWithMemoryRangeCopy(bytes.as_ptr().cast(), bytes.len(), c"kernel".as_ptr());
+            check(LLVMOrcLLJITAddObjectFile(linker.jit, linked.0, buffer))?;
+        }
+        let address = linker.look_up(linked.0, entry)?;
+        Ok((linked, address))
+    }
+}
+
+impl Drop for Linked {
     fn drop(&mut self) {
         let Ok(linker) = Linker::get() else { return };
         // SAFETY: nobody calls the code any more: whoever does holds a reference to it.
-        if unsafe { check(LLVMOrcJITDylibClear(self.library)) }.is_ok() {
-            linker.empty.lock().unwrap_or_else(PoisonError::into_inner).push(Library(self.library));
+        if unsafe { check(LLVMOrcJITDylibClear(self.0)) }.is_ok() {
+            linker.empty.lock().unwrap_or_else(PoisonError::into_inner).push(Library(self.0));
         }
     }
 }
@@ -224,5 +249,60 @@ unsafe fn check(error: LLVMErrorRef) -> Result<()> {
         let text = CStr::from_ptr(message).to_string_lossy().into_owned();
         LLVMDisposeErrorMessage(message);
         Err(Error::internal("loader", text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::llvm::{NativeOptions, compile_host};
+    use numbra_front::ir::parse::parse;
+
+    /// Both ways of an object into memory: whoever calls it cannot tell them apart.
+    #[test]
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    fn images_and_libraries_have_the_same_code() {
+        let text = "
+host @squares(%n: i64) -> i64 {
+  variable $i: i64
+  variable $sum: i64
+  %one: i64 = constant 1
+  loop {
+    %i: i64 = get $i
+    %end: bool = ge %i, %n
+    if %end {
+      break
+    }
+    %sum: i64 = get $sum
+    %square: i64 = mul %i, %i
+    %more: i64 = add %sum, %square
+    set $sum = %more
+  } step {
+    %j: i64 = get $i
+    %k: i64 = add %j, %one
+    set $i = %k
+  }
+  %result: i64 = get $sum
+  return %result
+}
+";
+        let artefact = compile_host(&parse(text).unwrap(), &NativeOptions::default()).unwrap();
+        let image = Image::load(&artefact.bytes, &artefact.manifest.entry).unwrap();
+        let (linked, address) = Linked::load(&artefact.bytes, &artefact.manifest.entry).unwrap();
+        for address in [image.entry(), address] {
+            // SAFETY: the entry of a whole function, which asks nothing of the context.
+            let (status, result) = unsafe {
+                let entry = std::mem::transmute::<*const (), HostEntry>(address);
+                let mut result = 0;
+                (entry(ptr::null_mut(), [10].as_ptr(), &mut result), result)
+            };
+            assert_eq!((status, result), (0, 285));
+        }
+        drop(linked);
+        // Broken bytes are nobody's object.
+        for length in 0..artefact.bytes.len() {
+            let _ = Image::load(&artefact.bytes[..length], &artefact.manifest.entry);
+        }
+        assert!(Image::load(&artefact.bytes, "another").is_none());
     }
 }

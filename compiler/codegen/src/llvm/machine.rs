@@ -63,10 +63,15 @@ pub(super) struct MachineKey {
 
 impl MachineKey {
     pub(super) fn native(cpu: &Cpu) -> MachineKey {
-        static TRIPLE: LazyLock<String> =
-            LazyLock::new(|| TargetMachine::get_default_triple().as_str().to_string_lossy().into_owned());
-        MachineKey { triple: TRIPLE.clone(), cpu: cpu.clone() }
+        MachineKey { triple: triple().to_string(), cpu: cpu.clone() }
     }
+}
+
+/// The system that native code is made for, as LLVM names it.
+pub fn triple() -> &'static str {
+    static TRIPLE: LazyLock<String> =
+        LazyLock::new(|| TargetMachine::get_default_triple().as_str().to_string_lossy().into_owned());
+    &TRIPLE
 }
 
 pub(super) fn initialize() {

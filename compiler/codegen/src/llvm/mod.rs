@@ -4,12 +4,14 @@
 //! * `machine`: LLVM's target machines, passes and emission;
 //! * [`native`]: objects for this machine, of Range kernels;
 //! * [`host`]: objects for this machine, of whole functions;
-//! * [`loader`]: those objects made callable;
+//! * [`loader`]: those objects made callable, `image`: plain ones without LLVM;
 //! * [`nvptx`]: Grid kernels as PTX.
 //!
 //! LLVM ends the process on fatal errors, so nothing reaches its code generators that was not verified first.
 
 pub mod host;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod image;
 pub mod loader;
 mod lower;
 mod machine;
@@ -18,10 +20,10 @@ pub mod nvptx;
 mod offsets;
 mod operation;
 
-pub use host::{HostContext, HostFailure, compile_host, host_text};
+pub use host::{HostContext, HostFailure, compile_host, compiled_host, host_text};
 pub use loader::{NativeFunction, NativeKernel};
-pub use machine::{Cpu, has_fma, version};
-pub use native::{NativeOptions, compile_native, native_text};
+pub use machine::{Cpu, has_fma, triple, version};
+pub use native::{NativeOptions, compile_native, compiled_native, native_text};
 pub use nvptx::{Arch, NvptxOptions, compile_nvptx, nvptx_text};
 
 use crate::error::Error;

@@ -44,9 +44,13 @@ pub fn compile_native(module: &ir::Module, options: &NativeOptions) -> Result<Ar
         let context = Context::create();
         let llvm = lower(&context, module, kernel, options, machine)?;
         optimize(&llvm, machine)?;
-        let bytes = emit(&llvm, machine, FileType::Object)?;
-        Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) })
+        Ok(artefact(kernel, emit(&llvm, machine, FileType::Object)?))
     })
+}
+
+/// What [`compile_native`] gives for a module, whose object is there already.
+pub fn compiled_native(module: &ir::Module, bytes: Vec<u8>) -> Result<Artefact> {
+    Ok(artefact(range_kernel(module)?, bytes))
 }
 
 /// The module's first function, a kernel of form Range, as text.
@@ -65,6 +69,10 @@ fn range_kernel(module: &ir::Module) -> Result<&Function> {
         Form::Range => Ok(kernel),
         _ => Err(malformed(format!("'{}' is no Range kernel", kernel.name))),
     }
+}
+
+fn artefact(kernel: &Function, bytes: Vec<u8>) -> Artefact {
+    Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of(kernel, symbol(&kernel.name)) }
 }
 
 fn lower<'ctx>(

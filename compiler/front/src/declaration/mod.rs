@@ -1,7 +1,7 @@
 //! Decorators read: what kind of kernel a function is, with which signatures and options.
 //!
 //! Options and their messages follow Numba's (unknown ones are refused, with the known ones listed). What Numba takes
-//! and what makes no difference here (`nopython`, `cache`, `nogil`, ...) is checked to be of its type and ignored.
+//! and what makes no difference here (`nopython`, `nogil`, ...) is checked to be of its type and ignored.
 
 mod options;
 pub mod signature;
@@ -38,6 +38,7 @@ pub fn read(module: &Module, function: &FunctionDefinition) -> Result<Declaratio
         fastmath: false,
         zero_division: true,
         bounds: true,
+        cache: false,
         typing: None,
     };
     Ok(found.map_or(plain, |(declaration, _)| declaration))
@@ -183,6 +184,7 @@ impl<'a> Decorator<'a> {
             fastmath: options.fastmath,
             zero_division: !options.numpy_errors,
             bounds: !options.no_bounds,
+            cache: options.cache,
             typing: options.typing,
         })
     }
@@ -203,6 +205,7 @@ impl<'a> Decorator<'a> {
             fastmath: options.fastmath,
             zero_division: !options.numpy_errors,
             bounds: !options.no_bounds,
+            cache: options.cache,
             typing: options.typing,
         })
     }

@@ -76,6 +76,7 @@ pub struct Options<'a> {
     pub fastmath: bool,
     pub numpy_errors: bool,
     pub no_bounds: bool,
+    pub cache: bool,
     pub typing: Option<Rules>,
 }
 
@@ -116,7 +117,8 @@ impl<'a> Options<'a> {
                 }
                 "boundscheck" if matches!(value.kind, ExpressionKind::None) => {}
                 "boundscheck" => options.no_bounds = !boolean(decorator, keyword, value)?,
-                "cache" | "nogil" | "nopython" => {
+                "cache" => options.cache = boolean(decorator, keyword, value)?,
+                "nogil" | "nopython" => {
                     boolean(decorator, keyword, value)?;
                 }
                 // Of many types, and none of them for us.
@@ -150,7 +152,7 @@ fn must_be(decorator: &Decorator, keyword: &Keyword, what: &str) -> Mistake {
         .help(format!("write {what}, or the name of a constant of the file that is one"))
 }
 
-fn boolean(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
+pub fn boolean(decorator: &Decorator, keyword: &Keyword, value: &Expression) -> Result<bool, Mistake> {
     match (&value.kind, number(decorator.module, value)) {
         (ExpressionKind::None, _) => Ok(false),
         (_, Some(Number::Bool(value))) => Ok(value),

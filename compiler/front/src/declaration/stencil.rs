@@ -1,6 +1,6 @@
 //! `stencil` and its options. The messages are Numba's where Numba has one.
 
-use super::options::{fastmath, option_name, target, typing};
+use super::options::{boolean, fastmath, option_name, target, typing};
 use super::{Declaration, Decorator, Kind, StencilOptions};
 use crate::constants::{self, ConstantValue, number};
 use crate::error::{ErrorClass, Mistake, Result};
@@ -14,7 +14,7 @@ const FARTHEST: i128 = 1 << 30;
 impl Decorator<'_> {
     pub(super) fn stencil(&self) -> Result<Declaration, Mistake> {
         let mut options = StencilOptions::default();
-        let (mut device, mut fast, mut rules) = (None, false, None);
+        let (mut device, mut fast, mut rules, mut cache) = (None, false, None, false);
         match self.arguments {
             [] => {}
             [mode] => self.mode(mode)?,
@@ -29,11 +29,12 @@ impl Decorator<'_> {
                 "standard_indexing" => options.standard_indexing = self.standard_indexing(keyword, value)?,
                 "target" => device = Some((target(self, keyword, value)?, keyword.value.span)),
                 "fastmath" => fast = fastmath(self, keyword, value)?,
+                "cache" => cache = boolean(self, keyword, value)?,
                 "typing" => rules = Some(typing(self, keyword, value)?),
                 name => {
                     let mistake =
                         self.mistake(ErrorClass::Value, keyword.span, format!("Unknown stencil option {name}"));
-                    let known = "cval, neighborhood, standard_indexing, target, fastmath and typing";
+                    let known = "cval, neighborhood, standard_indexing, target, fastmath, typing and cache";
                     return Err(mistake.help(format!("the options of 'stencil' are {known}")));
                 }
             }
@@ -52,6 +53,7 @@ impl Decorator<'_> {
             fastmath: fast,
             zero_division: false,
             bounds: true,
+            cache,
             typing: rules,
         })
     }

@@ -19,6 +19,8 @@ pub struct Declaration {
     pub zero_division: bool,
     /// Of whole functions: indices are checked (`boundscheck`).
     pub bounds: bool,
+    /// Its code is kept on disk (`cache`).
+    pub cache: bool,
     /// `typing=`, if given: which rules the function is typed by. numbra's own option.
     pub typing: Option<Rules>,
 }

@@ -2,12 +2,15 @@
 
 use super::pool;
 use crate::array::HostArray;
+use crate::cache::{Keeping, Key};
 use crate::device::host::{HostBuffer, download};
 use crate::device::{Buffer, Device, FaultRecord, HostCode, Kernel, Launch, Sites, parameters};
 use crate::error::{Error, Result};
 use crate::interrupt::{self, Pace};
-use numbra_codegen::artefact::{Manifest, ScalarParameter};
-use numbra_codegen::llvm::{Cpu as Processor, NativeKernel, NativeOptions, Status, compile_native, has_fma};
+use numbra_codegen::artefact::{Artefact, Manifest, ScalarParameter};
+use numbra_codegen::llvm::{
+    Cpu as Processor, NativeKernel, NativeOptions, Status, compile_native, compiled_native, has_fma,
+};
 use numbra_front::capabilities::Capabilities;
 use numbra_front::ir::Module;
 use numbra_front::pipeline::{Schedule, Target};
@@ -37,6 +40,12 @@ impl Cpu {
 
     fn threads(&self) -> usize {
         if self.parallel { pool::threads() } else { 1 }
+    }
+
+    fn loaded(&self, module: &Module, artefact: Artefact) -> Result<Arc<dyn Kernel>> {
+        let kernel = module.functions.first().ok_or_else(|| Error::Internal("a module without a kernel".into()))?;
+        let code = NativeKernel::load(&artefact)?;
+        Ok(Arc::new(Native { code, manifest: artefact.manifest, sites: Sites::of(kernel), threads: self.threads() }))
     }
 }
 
@@ -68,10 +77,16 @@ impl Device for Cpu {
     }
 
     fn load(&self, module: &Module) -> Result<Arc<dyn Kernel>> {
-        let kernel = module.functions.first().ok_or_else(|| Error::Internal("a module without a kernel".into()))?;
-        let artefact = compile_native(module, &NativeOptions::default())?;
-        let code = NativeKernel::load(&artefact)?;
-        Ok(Arc::new(Native { code, manifest: artefact.manifest, sites: Sites::of(kernel), threads: self.threads() }))
+        self.loaded(module, compile_native(module, &NativeOptions::default())?)
+    }
+
+    fn load_kept(&self, module: &Module, keeping: &Keeping) -> Result<Arc<dyn Kernel>> {
+        let options = NativeOptions::default();
+        let load = |code| self.loaded(module, compiled_native(module, code)?);
+        let compile = || Ok(compile_native(module, &options)?.bytes);
+        let (kernel, found) = keeping.cache().get(&Key::native(module, &options), load, compile)?;
+        keeping.note(found);
+        Ok(kernel)
     }
 
     fn allocate(&self, scalar: ScalarType, elements: usize) -> Result<Buffer> {

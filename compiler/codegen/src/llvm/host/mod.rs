@@ -103,14 +103,20 @@ pub fn payload_type(number: u8) -> Option<ScalarType> {
 
 /// Compiles the module's functions, all of form `Host`; the first one is the entry.
 pub fn compile_host(module: &ir::Module, options: &NativeOptions) -> Result<Artefact> {
-    let first = checked(module)?;
-    with_machine(MachineKey::native(&options.cpu), |machine| {
+    checked(module)?;
+    let bytes = with_machine(MachineKey::native(&options.cpu), |machine| {
         let context = Context::create();
         let llvm = lower(&context, module, options, machine)?;
         optimize_functions(&llvm, machine)?;
-        let bytes = emit(&llvm, machine, FileType::Object)?;
-        Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of_function(first, symbol(&first.name)) })
-    })
+        emit(&llvm, machine, FileType::Object)
+    })?;
+    compiled_host(module, bytes)
+}
+
+/// What [`compile_host`] gives for a module, whose object is there already.
+pub fn compiled_host(module: &ir::Module, bytes: Vec<u8>) -> Result<Artefact> {
+    let first = checked(module)?;
+    Ok(Artefact { kind: ArtefactKind::Object, bytes, manifest: Manifest::of_function(first, symbol(&first.name)) })
 }
 
 /// The same as text.

@@ -8,6 +8,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{self as ast, Expr, Stmt};
 use ruff_python_parser::Mode;
 use ruff_text_size::{Ranged, TextRange};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where a function is.
@@ -32,8 +33,56 @@ impl Place {
 ///
 /// Errors: the file's syntax errors, and [`ErrorClass::Value`] if no function, or more than one, fits.
 pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
-    let found = with_syntax(source, &source.text, 0, Mode::Module, |lower, syntax| {
-        let mut search = Search { source, place, definitions: Vec::new(), lambdas: Vec::new() };
+    // A file may be long, and first calls wait for this. What is no whole piece of Python is looked for in the whole file.
+    if let Some(piece) = piece(source, place)
+        && let Ok(Some(found)) = within(source, piece, place)
+    {
+        return Ok(found);
+    }
+    within(source, 0..source.text.len(), place)?.ok_or_else(|| {
+        let what = match place {
+            Place::Definition { name, .. } => format!("function '{name}'"),
+            Place::Lambda { .. } => "function '<lambda>'".into(),
+        };
+        Error::request_with_help(
+            ErrorClass::Value,
+            format!("the text of the {what} is not at {}:{}", source.name, place.line()),
+            "has the file been changed since it was loaded? Load it again",
+        )
+    })
+}
+
+/// The statement without indentation in which a `def` stands: from the last line before it that begins such a statement to
+/// the next one that does. Where a string or brackets go on over such a line they are cut off in the middle: no Python.
+fn piece(source: &Source, place: &Place) -> Option<Range<usize>> {
+    let Place::Definition { line, .. } = place else { return None };
+    let wanted = line.checked_sub(source.first_line)?;
+    let (mut start, mut at, mut is_decorated) = (None, 0, false);
+    let mut before = "";
+    for (number, text) in source.text.split_inclusive('\n').enumerate() {
+        if !text.starts_with(|first: char| first.is_whitespace() || "#)]}".contains(first)) {
+            if number <= wanted {
+                start = Some(at);
+            } else if !is_decorated {
+                // A backslash would carry the line before over to this one.
+                return Some(start?..at).filter(|_| !before.trim_end().ends_with('\\'));
+            }
+            is_decorated = text.starts_with('@');
+        }
+        if !text.trim().is_empty() {
+            before = text;
+        }
+        at += text.len();
+    }
+    Some(start?..at)
+}
+
+/// The function at that place, in a piece of the text.
+fn within(source: &Arc<Source>, piece: Range<usize>, place: &Place) -> Result<Option<FunctionDefinition>> {
+    let start = piece.start as u32;
+    let text = &source.text[piece];
+    with_syntax(source, text, start as i64, Mode::Module, |lower, syntax| {
+        let mut search = Search { source, start, place, definitions: Vec::new(), lambdas: Vec::new() };
         if let ast::Mod::Module(module) = syntax {
             search.visit_body(&module.body);
         }
@@ -48,22 +97,13 @@ pub fn find(source: &Arc<Source>, place: &Place) -> Result<FunctionDefinition> {
             }
             _ => Ok(None),
         }
-    })?;
-    found.ok_or_else(|| {
-        let what = match place {
-            Place::Definition { name, .. } => format!("function '{name}'"),
-            Place::Lambda { .. } => "function '<lambda>'".into(),
-        };
-        Error::request_with_help(
-            ErrorClass::Value,
-            format!("the text of the {what} is not at {}:{}", source.name, place.line()),
-            "has the file been changed since it was loaded? Load it again",
-        )
     })
 }
 
 struct Search<'a> {
     source: &'a Source,
+    /// Where the piece begins that is looked through. Lambdas are looked for in the whole text.
+    start: u32,
     place: &'a Place,
     definitions: Vec<&'a ast::StmtFunctionDef>,
     lambdas: Vec<&'a ast::ExprLambda>,
@@ -71,7 +111,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn line(&self, offset: u32) -> usize {
-        self.source.position(offset).0
+        self.source.position(self.start + offset).0
     }
 
     /// The byte at a line and a column in bytes.
@@ -191,6 +231,69 @@ def f(x):
         assert_eq!(definition("g", 9).unwrap().parameters[0].name, "x");
         let message = definition("f", 9).unwrap_err().to_string();
         assert!(message.contains("t.py:9") && message.contains("changed"), "{message}");
+    }
+
+    /// The same function is found in a piece of the file as in all of it.
+    #[test]
+    fn a_piece_of_the_file_is_enough() {
+        let text = "\
+x = 1
+@decorated
+@njit(
+    cache=True,
+)
+# A comment
+
+def f(
+    a, b,
+) -> int:
+    # here
+    s = '''
+not the end
+'''
+# a comment within
+
+    def inner(y):
+        return y
+    return (a +
+b)
+
+def g(x): return x
+@one
+def h(x):
+    return x + \\
+2
+class C:
+\x0c
+    def m(self):
+        return 1
+
+    y = 2
+@one
+@two
+async def k(x):
+    return x
+def last(): pass";
+        let source = Source::new("t.py", text);
+        let places = [("f", 2), ("inner", 17), ("g", 22), ("h", 23), ("m", 29), ("k", 33), ("last", 37)];
+        let mut in_whole_files = Vec::new();
+        for (name, line) in places {
+            let place = Place::Definition { name: name.into(), line };
+            let whole = within(&source, 0..text.len(), &place).unwrap().unwrap();
+            match piece(&source, &place).and_then(|piece| within(&source, piece, &place).ok().flatten()) {
+                Some(found) => assert_eq!(format!("{found:?}"), format!("{whole:?}"), "{name}"),
+                None => in_whole_files.push(name),
+            }
+            assert_eq!(find(&source, &place).unwrap().span, whole.span);
+        }
+        // A string, brackets and a backslash go on over a line without indentation.
+        assert_eq!(in_whole_files, ["f", "inner", "h"]);
+        let of_g = piece(&source, &Place::Definition { name: "g".into(), line: 22 }).unwrap();
+        assert_eq!(&text[of_g], "def g(x): return x\n");
+        // The rest of the file does not matter.
+        let source = Source::new("t.py", "def f(x):\n    return x\n\nthis is (no Python\n");
+        assert!(find(&source, &Place::Definition { name: "f".into(), line: 1 }).is_ok());
+        assert!(find(&source, &Place::Definition { name: "f".into(), line: 4 }).is_err());
     }
 
     #[test]
