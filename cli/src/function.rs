@@ -99,7 +99,7 @@ fn shown(returned: &Returned) -> Result<String, Failure> {
             format!("({}{sign}{}j)", literal(*real), literal(*imaginary))
         }
         Returned::Array(array) => summary(&host(array)?),
-        Returned::Tuple(entries) => {
+        Returned::Tuple(entries) | Returned::Named(_, entries) => {
             let entries = entries.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
             let comma = if entries.len() == 1 { "," } else { "" };
             format!("({}{comma})", entries.join(", "))

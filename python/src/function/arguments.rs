@@ -1,5 +1,6 @@
 //! Python's objects as arguments of whole functions.
 
+use super::classes;
 use super::dispatcher::Dispatcher;
 use crate::arrays;
 use crate::error::of_package;
@@ -31,6 +32,9 @@ pub fn passed<'py>(place: Place, object: &Bound<'py, PyAny>, objects: &mut Vec<B
     }
     if object.is_none() {
         return Ok(Passed::None);
+    }
+    if let Some(named) = classes::named(place, object, objects)? {
+        return Ok(named);
     }
     if let Ok(tuple) = object.cast::<PyTuple>() {
         let entries = tuple.iter().map(|entry| passed(place, &entry, objects));

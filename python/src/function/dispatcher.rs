@@ -508,7 +508,8 @@ fn by_slot<'py>(
             }
             (given, ItemType::Optional(inner)) => walk(given, inner, objects, found),
             (Passed::Array(_), _) => found.push(objects.next()),
-            (Passed::Tuple(entries), ItemType::Tuple(types)) => {
+            (Passed::Tuple(entries), ItemType::Tuple(types))
+            | (Passed::Named(_, entries), ItemType::Named(_, types) | ItemType::Tuple(types)) => {
                 entries.iter().zip(types).for_each(|(entry, to)| walk(entry, to, objects, found));
             }
             _ => {}

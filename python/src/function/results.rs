@@ -1,6 +1,7 @@
 //! What whole functions return, as Python's objects. Elements are never copied: an array owns the memory that the function
 //! allocated, or keeps the argument alive that it is a part of, or is that very argument.
 
+use super::classes;
 use crate::arrays;
 use crate::error::exception;
 use numbra::Error;
@@ -27,6 +28,10 @@ pub fn object<'py>(
         Returned::Tuple(entries) => {
             let entries = entries.into_iter().map(|entry| object(py, entry, objects));
             PyTuple::new(py, entries.collect::<PyResult<Vec<_>>>()?)?.into_any()
+        }
+        Returned::Named(class, parts) => {
+            let parts = parts.into_iter().map(|part| object(py, part, objects));
+            classes::object(py, &class, parts.collect::<PyResult<_>>()?)?
         }
         Returned::None => py.None().into_bound(py),
         Returned::Text(text) => PyString::new(py, &text).into_any(),

@@ -1,9 +1,10 @@
 //! Types of arguments and results as objects of `numbra.types`, and back.
 
+use super::classes;
 use crate::error::of_package;
 use numbra_front::ir::{Access, ArrayType, Stride};
 use numbra_front::types::ScalarType;
-use numbra_front::typing::ItemType;
+use numbra_front::typing::{Class, ItemType};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -24,6 +25,16 @@ pub fn object<'py>(py: Python<'py>, item_type: &ItemType) -> PyResult<Bound<'py,
             let entries = entries.iter().map(|entry| object(py, entry)).collect::<PyResult<Vec<_>>>()?;
             types.getattr("BaseTuple")?.call_method1("from_types", (PyTuple::new(py, entries)?,))
         }
+        ItemType::Named(class, parts) => match class.as_ref() {
+            Class::Slice if parts.get(2) == Some(&ItemType::None) => types.getattr("slice2_type"),
+            Class::Slice => types.getattr("slice3_type"),
+            Class::Range(_) => types.getattr("Type")?.call1((item_type.to_string(),)),
+            Class::Tuple { number, .. } => {
+                let parts = parts.iter().map(|part| object(py, part)).collect::<PyResult<Vec<_>>>()?;
+                let arguments = (PyTuple::new(py, parts)?, classes::class_of(py, *number)?);
+                types.getattr("BaseTuple")?.call_method1("from_types", arguments)
+            }
+        },
         ItemType::None => types.getattr("none"),
         ItemType::Omitted => types.getattr("omitted"),
         ItemType::Text(_) => types.getattr("unicode_type"),

@@ -63,7 +63,10 @@ fn add(cost: &mut Cost, from: &ItemType, to: &ItemType) -> Option<()> {
             cost[if widens { Conversion::Safe } else { Conversion::Unsafe } as usize] += 1;
         }
         (ItemType::Array(from), ItemType::Array(to)) if fits(from, to) => cost[Conversion::Safe as usize] += 1,
-        (ItemType::Tuple(from), ItemType::Tuple(to)) if from.len() == to.len() => {
+        (ItemType::Tuple(from) | ItemType::Named(_, from), ItemType::Tuple(to)) if from.len() == to.len() => {
+            from.iter().zip(to).try_for_each(|(from, to)| add(cost, from, to))?;
+        }
+        (ItemType::Named(class, from), ItemType::Named(other, to)) if class == other => {
             from.iter().zip(to).try_for_each(|(from, to)| add(cost, from, to))?;
         }
         (ItemType::None, ItemType::Optional(_)) => cost[Conversion::Widening as usize] += 1,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::ufunc::casting::convert;
 use numbra_front::ir::{Access, ArrayType, Kind, Stride};
 use numbra_front::types::{Constant, ScalarType};
-use numbra_front::typing::ItemType;
+use numbra_front::typing::{Class, ItemType};
 use std::sync::Arc;
 
 /// An argument.
@@ -16,6 +16,8 @@ pub enum Passed {
     Complex(Constant, Constant),
     Array(PassedArray),
     Tuple(Vec<Passed>),
+    /// A named tuple, a slice, a range.
+    Named(Arc<Class>, Vec<Passed>),
     None,
     /// The parameter's default, which is known when compiling.
     Omitted,
@@ -46,6 +48,9 @@ impl Passed {
             Passed::Complex(real, _) => ItemType::Complex(real.scalar),
             Passed::Array(array) => ItemType::Array(array.array_type()),
             Passed::Tuple(entries) => ItemType::Tuple(entries.iter().map(Passed::item_type).collect()),
+            Passed::Named(class, parts) => {
+                ItemType::Named(class.clone(), parts.iter().map(Passed::item_type).collect())
+            }
             Passed::None => ItemType::None,
             Passed::Omitted => ItemType::Omitted,
             Passed::Text(text) => ItemType::Text(text.clone()),
@@ -78,7 +83,10 @@ impl Passed {
                 slots.push(Slot::Array(array.laid_out(to)?));
                 Ok(())
             }
-            (Passed::Tuple(entries), ItemType::Tuple(types)) if entries.len() == types.len() => {
+            (Passed::Tuple(entries), ItemType::Tuple(types))
+            | (Passed::Named(_, entries), ItemType::Named(_, types) | ItemType::Tuple(types))
+                if entries.len() == types.len() =>
+            {
                 entries.iter().zip(types).try_for_each(|(entry, to)| entry.flatten(to, slots))
             }
             (Passed::None, ItemType::Optional(inner)) => {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use numbra_front::ir::ArrayType;
 use numbra_front::types::{Constant, ScalarType};
-use numbra_front::typing::ItemType;
+use numbra_front::typing::{Class, ItemType};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ pub enum Returned {
     Complex(Constant, Constant),
     Array(ReturnedArray),
     Tuple(Vec<Returned>),
+    /// A named tuple, a slice, a range.
+    Named(Arc<Class>, Vec<Returned>),
     None,
     Text(Arc<str>),
     Dtype(ScalarType),
@@ -85,6 +87,10 @@ impl Returned {
             ItemType::Tuple(entries) => {
                 let entries = entries.iter().map(|entry| Returned::assemble(entry, pieces));
                 Returned::Tuple(entries.collect::<Result<_>>()?)
+            }
+            ItemType::Named(class, parts) => {
+                let parts = parts.iter().map(|part| Returned::assemble(part, pieces));
+                Returned::Named(class.clone(), parts.collect::<Result<_>>()?)
             }
             ItemType::None | ItemType::Omitted => Returned::None,
             ItemType::Text(text) => Returned::Text(text.clone()),

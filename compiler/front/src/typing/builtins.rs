@@ -4,6 +4,7 @@ use super::Rules;
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
 use super::names::Builtin;
+use super::ranges::Range;
 use super::promotion;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Error, ErrorClass, Mistake, Result};
@@ -86,6 +87,8 @@ impl<'t> Typer<'t, '_> {
     }
 
     pub fn call_builtin(&mut self, builtin: Builtin, arguments: &[Evaluated<'t>], span: Span) -> Result<Item<'t>> {
+        let plain: Vec<Evaluated<'t>> = arguments.iter().map(|(item, at)| (item.clone().plain(), *at)).collect();
+        let arguments = plain.as_slice();
         let exact = self.unit.rules == Rules::Exact;
         let one = |typer: &Self| match arguments {
             [argument] => Ok(argument.clone()),
@@ -130,6 +133,13 @@ impl<'t> Typer<'t, '_> {
             }
             Builtin::Len => match one(self)? {
                 (Item::Array(array), at) => self.array_length(array, at),
+                (item, at) if Range::of(&item).is_some() => match Range::of(&item) {
+                    Some(range) => {
+                        let turns = self.turns_of(&range, at);
+                        self.convert(turns, ScalarType::I64, at)
+                    }
+                    None => return Err(self.not_a_number(&item, at).into()),
+                },
                 (item @ (Item::Tuple(_) | Item::Constants(_)), at) => {
                     let length = self.unpack(&item, at)?.len();
                     return Ok(self.integer_item(length as i128, span));

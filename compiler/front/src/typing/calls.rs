@@ -4,7 +4,7 @@ use super::Rules;
 use super::closures::{Around, Code};
 use super::expressions::root_name;
 use super::instances::{Instance, Wanted};
-use super::item::{Item, ItemType, Literal, Scalar};
+use super::item::{Class, Item, ItemType, Literal, Scalar};
 use super::names::Builtin;
 use super::program::Unit;
 use super::signatures::Chosen;
@@ -116,10 +116,19 @@ impl<'t> Typer<'t, '_> {
         }
         if let ExpressionKind::Name(name) = &function.kind
             && self.is_host()
-            && name == "print"
+            && matches!(name.as_str(), "print" | "slice" | "range")
             && !module.defines(name)
         {
-            return self.print(arguments, keywords, span);
+            if name == "print" {
+                return self.print(arguments, keywords, span);
+            }
+            self.refuse_keywords(keywords)?;
+            if name == "slice" {
+                let evaluated = self.arguments(arguments)?;
+                return self.make_slice(&evaluated, span);
+            }
+            let range = self.range_call(arguments, keywords, span)?;
+            return Ok(range.item());
         }
         if let ExpressionKind::Name(name) = &function.kind
             && self.is_host()
@@ -197,7 +206,9 @@ impl<'t> Typer<'t, '_> {
             "float" => scalar.is_some_and(ScalarType::is_float),
             "bool" | "numpy.bool_" => scalar == Some(ScalarType::Bool),
             "complex" => matches!(item, Item::Complex(_)),
-            "tuple" => matches!(item, Item::Tuple(_) | Item::Constants(_)),
+            "slice" => matches!(item, Item::Named(class, _) if **class == Class::Slice),
+            "range" => matches!(item, Item::Named(class, _) if matches!(**class, Class::Range(_))),
+            "tuple" => matches!(item.clone().plain(), Item::Tuple(_) | Item::Constants(_)),
             "str" => matches!(item, Item::Text(_)),
             "numpy.ndarray" => matches!(item, Item::Array(_)),
             "numpy.integer" | "numbers.Integral" => scalar.is_some_and(ScalarType::is_integer),
@@ -227,6 +238,11 @@ impl<'t> Typer<'t, '_> {
         let item = self.expression(value)?;
         match item {
             Item::Array(array) => self.array_method(array, method, arguments, keywords, span),
+            Item::Named(class, parts) if *class == Class::Slice && method == "indices" => {
+                self.refuse_keywords(keywords)?;
+                let evaluated = self.arguments(arguments)?;
+                self.slice_indices(&parts, &evaluated, span)
+            }
             Item::Complex(number) if method == "conjugate" && arguments.is_empty() => Ok(self.conjugate(number, span)),
             _ => {
                 let message = format!("{} has no method '{method}' in compiled functions", item.describe());
@@ -458,6 +474,10 @@ impl<'t> Typer<'t, '_> {
                 let items = self.unpack(&item, span)?;
                 let items: Result<Vec<_>> = items.into_iter().map(|item| self.argument_item(item, span)).collect();
                 Ok(Item::Tuple(items?))
+            }
+            Item::Named(class, parts) => {
+                let parts: Result<Vec<_>> = parts.into_iter().map(|part| self.argument_item(part, span)).collect();
+                Ok(Item::Named(class, parts?))
             }
             Item::Array(_) if self.is_host() => Ok(item),
             Item::Array(array) => {

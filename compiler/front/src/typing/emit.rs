@@ -235,7 +235,7 @@ impl<'t> Typer<'t, '_> {
             Item::Mixed(why) => {
                 self.mistake(ErrorClass::Type, span, why.clone()).help("give it one meaning on every way")
             }
-            Item::Tuple(_) | Item::Constants(_) => self
+            Item::Tuple(_) | Item::Constants(_) | Item::Named(..) => self
                 .mistake(ErrorClass::Type, span, "this is a tuple, not a number")
                 .help("take one of its entries: t[0]"),
             Item::Function(_) => {

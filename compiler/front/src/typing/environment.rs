@@ -3,7 +3,7 @@
 use super::Rules;
 use super::complex::Complex;
 use super::emit::union;
-use super::item::{Interval, Item, ItemType, Literal, Scalar};
+use super::item::{Class, Interval, Item, ItemType, Literal, Scalar};
 use super::liveness::Names;
 use super::promotion;
 use super::typer::Typer;
@@ -12,6 +12,7 @@ use crate::ir::{self, Access, ArrayType, Definition, Expression, Region, Stateme
 use crate::source::Span;
 use crate::types::{Constant, ScalarType};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 pub type Environment<'t> = HashMap<&'t str, Item<'t>>;
 
@@ -35,6 +36,11 @@ pub fn unify(rules: Rules, left: &ItemType, right: &ItemType) -> Option<ItemType
             let parts: Option<Vec<ItemType>> =
                 left.iter().zip(right).map(|(left, right)| unify(rules, left, right)).collect();
             parts.map(ItemType::Tuple)
+        }
+        (ItemType::Named(class, left), ItemType::Named(other, right)) if class == other => {
+            let parts: Option<Vec<ItemType>> =
+                left.iter().zip(right).map(|(left, right)| unify(rules, left, right)).collect();
+            parts.map(|parts| ItemType::Named(class.clone(), parts))
         }
         (ItemType::Array(left), ItemType::Array(right)) => unify_arrays(left, right).map(ItemType::Array),
         (ItemType::Maybe(left), ItemType::Maybe(right)) => {
@@ -86,6 +92,7 @@ pub enum Slot {
     /// A literal whose type is still being found; nothing is stored.
     Literal(Literal),
     Tuple(Vec<Slot>),
+    Named(Arc<Class>, Vec<Slot>),
     Array(VariableId, ArrayType),
     /// The real and the imaginary part.
     Complex([VariableId; 2], ScalarType),
@@ -117,6 +124,10 @@ impl<'t> Typer<'t, '_> {
                     .map(|(number, item_type)| self.slot(&format!("{name}.{number}"), item_type))
                     .collect(),
             ),
+            ItemType::Named(class, item_types) => {
+                let part = |(number, item_type)| self.slot(&format!("{name}.{number}"), item_type);
+                Slot::Named(class.clone(), item_types.iter().enumerate().map(part).collect())
+            }
             ItemType::Array(array) => {
                 Slot::Array(self.function.variable_of(name, ir::Kind::Array(array.clone())), array.clone())
             }
@@ -201,11 +212,13 @@ impl<'t> Typer<'t, '_> {
                 self.region.push(Statement::Set { variable: *variable, value: value.value.into() });
                 Ok(())
             }
-            (Slot::Tuple(slots), None) => slots.iter().try_for_each(|slot| self.store(slot, None, span)),
-            (Slot::Tuple(slots), Some(Item::Tuple(items))) if items.len() == slots.len() => {
+            (Slot::Tuple(slots) | Slot::Named(_, slots), None) => slots.iter().try_for_each(|slot| self.store(slot, None, span)),
+            (Slot::Tuple(slots), Some(Item::Tuple(items))) | (Slot::Named(_, slots), Some(Item::Named(_, items)))
+                if items.len() == slots.len() =>
+            {
                 slots.iter().zip(items).try_for_each(|(slot, item)| self.store(slot, Some(item), span))
             }
-            (Slot::Tuple(_), Some(_)) => Err(Error::Internal("a tuple's variables were given no tuple".into())),
+            (Slot::Tuple(_) | Slot::Named(..), Some(_)) => Err(Error::Internal("a tuple's variables were given no tuple".into())),
         }
     }
 
@@ -214,6 +227,9 @@ impl<'t> Typer<'t, '_> {
             Slot::Variable(variable, scalar) => Item::Scalar(self.define(*scalar, span, Expression::Get(*variable))),
             Slot::Literal(literal) => Item::Literal(literal.clone()),
             Slot::Tuple(slots) => Item::Tuple(slots.iter().map(|slot| self.load(slot, span)).collect()),
+            Slot::Named(class, slots) => {
+                Item::Named(class.clone(), slots.iter().map(|slot| self.load(slot, span)).collect())
+            }
             Slot::Array(variable, kind) => {
                 let name = self.function.variables[variable.index()].name.clone();
                 Item::Array(self.define_array(&name, kind.clone(), Definition::Get(*variable)))
@@ -252,6 +268,10 @@ impl<'t> Typer<'t, '_> {
             Item::Literal(Literal::Float(_)) => ItemType::Float,
             Item::Tuple(items) => {
                 ItemType::Tuple(items.iter().map(|item| self.item_type(item)).collect::<Option<_>>()?)
+            }
+            Item::Named(class, items) => {
+                let parts = items.iter().map(|item| self.item_type(item));
+                ItemType::Named(class.clone(), parts.collect::<Option<_>>()?)
             }
             Item::Array(array) if self.is_host() => ItemType::Array(self.function.arrays[array.index()].kind()),
             Item::Complex(number) => ItemType::Complex(number.part()),

@@ -250,7 +250,7 @@ impl<'t> Typer<'t, '_> {
                 let array = &self.function.arrays[array.index()];
                 Told::Array(array.scalar, array.rank)
             }
-            Item::Tuple(_) | Item::Constants(_) => {
+            Item::Tuple(_) | Item::Constants(_) | Item::Named(..) => {
                 let items = self.unpack(item, span)?;
                 Told::Tuple(items.iter().map(|item| self.told(item, span, filling)).collect::<Result<_>>()?)
             }

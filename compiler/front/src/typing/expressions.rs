@@ -4,7 +4,7 @@ use super::Rules;
 use super::closures::Code;
 use super::complex::Complex;
 use super::environment::unify;
-use super::item::{Item, ItemType, Literal, Scalar, Sequence};
+use super::item::{Class, Item, ItemType, Literal, Scalar, Sequence};
 use super::names::{self, Builtin};
 use super::promotion;
 use super::typer::Typer;
@@ -82,7 +82,7 @@ impl<'t> Typer<'t, '_> {
             }
             ExpressionKind::Attribute { value, name, .. } => self.attribute(expression, value, name),
             ExpressionKind::Subscript { value, indices } => {
-                let item = self.expression(value)?;
+                let item = self.expression(value)?.plain();
                 match item {
                     Item::Array(array) if self.is_host() => self.subscript(array, indices, span),
                     Item::Array(array) => self.element(array, indices, span),
@@ -303,6 +303,9 @@ impl<'t> Typer<'t, '_> {
                 Ok(Item::Scalar(self.constant(Constant::zero(scalar.scalar), span)))
             }
             Item::Complex(number) => self.complex_attribute(number, name, span),
+            Item::Named(ref class, ref parts) if class.place(name).is_some() => {
+                Ok(self.named_part(class, parts, name, span))
+            }
             Item::Tuple(_) | Item::Constants(_) if matches!(name, "shape" | "ndim" | "size") => {
                 Ok(self.table_attribute(&item, name, span))
             }
@@ -343,6 +346,7 @@ impl<'t> Typer<'t, '_> {
     pub fn unpack(&mut self, item: &Item<'t>, span: Span) -> Result<Vec<Item<'t>>> {
         match item {
             Item::Tuple(items) => Ok(items.clone()),
+            Item::Named(class, items) if matches!(**class, Class::Tuple { .. }) => Ok(items.clone()),
             Item::Constants(sequence) => {
                 (0..sequence.entries.len()).map(|index| self.sequence_entry(sequence, index, span)).collect()
             }
@@ -388,6 +392,11 @@ impl<'t> Typer<'t, '_> {
             return Err(mistake.help("take single entries").into());
         }
         let item = self.expression(index)?;
+        if let Item::Named(class, parts) = &item
+            && **class == Class::Slice
+        {
+            return self.sliced_tuple(tuple, parts, index.span, span);
+        }
         let scalar = match &item {
             Item::Literal(Literal::Integer(Some(value))) if i32::try_from(*value).is_ok() => {
                 self.exactly(&item, ScalarType::I32, index.span)?
@@ -408,17 +417,27 @@ impl<'t> Typer<'t, '_> {
         bounds: [&'t Option<Box<Expression>>; 3],
         span: Span,
     ) -> Result<Item<'t>> {
+        let mut parts = Vec::new();
+        for bound in bounds {
+            parts.push(match bound {
+                Some(bound) => self.expression(bound)?,
+                None => Item::None,
+            });
+        }
+        self.sliced_tuple(tuple, &parts, span, span)
+    }
+
+    /// The entries that a slice means; `at`: where the slice stands.
+    fn sliced_tuple(&mut self, tuple: &Item<'t>, parts: &[Item<'t>], at: Span, span: Span) -> Result<Item<'t>> {
         let items = self.unpack(tuple, span)?;
         let mut known = [None; 3];
-        for (bound, known) in bounds.iter().zip(&mut known) {
-            let Some(bound) = bound else { continue };
-            let item = self.expression(bound)?;
+        for (item, known) in parts.iter().zip(&mut known) {
             if let Item::None = item {
                 continue;
             }
-            let number = self.number(&item, bound.span)?.integer();
+            let number = self.number(item, at)?.integer();
             let Some(number) = number.and_then(|number| i64::try_from(number).ok()) else {
-                let mistake = self.mistake(ErrorClass::Type, bound.span, "a bound of a tuple's slice is a constant");
+                let mistake = self.mistake(ErrorClass::Type, at, "a bound of a tuple's slice is a constant");
                 return Err(mistake.help("a tuple's length is part of its type: write numbers").into());
             };
             *known = Some(number);
@@ -681,7 +700,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// `a and b` and `a or b` on bools are single ops.
-    fn select_bool(&mut self, condition: Scalar, then: Scalar, otherwise: Scalar, span: Span) -> Scalar {
+    pub fn select_bool(&mut self, condition: Scalar, then: Scalar, otherwise: Scalar, span: Span) -> Scalar {
         let is = |scalar: Scalar, value: bool| scalar.constant().is_some_and(|constant| (constant.bits != 0) == value);
         if otherwise.value == condition.value || is(otherwise, false) {
             self.apply(Op::And, &[condition, then], span)

@@ -1,7 +1,7 @@
 //! Subscripts of arrays in whole functions: what stands in the brackets, single elements, checked indices.
 
 use super::expressions::root_name;
-use super::item::{Extent, Item, Measure, Relation, Scalar};
+use super::item::{Class, Extent, Item, Measure, Relation, Scalar};
 use super::typer::Typer;
 use crate::error::{ErrorClass, Result};
 use crate::ir::{ArrayId, Expression, Fault, Op, Statement, Value};
@@ -112,6 +112,17 @@ impl<'t> Typer<'t, '_> {
                     self.index_entries(item, span, found)?;
                 }
             }
+            Item::Named(class, parts) if *class == Class::Slice => {
+                let mut bounds = [None; 3];
+                for (part, bound) in parts.iter().zip(&mut bounds) {
+                    *bound = self.slice_bound_of(part, span)?;
+                }
+                let [start, stop, step] = bounds;
+                found.push(Index::Slice { start, stop, step, span });
+            }
+            Item::Named(class, parts) if matches!(*class, Class::Tuple { .. }) => {
+                self.index_entries(Item::Tuple(parts), span, found)?;
+            }
             Item::Array(_) => {
                 let message = "arrays as indices are not there yet";
                 let help = "write a loop over the elements";
@@ -132,15 +143,19 @@ impl<'t> Typer<'t, '_> {
     /// A bound of a slice, as int64.
     fn slice_bound(&mut self, bound: &'t tree::Expression) -> Result<Option<Scalar>> {
         let item = self.expression(bound)?;
+        self.slice_bound_of(&item, bound.span)
+    }
+
+    pub fn slice_bound_of(&mut self, item: &Item<'t>, span: Span) -> Result<Option<Scalar>> {
         if let Item::None = item {
             return Ok(None);
         }
-        let number = self.number(&item, bound.span)?;
+        let number = self.number(item, span)?;
         if number.scalar.is_float() {
             let message = format!("a bound of a slice is an integer, not {}", number.scalar);
-            return Err(self.mistake(ErrorClass::Type, bound.span, message).help("cast it: int(...)").into());
+            return Err(self.mistake(ErrorClass::Type, span, message).help("cast it: int(...)").into());
         }
-        Ok(Some(self.convert(number, ScalarType::I64, bound.span)))
+        Ok(Some(self.convert(number, ScalarType::I64, span)))
     }
 
     /// An index of an array, type index: negative ones count from the end; what is not proved is checked.

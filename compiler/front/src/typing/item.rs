@@ -20,6 +20,8 @@ pub enum Item<'t> {
     Tuple(Vec<Item<'t>>),
     /// A tuple, list or array of constants, from which entries are taken by index.
     Constants(Rc<Sequence>),
+    /// A tuple with names for its parts: a named tuple, a slice, a range.
+    Named(Arc<Class>, Vec<Item<'t>>),
     Array(ArrayId),
     Function(Rc<Closure<'t>>),
     Complex(Complex),
@@ -34,6 +36,27 @@ pub enum Item<'t> {
     Maybe(Scalar, Box<Item<'t>>),
     /// A name that means things that do not fit together, depending on the way taken; why, for the message.
     Mixed(String),
+}
+
+/// What has named parts.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// `start`, `stop`, `step`: int64 or None.
+    Slice,
+    /// The same three, all of that type.
+    Range(ScalarType),
+    /// A named tuple; classes of one name and the same fields differ by their number.
+    Tuple { name: String, fields: Vec<String>, number: u64 },
+}
+
+impl Class {
+    /// The place of a part.
+    pub fn place(&self, name: &str) -> Option<usize> {
+        match self {
+            Class::Slice | Class::Range(_) => ["start", "stop", "step"].iter().position(|part| *part == name),
+            Class::Tuple { fields, .. } => fields.iter().position(|field| field == name),
+        }
+    }
 }
 
 /// Constants in a row.
@@ -162,6 +185,7 @@ pub enum ItemType {
     /// A float literal without a type.
     Float,
     Tuple(Vec<ItemType>),
+    Named(Arc<Class>, Vec<ItemType>),
     Array(ArrayType),
     /// With parts of that type.
     Complex(ScalarType),
@@ -182,7 +206,9 @@ impl ItemType {
             ItemType::Scalar(scalar) => vec![Kind::Scalar(*scalar)],
             ItemType::Integer => vec![Kind::Scalar(ScalarType::I64)],
             ItemType::Float => vec![Kind::Scalar(ScalarType::F64)],
-            ItemType::Tuple(item_types) => item_types.iter().flat_map(ItemType::kinds).collect(),
+            ItemType::Tuple(item_types) | ItemType::Named(_, item_types) => {
+                item_types.iter().flat_map(ItemType::kinds).collect()
+            }
             ItemType::Array(array) => vec![Kind::Array(array.clone())],
             ItemType::Complex(part) => vec![Kind::Scalar(*part); 2],
             ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => Vec::new(),
@@ -210,6 +236,9 @@ impl ItemType {
             ItemType::Integer => ItemType::Scalar(ScalarType::I64),
             ItemType::Float => ItemType::Scalar(ScalarType::F64),
             ItemType::Tuple(item_types) => ItemType::Tuple(item_types.iter().map(ItemType::settled).collect()),
+            ItemType::Named(class, item_types) => {
+                ItemType::Named(class.clone(), item_types.iter().map(ItemType::settled).collect())
+            }
             ItemType::Optional(inner) => ItemType::Optional(Box::new(inner.settled())),
             ItemType::Maybe(inner) => ItemType::Maybe(Box::new(inner.settled())),
             _ => self.clone(),
@@ -228,6 +257,20 @@ impl std::fmt::Display for ItemType {
                 let comma = if parts.len() == 1 { "," } else { "" };
                 write!(formatter, "({}{comma})", parts.join(", "))
             }
+            ItemType::Named(class, item_types) => match class.as_ref() {
+                Class::Slice if item_types.get(2) == Some(&ItemType::None) => formatter.write_str("slice<a:b>"),
+                Class::Slice => formatter.write_str("slice<a:b:c>"),
+                Class::Range(scalar) => write!(formatter, "range_state_{scalar}"),
+                Class::Tuple { name, .. } => {
+                    let parts: Vec<String> = item_types.iter().map(ItemType::to_string).collect();
+                    match parts.split_first() {
+                        Some((first, rest)) if rest.iter().all(|part| part == first) => {
+                            write!(formatter, "{name}({first} x {})", parts.len())
+                        }
+                        _ => write!(formatter, "{name}({})", parts.join(", ")),
+                    }
+                }
+            },
             ItemType::Array(array) => write!(formatter, "{}", describe_array(array)),
             ItemType::Complex(part) => write!(formatter, "complex{}", 2 * part.bits()),
             ItemType::None => formatter.write_str("none"),
@@ -263,6 +306,9 @@ impl<'t> Item<'t> {
             (Item::Tuple(left), Item::Tuple(right)) => {
                 left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.same(right))
             }
+            (Item::Named(left_class, left), Item::Named(right_class, right)) => {
+                left_class == right_class && left.iter().zip(right).all(|(left, right)| left.same(right))
+            }
             (Item::Constants(left), Item::Constants(right)) => Rc::ptr_eq(left, right) || left == right,
             (Item::Array(left), Item::Array(right)) => left == right,
             (Item::Function(left), Item::Function(right)) => Rc::ptr_eq(left, right) || left.same(right),
@@ -295,6 +341,14 @@ impl<'t> Item<'t> {
         }
     }
 
+    /// A named tuple as a plain one.
+    pub fn plain(self) -> Item<'t> {
+        match self {
+            Item::Named(class, parts) if matches!(*class, Class::Tuple { .. }) => Item::Tuple(parts),
+            other => other,
+        }
+    }
+
     /// For messages: `float32`, `a tuple`, `an array`.
     pub fn describe(&self) -> String {
         match self {
@@ -302,6 +356,11 @@ impl<'t> Item<'t> {
             Item::Literal(Literal::Integer(_)) => "an integer literal".into(),
             Item::Literal(Literal::Float(_)) => "a float literal".into(),
             Item::Tuple(_) => "a tuple".into(),
+            Item::Named(class, _) => match class.as_ref() {
+                Class::Slice => "a slice".into(),
+                Class::Range(_) => "a range".into(),
+                Class::Tuple { name, .. } => name.clone(),
+            },
             Item::Constants(_) => "a tuple of constants".into(),
             Item::Array(_) => "an array".into(),
             Item::Function(_) => "a function".into(),

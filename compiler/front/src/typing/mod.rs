@@ -37,6 +37,7 @@ mod rounding;
 mod rounding_to_variables;
 mod sequences;
 mod sides;
+mod slices;
 mod signatures;
 mod statements;
 mod stencil;
@@ -45,7 +46,7 @@ mod typer;
 mod views;
 
 pub use crate::types::declaration::Rules;
-pub use item::ItemType;
+pub use item::{Class, ItemType};
 
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir;

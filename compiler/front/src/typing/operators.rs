@@ -4,6 +4,7 @@ use super::Rules;
 use super::item::{Item, Literal, Scalar};
 use super::library;
 use super::promotion::{self, Compared};
+use super::ranges::Range;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
 use crate::error::{Error, ErrorClass, Mistake, Result};
@@ -62,6 +63,7 @@ impl<'t> Typer<'t, '_> {
         right_span: Span,
     ) -> Result<Item<'t>> {
         let span = left_span.to(right_span);
+        let (left, right) = (left.plain(), right.plain());
         match (&left, &right) {
             (Item::Scalar(_) | Item::Literal(_), Item::Scalar(_) | Item::Literal(_)) => {}
             (Item::Complex(_), Item::Scalar(_) | Item::Complex(_)) | (Item::Scalar(_), Item::Complex(_)) => {
@@ -495,6 +497,11 @@ impl<'t> Typer<'t, '_> {
             Comparison::GreaterEqual => Op::Ge,
             Comparison::In | Comparison::NotIn => {
                 let mut found = self.constant(Constant::bool(false), span);
+                if let Some(range) = Range::of(right) {
+                    let number = self.number(left, left_span)?;
+                    let found = self.is_in_range(number, &range, span)?;
+                    return Ok(if comparison == Comparison::In { found } else { self.not(found, span) });
+                }
                 for item in self.unpack(right, right_span)? {
                     let equal = self.compare(Comparison::Equal, left, &item, left_span, right_span)?;
                     found = self.apply(Op::Or, &[found, equal], span);

@@ -1,7 +1,7 @@
 //! What a `for` runs over: ranges, whose counters never wrap, and tuples.
 
 use super::Rules;
-use super::item::{Extent, Item, Literal, Relation, Scalar};
+use super::item::{Class, Extent, Item, Literal, Relation, Scalar};
 use super::loops::{Counter, Drive};
 use super::names::Builtin;
 use super::promotion;
@@ -10,8 +10,9 @@ use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
 use crate::ir::Op;
 use crate::source::Span;
-use crate::syntax::tree::{Expression, ExpressionKind, Statement};
+use crate::syntax::tree::{Comparison, Expression, ExpressionKind, Keyword, Statement};
 use crate::types::ScalarType;
+use std::sync::Arc;
 
 /// What a `for` runs over.
 pub enum Iteration<'t> {
@@ -26,6 +27,25 @@ pub struct Range {
     start: Scalar,
     stop: Scalar,
     step: Scalar,
+}
+
+impl Range {
+    /// As a value.
+    pub fn item<'t>(&self) -> Item<'t> {
+        let parts = [self.start, self.stop, self.step].map(Item::Scalar).to_vec();
+        Item::Named(Arc::new(Class::Range(self.start.scalar)), parts)
+    }
+
+    /// The range that an item is.
+    pub fn of(item: &Item<'_>) -> Option<Range> {
+        let Item::Named(class, parts) = item else { return None };
+        match (class.as_ref(), parts.as_slice()) {
+            (Class::Range(_), [Item::Scalar(start), Item::Scalar(stop), Item::Scalar(step)]) => {
+                Some(Range { start: *start, stop: *stop, step: *step })
+            }
+            _ => None,
+        }
+    }
 }
 
 impl<'t> Typer<'t, '_> {
@@ -48,13 +68,7 @@ impl<'t> Typer<'t, '_> {
             let defined = self.unit.module.defines(name);
             if path.as_deref() == Some("numba.prange") || (!defined && Builtin::from_name(name) == Some(Builtin::Range))
             {
-                if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
-                    let mistake = self.mistake(ErrorClass::Type, span, "range takes one to three arguments");
-                    return Err(mistake
-                        .help("write range(stop), range(start, stop) or range(start, stop, step)")
-                        .into());
-                }
-                return Ok(Iteration::Range(Box::new(self.range(arguments)?)));
+                return Ok(Iteration::Range(Box::new(self.range_call(arguments, keywords, span)?)));
             }
             if !defined && keywords.is_empty() && matches!((name, arguments.len()), ("enumerate", 1) | ("zip", 1..)) {
                 let mut rows: Vec<Vec<Item<'t>>> = Vec::new();
@@ -71,7 +85,10 @@ impl<'t> Typer<'t, '_> {
                 return Ok(Iteration::Items(columns.collect()));
             }
         }
-        let item = self.expression(iterable)?;
+        let item = self.expression(iterable)?.plain();
+        if let Some(range) = Range::of(&item) {
+            return Ok(Iteration::Range(Box::new(range)));
+        }
         match item {
             Item::Tuple(_) | Item::Constants(_) => Ok(Iteration::Items(self.unpack(&item, span)?)),
             Item::Array(array) if self.is_host() => Ok(Iteration::Sequence(Box::new(self.array_source(array, span)?))),
@@ -81,6 +98,20 @@ impl<'t> Typer<'t, '_> {
                 Err(self.mistake(ErrorClass::Unsupported, span, message).help(help).into())
             }
         }
+    }
+
+    /// `range(...)`.
+    pub fn range_call(
+        &mut self,
+        arguments: &'t [Expression],
+        keywords: &'t [Keyword],
+        span: Span,
+    ) -> Result<Range> {
+        if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
+            let mistake = self.mistake(ErrorClass::Type, span, "range takes one to three arguments");
+            return Err(mistake.help("write range(stop), range(start, stop) or range(start, stop, step)").into());
+        }
+        self.range(arguments)
     }
 
     /// A small number as a literal of the text would be.
@@ -189,6 +220,37 @@ impl<'t> Typer<'t, '_> {
         self.looped(statement, &Drive::Count(Counter { name, variable, stop, step, remaining, values, extent, span }))
     }
 
+    /// `number in range`.
+    pub fn is_in_range(&mut self, number: Scalar, range: &Range, span: Span) -> Result<Scalar> {
+        let scalar = range.start.scalar;
+        let whole = self.convert(number, scalar, span);
+        // A float may stand between two of its values.
+        let (left, right) = (Item::Scalar(number), Item::Scalar(whole));
+        let mut found = self.compare(Comparison::Equal, &left, &right, span, span)?;
+        let zero = self.integer(scalar, 0, span);
+        let up = self.apply(Op::Gt, &[range.step, zero], span);
+        let mut between = |low: Scalar, op: Op, other: Op, high: Scalar| {
+            let (above, below) = (self.apply(op, &[whole, low], span), self.apply(other, &[whole, high], span));
+            self.apply(Op::And, &[above, below], span)
+        };
+        let (forwards, backwards) =
+            (between(range.start, Op::Ge, Op::Lt, range.stop), between(range.start, Op::Le, Op::Gt, range.stop));
+        let inside = self.select_bool(up, forwards, backwards, span);
+        found = self.apply(Op::And, &[found, inside], span);
+        // Differences modulo 2**width are right as unsigned.
+        let unsigned = unsigned(scalar);
+        let [whole, start, step] = [whole, range.start, range.step].map(|value| self.convert(value, unsigned, span));
+        let none = self.integer(unsigned, 0, span);
+        let (ahead, behind) =
+            (self.apply(Op::Sub, &[whole, start], span), self.apply(Op::Sub, &[start, whole], span));
+        let distance = self.select(up, ahead, behind, span);
+        let negated = self.apply(Op::Sub, &[none, step], span);
+        let size = self.select(up, step, negated, span);
+        let rest = self.apply(Op::Mod, &[distance, size], span);
+        let hits = self.apply(Op::Eq, &[rest, none], span);
+        Ok(self.apply(Op::And, &[found, hits], span))
+    }
+
     /// How many values a range has; see [`Typer::turns`].
     pub fn turns_of(&mut self, range: &Range, span: Span) -> Scalar {
         self.turns(&range.start, &range.stop, &range.step, span)
@@ -204,12 +266,7 @@ impl<'t> Typer<'t, '_> {
     /// How often a loop turns, as an unsigned integer of the width of the range; 0 for a step of 0.
     fn turns(&mut self, start: &Scalar, stop: &Scalar, step: &Scalar, span: Span) -> Scalar {
         let scalar = start.scalar;
-        let unsigned = match scalar {
-            ScalarType::I8 | ScalarType::U8 => ScalarType::U8,
-            ScalarType::I16 | ScalarType::U16 => ScalarType::U16,
-            ScalarType::I32 | ScalarType::U32 => ScalarType::U32,
-            _ => ScalarType::U64,
-        };
+        let unsigned = unsigned(scalar);
         let zero = self.integer(scalar, 0, span);
         let none = self.integer(unsigned, 0, span);
         let one = self.integer(unsigned, 1, span);
@@ -235,5 +292,15 @@ impl<'t> Typer<'t, '_> {
         let size = self.apply(Op::Sub, &[none, by], span);
         let turns_down = count(self, to, from, size, any_down);
         self.select(up, turns_up, turns_down, span)
+    }
+}
+
+/// The unsigned type of the same width.
+fn unsigned(scalar: ScalarType) -> ScalarType {
+    match scalar {
+        ScalarType::I8 | ScalarType::U8 => ScalarType::U8,
+        ScalarType::I16 | ScalarType::U16 => ScalarType::U16,
+        ScalarType::I32 | ScalarType::U32 => ScalarType::U32,
+        _ => ScalarType::U64,
     }
 }

@@ -111,7 +111,10 @@ impl<'t> Typer<'t, '_> {
                 return Ok(Source::Range(self.range(arguments)?));
             }
         }
-        let item = self.expression(iterable)?;
+        let item = self.expression(iterable)?.plain();
+        if let Some(range) = Range::of(&item) {
+            return Ok(Source::Range(range));
+        }
         match item {
             Item::Array(array) => self.array_source(array, span),
             Item::Tuple(_) | Item::Constants(_) => {

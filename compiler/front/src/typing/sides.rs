@@ -203,6 +203,10 @@ impl<'t> Typer<'t, '_> {
             ItemType::Tuple(item_types) => {
                 Item::Tuple(item_types.iter().map(|item_type| self.zero(item_type, span)).collect())
             }
+            ItemType::Named(class, item_types) => {
+                let parts = item_types.iter().map(|item_type| self.zero(item_type, span)).collect();
+                Item::Named(class.clone(), parts)
+            }
         }
     }
 }

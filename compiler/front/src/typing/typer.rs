@@ -369,6 +369,10 @@ impl<'t> Typer<'t, '_> {
                     .map(|(number, item_type)| self.helper_parameter(&format!("{name}.{number}"), item_type, span))
                     .collect(),
             ),
+            ItemType::Named(class, item_types) => {
+                let part = |(number, item_type)| self.helper_parameter(&format!("{name}.{number}"), item_type, span);
+                Item::Named(class, item_types.iter().enumerate().map(part).collect())
+            }
             ItemType::Array(ArrayType { scalar, access, strides }) => {
                 let rank = strides.len() as u32;
                 let (footprint, buffer, distinct) = (Footprint::Whole, false, false);
@@ -487,6 +491,10 @@ impl<'t> Typer<'t, '_> {
             Item::Tuple(items) => {
                 Ok(Item::Tuple(items.into_iter().map(|item| self.returnable(item, span)).collect::<Result<_>>()?))
             }
+            Item::Named(class, items) => {
+                let items = items.into_iter().map(|item| self.returnable(item, span)).collect::<Result<_>>()?;
+                Ok(Item::Named(class, items))
+            }
             other => Ok(other),
         }
     }
@@ -525,6 +533,14 @@ impl<'t> Typer<'t, '_> {
                     .map(|(item, item_type)| self.fit(item, item_type, declared, span))
                     .collect();
                 Ok(Item::Tuple(parts?))
+            }
+            (Item::Named(class, items), ItemType::Named(wanted, item_types)) if class == *wanted => {
+                let parts: Result<Vec<_>> = items
+                    .into_iter()
+                    .zip(item_types)
+                    .map(|(item, item_type)| self.fit(item, item_type, declared, span))
+                    .collect();
+                Ok(Item::Named(class, parts?))
             }
             (item @ Item::Constants(_), ItemType::Tuple(_)) => {
                 let items = self.unpack(&item, span)?;
@@ -590,7 +606,7 @@ impl<'t> Typer<'t, '_> {
                 values.extend(self.flatten(item, span)?);
                 Ok(values)
             }
-            Item::Tuple(items) => {
+            Item::Tuple(items) | Item::Named(_, items) => {
                 let mut values = Vec::new();
                 for item in items {
                     values.extend(self.flatten(item, span)?);
@@ -623,6 +639,11 @@ impl<'t> Typer<'t, '_> {
                 let parts: Result<Vec<_>> =
                     item_types.iter().map(|item_type| self.unflatten(item_type, values)).collect();
                 Ok(Item::Tuple(parts?))
+            }
+            ItemType::Named(class, item_types) => {
+                let parts: Result<Vec<_>> =
+                    item_types.iter().map(|item_type| self.unflatten(item_type, values)).collect();
+                Ok(Item::Named(class.clone(), parts?))
             }
             item_type => {
                 let value = values.next().and_then(Argument::value).ok_or_else(few)?;

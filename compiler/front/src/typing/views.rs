@@ -174,7 +174,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// A bound of a slice: counted from the end if it is negative, and between `low` and `high`.
-    fn clipped(&mut self, bound: Scalar, length: Scalar, low: Scalar, high: Scalar, span: Span) -> Scalar {
+    pub fn clipped(&mut self, bound: Scalar, length: Scalar, low: Scalar, high: Scalar, span: Span) -> Scalar {
         let zero = self.integer(ScalarType::I64, 0, span);
         let mut place = bound;
         if bound.range().is_none_or(|(least, _)| least < 0) {

@@ -7,6 +7,7 @@ mod mutations;
 mod rules;
 mod stencils;
 mod handlers;
+mod named;
 mod whole;
 
 use numbra_front::Result;
