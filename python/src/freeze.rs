@@ -8,7 +8,7 @@ use numbra_front::error::ErrorClass;
 use numbra_front::source::Source;
 use numbra_front::syntax::bind::{self, Meaning, Value};
 use numbra_front::syntax::python::{self, Place};
-use numbra_front::syntax::tree::{FunctionDefinition, Module};
+use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Link, Module};
 use numbra_front::types::{Constant, ScalarType};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -31,10 +31,41 @@ pub struct Surrounded {
 ///
 /// `lines`: the lines of the function's file as they were when the function was made, or None.
 pub fn freeze(py: Python, function: &Bound<PyAny>, lines: &Bound<PyAny>) -> PyResult<Surrounded> {
+    freeze_with(py, function, lines, &[])
+}
+
+/// The same, with functions in place of some parameters: those of these names. Their parameters are left out in calls, and have
+/// the functions as defaults.
+pub fn freeze_with(
+    py: Python,
+    function: &Bound<PyAny>,
+    lines: &Bound<PyAny>,
+    given: &[(String, Bound<PyAny>)],
+) -> PyResult<Surrounded> {
     let mut freezer = Freezer::new(py)?;
     let (module, name) = freezer.module(function, lines, None)?;
+    if given.is_empty() {
+        let surroundings = freezer.surroundings.unbind();
+        return Ok(Surrounded { module, name, exceptions: freezer.exceptions, surroundings });
+    }
+    let mut module = Module::clone(&module);
+    for (parameter, object) in given {
+        let (function, decorator): (Bound<PyAny>, String) =
+            (object.getattr("py_func")?, object.getattr("_decorator")?.extract()?);
+        let (linked, its_name) = freezer.module(&function, py.None().bind(py), Some(decorator))?;
+        // A name that no text can have.
+        let inner = format!("{parameter}()");
+        let definition = module.functions.iter_mut().find(|definition| definition.name == name);
+        let place = definition.and_then(|definition| {
+            definition.parameters.iter_mut().find(|place| place.name == *parameter)
+        });
+        if let Some(place) = place {
+            place.default = Some(Expression { kind: ExpressionKind::Name(inner.clone()), span: place.span });
+        }
+        module.linked.push(Link { name: inner, module: linked, function: its_name });
+    }
     let surroundings = freezer.surroundings.unbind();
-    Ok(Surrounded { module, name, exceptions: freezer.exceptions, surroundings })
+    Ok(Surrounded { module: Arc::new(module), name, exceptions: freezer.exceptions, surroundings })
 }
 
 /// What a function that kernels call is made of; see [`Surrounded::surroundings`].

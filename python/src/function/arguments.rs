@@ -171,7 +171,7 @@ fn refused(place: Place, object: &Bound<PyAny>) -> PyErr {
         }
         _ if object.is_instance_of::<PyBytes>() => "pass an array: np.frombuffer(..., dtype=np.uint8)",
         _ if object.is_callable() => {
-            "functions are not arguments yet: call the function by its name inside, or make one with the other around it"
+            "functions are arguments if they have the decorator jit or njit; call others by their names inside"
         }
         _ => {
             "pass numbers, arrays of numbers, tuples, None, strings or dtypes; of an object of a class of yours, the numbers \

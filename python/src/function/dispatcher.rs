@@ -5,7 +5,7 @@ use super::parameters::{Argument, Parameters};
 use super::quick::Quick;
 use super::{results, types};
 use crate::error::{exception_of, heard, holding};
-use crate::freeze::{Surrounded, freeze};
+use crate::freeze::{Surrounded, freeze_with};
 use crate::raised::Exceptions;
 use crate::target::Target;
 use numbra::emit::Emit;
@@ -44,6 +44,8 @@ pub struct Dispatcher {
     plain: Mutex<HashSet<Option<Vec<ItemType>>>>,
     /// What the first compilation without an error made of it.
     settled: Mutex<Option<Arc<Frozen>>>,
+    /// The same with functions as arguments.
+    with_functions: Mutex<Vec<Arc<Frozen>>>,
     /// What the last call was, if it can go the short way.
     last: Mutex<Last>,
 }
@@ -57,7 +59,12 @@ struct Frozen {
     surroundings: Py<PyDict>,
     /// Which parameters have a default that stands in the text as it is.
     literal_defaults: Vec<bool>,
+    /// The functions that it is given, by the parameters that they go to.
+    given: Vec<(usize, Py<PyAny>)>,
 }
+
+/// With more combinations of functions as arguments the oldest are compiled anew when they come again.
+const MOST_COMBINATIONS: usize = 256;
 
 /// What the last call was, with the function as it was then.
 type Last = Option<Arc<(Quick, Arc<Frozen>)>>;
@@ -98,6 +105,7 @@ impl Dispatcher {
             compiles: AtomicBool::new(true),
             plain: Mutex::default(),
             settled: Mutex::default(),
+            with_functions: Mutex::default(),
             last: Mutex::default(),
         })
     }
@@ -114,8 +122,12 @@ impl Dispatcher {
         {
             return Ok(result);
         }
-        let frozen = self.frozen(py)?;
-        let passed = self.parameters.bind(arguments, keywords).and_then(|bound| self.passed(&frozen, bound));
+        let bound = self.parameters.bind(arguments, keywords);
+        let frozen = match &bound {
+            Ok(bound) => self.frozen_for(py, bound)?,
+            Err(_) => self.frozen(py)?,
+        };
+        let passed = bound.and_then(|bound| self.passed(&frozen, bound));
         let Arguments { passed, objects } = match passed {
             Err(error) if self.may_run_plain(py, &error)? => {
                 self.begin_plain(py, &frozen, None, &error)?;
@@ -298,6 +310,7 @@ impl Dispatcher {
             declared => declared,
         };
         self.settled().take();
+        self.with_functions().clear();
         self.plain().clear();
         self.last().take();
         let frozen = self.frozen(py)?;
@@ -346,7 +359,48 @@ impl Dispatcher {
         if let Some(frozen) = self.settled().clone() {
             return Ok(frozen);
         }
-        let made_of = freeze(py, self.function.bind(py), self.lines.bind(py))?;
+        self.freeze(py, Vec::new())
+    }
+
+    /// The function for these arguments, some of which may be functions.
+    fn frozen_for(&self, py: Python, bound: &[Argument]) -> PyResult<Arc<Frozen>> {
+        let given: Vec<(usize, Py<PyAny>)> = (bound.iter().enumerate())
+            .filter_map(|(number, argument)| {
+                let (Argument::Given(object) | Argument::Omitted(object)) = argument;
+                object.is_instance_of::<Dispatcher>().then(|| (number, object.clone().unbind()))
+            })
+            .collect();
+        if given.is_empty() {
+            return self.frozen(py);
+        }
+        let same = |known: &&Arc<Frozen>| {
+            let pairs = known.given.iter().zip(&given);
+            known.given.len() == given.len()
+                && pairs.into_iter().all(|((place, function), (at, object))| place == at && function.is(object))
+        };
+        if let Some(known) = self.with_functions().iter().find(same) {
+            return Ok(known.clone());
+        }
+        let frozen = self.freeze(py, given)?;
+        let mut all = self.with_functions();
+        if all.len() >= MOST_COMBINATIONS {
+            all.remove(0);
+        }
+        all.push(frozen.clone());
+        Ok(frozen)
+    }
+
+    fn with_functions(&self) -> MutexGuard<'_, Vec<Arc<Frozen>>> {
+        self.with_functions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn freeze(&self, py: Python, given: Vec<(usize, Py<PyAny>)>) -> PyResult<Arc<Frozen>> {
+        let named = |(number, object): &(usize, Py<PyAny>)| {
+            let name = self.parameters.names().get(*number).cloned().unwrap_or_default();
+            (name, object.bind(py).clone())
+        };
+        let named: Vec<(String, Bound<PyAny>)> = given.iter().map(named).collect();
+        let made_of = freeze_with(py, self.function.bind(py), self.lines.bind(py), &named)?;
         let Surrounded { module, name, exceptions, surroundings } = made_of;
         let target = Target::new(None).map_err(|error| exception_of(py, error, &exceptions))?;
         let definition = module.function(&name);
@@ -354,7 +408,7 @@ impl Dispatcher {
             definition.parameters.iter().map(|parameter| parameter.default.as_ref().is_some_and(is_literal)).collect()
         });
         let function = Function::new(module, &name, self.options.clone());
-        Ok(Arc::new(Frozen { function, target, exceptions, surroundings, literal_defaults }))
+        Ok(Arc::new(Frozen { function, target, exceptions, surroundings, literal_defaults, given }))
     }
 
     /// Whether what kept the function from being compiled is only something that numbra does not have yet.
@@ -371,11 +425,18 @@ impl Dispatcher {
         types: Option<Vec<ItemType>>,
         error: &PyErr,
     ) -> PyResult<()> {
-        self.settled().get_or_insert_with(|| frozen.clone());
+        self.settle(frozen);
         if self.plain().insert(types) {
             py.import("numbra._function")?.call_method1("warn_of_plain", (&self.name, error.value(py)))?;
         }
         Ok(())
+    }
+
+    fn settle(&self, frozen: &Arc<Frozen>) {
+        if frozen.given.is_empty() {
+            // Another thread may have been first; either is as good.
+            self.settled().get_or_insert_with(|| frozen.clone());
+        }
     }
 
     fn plain(&self) -> MutexGuard<'_, HashSet<Option<Vec<ItemType>>>> {
@@ -391,8 +452,7 @@ impl Dispatcher {
     ) -> PyResult<T> {
         let outcome = heard(py, || work(&frozen.function))?;
         if outcome.is_ok() {
-            // Another thread may have been first; either is as good.
-            self.settled().get_or_insert_with(|| frozen.clone());
+            self.settle(frozen);
         }
         outcome.map_err(|error| exception_of(py, error, &frozen.exceptions))
     }
@@ -404,6 +464,7 @@ impl Dispatcher {
             let parameter = self.parameters.names().get(number).map_or("", String::as_str);
             let place = Place { function: &self.name, parameter };
             passed.push(match argument {
+                _ if frozen.given.iter().any(|(place, _)| *place == number) => Passed::Omitted,
                 Argument::Omitted(_) if frozen.literal_defaults.get(number) == Some(&true) => Passed::Omitted,
                 Argument::Given(object) | Argument::Omitted(object) => arguments::passed(place, &object, &mut objects)?,
             });
@@ -437,7 +498,9 @@ impl Dispatcher {
     }
 
     fn specializations(&self) -> Vec<Arc<Specialization>> {
-        self.settled().as_ref().map_or(Vec::new(), |frozen| frozen.function.specializations())
+        let mut all = self.settled().as_ref().map_or(Vec::new(), |frozen| frozen.function.specializations());
+        all.extend(self.with_functions().iter().flat_map(|frozen| frozen.function.specializations()));
+        all
     }
 
     /// The result, if the call can go the short way.

@@ -95,6 +95,8 @@ impl Returned {
             ItemType::None | ItemType::Omitted => Returned::None,
             ItemType::Text(text) => Returned::Text(text.clone()),
             ItemType::Dtype(scalar) => Returned::Dtype(*scalar),
+            // Refused when compiling.
+            ItemType::Function(..) => return Err(missing()),
             ItemType::Optional(inner) | ItemType::Maybe(inner) => {
                 let Some(Piece::Scalar(there)) = pieces.next() else { return Err(missing()) };
                 let value = Returned::assemble(inner, pieces)?;

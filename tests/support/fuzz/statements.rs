@@ -21,6 +21,13 @@ impl Generator {
             statements.extend(self.statement(depth, outermost));
         }
         if !outermost {
+            // Nothing behind the block reads what it declares.
+            let own = self.variables[declared..].iter().find(|variable| variable.assignable);
+            if let Some(name) = own.map(|variable| variable.name.clone())
+                && self.random.once_in(6)
+            {
+                statements.push(Statement::line(format!("del {name}"), Vec::new()));
+            }
             self.variables.truncate(declared);
             self.helpers.truncate(helpers);
         }

@@ -130,6 +130,11 @@ macro_rules! children {
                             visit(value);
                         }
                     }
+                    Kind::Delete { targets } => {
+                        for target in targets {
+                            visit(target);
+                        }
+                    }
                     Kind::Expression(value) => visit(value),
                     Kind::Assert { condition, message } => {
                         visit(condition);

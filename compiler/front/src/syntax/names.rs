@@ -28,7 +28,10 @@ pub fn assigned<'t>(statements: &'t [Statement]) -> Vec<&'t str> {
 fn collect<'t>(statements: &'t [Statement], note: &mut dyn FnMut(&'t str)) {
     for statement in statements {
         match &statement.kind {
-            StatementKind::Assign { targets: several, .. } => several.iter().for_each(|target| targets(target, note)),
+            // What is deleted belongs to the function, as what is assigned does.
+            StatementKind::Assign { targets: several, .. } | StatementKind::Delete { targets: several } => {
+                several.iter().for_each(|target| targets(target, note));
+            }
             StatementKind::AugmentedAssign { target, .. }
             | StatementKind::AnnotatedAssign { target, value: Some(_), .. }
             | StatementKind::For { target, .. } => targets(target, note),

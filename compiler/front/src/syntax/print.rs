@@ -58,6 +58,7 @@ impl Printer {
             StatementKind::Break => self.line(depth, "break"),
             StatementKind::Continue => self.line(depth, "continue"),
             StatementKind::Pass => self.line(depth, "pass"),
+            StatementKind::Delete { .. } => self.line(depth, "delete"),
             StatementKind::Return(_) => self.line(depth, "return"),
             StatementKind::Expression(_) => self.line(depth, "evaluate"),
             StatementKind::Assert { .. } => self.line(depth, "assert"),

@@ -119,6 +119,10 @@ pub enum StatementKind {
     Continue,
     Return(Option<Expression>),
     Pass,
+    /// `del a, (b, c)`
+    Delete {
+        targets: Vec<Expression>,
+    },
     /// An expression for its effect, a docstring among them.
     Expression(Expression),
     Assert {

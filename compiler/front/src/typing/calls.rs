@@ -43,6 +43,9 @@ impl<'t> Typer<'t, '_> {
             && let Some(item) = self.environment.get(root).cloned()
         {
             return match (&item, &function.kind) {
+                (Item::Defined(unit, definition), ExpressionKind::Name(_)) => {
+                    self.call_helper(*unit, definition, arguments, keywords, span)
+                }
                 (Item::Function(closure), ExpressionKind::Name(_)) => {
                     self.call_closure(closure, arguments, keywords, span)
                 }
@@ -351,7 +354,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// The function that a bare name stands for: one of the file; in the prelude, one of any file of it.
-    fn definition(&self, name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefinition)>> {
+    pub fn definition(&self, name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefinition)>> {
         if let Some(definition) = self.unit.module.function(name) {
             return Ok(Some((self.unit, definition)));
         }
@@ -508,7 +511,7 @@ impl<'t> Typer<'t, '_> {
                 let parts: Result<Vec<_>> = parts.into_iter().map(|part| self.argument_item(part, span)).collect();
                 Ok(Item::Named(class, parts?))
             }
-            Item::Array(_) if self.is_host() => Ok(item),
+            Item::Array(_) | Item::Defined(..) if self.is_host() => Ok(item),
             Item::Array(array) => {
                 let message = format!("array '{}' cannot be passed to a function", self.name_of_array(array));
                 let help = "pass single elements, or write the loop in the kernel itself";

@@ -238,7 +238,7 @@ impl<'t> Typer<'t, '_> {
             Item::Tuple(_) | Item::Constants(_) | Item::Named(..) => self
                 .mistake(ErrorClass::Type, span, "this is a tuple, not a number")
                 .help("take one of its entries: t[0]"),
-            Item::Function(_) => {
+            Item::Function(_) | Item::Defined(..) => {
                 self.mistake(ErrorClass::Type, span, "this is a function, not a number").help("call it: f(x)")
             }
             Item::None => {

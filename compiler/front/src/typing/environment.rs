@@ -134,7 +134,11 @@ impl<'t> Typer<'t, '_> {
             ItemType::Complex(part) => {
                 Slot::Complex([name, name].map(|name| self.function.variable(name, *part)), *part)
             }
-            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => {
+            ItemType::None
+            | ItemType::Text(_)
+            | ItemType::Dtype(_)
+            | ItemType::Function(..)
+            | ItemType::Omitted => {
                 Slot::Fixed(item_type.clone())
             }
             ItemType::Optional(inner) => {
@@ -241,6 +245,10 @@ impl<'t> Typer<'t, '_> {
             Slot::Fixed(item_type) => match item_type {
                 ItemType::Text(text) => Item::Text(text.clone()),
                 ItemType::Dtype(scalar) => Item::Dtype(*scalar),
+                ItemType::Function(number, _) => match self.program.function_of(*number) {
+                    Some((unit, definition)) => Item::Defined(unit, definition),
+                    None => Item::None,
+                },
                 _ => Item::None,
             },
             Slot::Optional(there, inner) => {
@@ -280,6 +288,7 @@ impl<'t> Typer<'t, '_> {
             Item::Dtype(scalar) => ItemType::Dtype(*scalar),
             Item::Optional(_, item) => ItemType::Optional(Box::new(self.item_type(item)?)),
             Item::Maybe(_, item) => ItemType::Maybe(Box::new(self.item_type(item)?)),
+            Item::Defined(_, definition) => self.program.type_of_function(definition)?,
             Item::Constants(_) | Item::Array(_) | Item::Function(_) | Item::Mixed(_) => return None,
         })
     }

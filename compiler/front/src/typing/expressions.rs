@@ -6,6 +6,7 @@ use super::complex::Complex;
 use super::environment::unify;
 use super::item::{Class, Item, ItemType, Literal, Scalar, Sequence};
 use super::names::{self, Builtin};
+use super::program::Unit;
 use super::promotion;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
@@ -13,7 +14,7 @@ use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, Logical, UnaryOperator};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Logical, UnaryOperator};
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
 
@@ -206,6 +207,11 @@ impl<'t> Typer<'t, '_> {
             let mistake = self.mistake(ErrorClass::Type, span, format!("'{path}' is no number"));
             return Err(mistake.help("call it, or take one of its attributes").into());
         }
+        if self.is_host()
+            && let Some((unit, definition)) = self.definition(name)?
+        {
+            return Ok(self.defined(unit, definition));
+        }
         if self.unit.module.function(name).is_some() || self.unit.module.linked(name).is_some() {
             let mistake = self.mistake(ErrorClass::Unsupported, span, format!("'{name}' is a function, not a number"));
             return Err(mistake.help(format!("call it: {name}(...)")).into());
@@ -234,6 +240,12 @@ impl<'t> Typer<'t, '_> {
             }
             _ => None,
         }
+    }
+
+    /// A function of a module as a value.
+    pub fn defined(&mut self, unit: Unit<'t>, definition: &'t FunctionDefinition) -> Item<'t> {
+        self.program.note_function(unit, definition);
+        Item::Defined(unit, definition)
     }
 
     /// The type of elements that an expression names: `np.float64`, `float`.

@@ -73,6 +73,8 @@ struct Active<'t> {
     /// It was called while being typed.
     called: bool,
     leans_on: Option<usize>,
+    /// Something was called, by it or below, of which nothing is known yet.
+    waits: bool,
 }
 
 impl<'t> Instances<'t> {
@@ -80,7 +82,7 @@ impl<'t> Instances<'t> {
     pub fn assume(&mut self, assumed: Option<ItemType>) {
         let Some(place) = self.active.len().checked_sub(1) else { return };
         let active = &mut self.active[place];
-        (active.assumed, active.called) = (assumed, false);
+        (active.assumed, active.called, active.waits) = (assumed, false, false);
         // What was done since it became active, and leans on it or on one further out, was done under other assumptions.
         let (done, leaning) = (&mut self.done, &mut self.leaning);
         while leaning.last().is_some_and(|key| done.get(key).is_some_and(|done| done.since > place)) {
@@ -93,6 +95,11 @@ impl<'t> Instances<'t> {
     /// Whether the innermost instance was called since [`Instances::assume`].
     pub fn was_called(&self) -> bool {
         self.active.last().is_some_and(|active| active.called)
+    }
+
+    /// Whether the innermost instance called, since [`Instances::assume`], what one further out has yet to give a type.
+    pub fn waits(&self) -> bool {
+        self.active.last().is_some_and(|active| active.waits)
     }
 
     /// An instance that is being typed was called, or one that leans on it.
@@ -142,7 +149,7 @@ impl<'t> TypedProgram<'t> {
             }
         };
         let place = self.instances.active.len();
-        let active = Active { key: key.clone(), name: name.clone(), assumed: None, called: false, leans_on: None };
+        let active = Active { key: key.clone(), name: name.clone(), assumed: None, called: false, leans_on: None, waits: false };
         self.instances.active.push(active);
         let typed = Typer::helper(self, wanted, &name);
         let leans_on = self.instances.active.pop().and_then(|active| active.leans_on);
@@ -190,7 +197,10 @@ impl<'t> TypedProgram<'t> {
         active.called = true;
         match &active.assumed {
             Some(result) => Ok(Some(Instance { name: active.name.clone(), result: result.clone() })),
-            None => Err(Error::Diverges),
+            None => {
+                self.instances.active[place + 1..].iter_mut().for_each(|active| active.waits = true);
+                Err(Error::Diverges)
+            }
         }
     }
 
@@ -198,6 +208,6 @@ impl<'t> TypedProgram<'t> {
     pub fn enter_kernel(&mut self, definition: &'t FunctionDefinition) {
         let key = Key { function: definition, arguments: Vec::new(), around: Vec::new(), result: None };
         let name = definition.name.clone();
-        self.instances.active.push(Active { key, name, assumed: None, called: false, leans_on: None });
+        self.instances.active.push(Active { key, name, assumed: None, called: false, leans_on: None, waits: false });
     }
 }

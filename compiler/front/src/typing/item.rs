@@ -2,8 +2,10 @@
 
 use super::closures::Closure;
 use super::complex::Complex;
+use super::program::Unit;
 use crate::constants::ConstantValue;
 use crate::ir::{Access, ArrayId, ArrayType, Kind, Value};
+use crate::syntax::tree::FunctionDefinition;
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -24,6 +26,8 @@ pub enum Item<'t> {
     Named(Arc<Class>, Vec<Item<'t>>),
     Array(ArrayId),
     Function(Rc<Closure<'t>>),
+    /// A function of a module. Whole functions only.
+    Defined(Unit<'t>, &'t FunctionDefinition),
     Complex(Complex),
     None,
     /// A string that is known when compiling.
@@ -192,6 +196,8 @@ pub enum ItemType {
     None,
     Text(Arc<str>),
     Dtype(ScalarType),
+    /// A function of a module: its number in the program that is being typed, and its name.
+    Function(u32, Arc<str>),
     Optional(Box<ItemType>),
     /// Of a name that may not have been assigned.
     Maybe(Box<ItemType>),
@@ -211,12 +217,26 @@ impl ItemType {
             }
             ItemType::Array(array) => vec![Kind::Array(array.clone())],
             ItemType::Complex(part) => vec![Kind::Scalar(*part); 2],
-            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Omitted => Vec::new(),
+            ItemType::None
+            | ItemType::Text(_)
+            | ItemType::Dtype(_)
+            | ItemType::Function(..)
+            | ItemType::Omitted => Vec::new(),
             ItemType::Optional(inner) | ItemType::Maybe(inner) => {
                 let mut kinds = vec![Kind::Scalar(ScalarType::Bool)];
                 kinds.extend(inner.kinds());
                 kinds
             }
+        }
+    }
+
+    /// Whether there is a function in it.
+    pub fn holds_function(&self) -> bool {
+        match self {
+            ItemType::Function(..) => true,
+            ItemType::Tuple(parts) | ItemType::Named(_, parts) => parts.iter().any(ItemType::holds_function),
+            ItemType::Optional(inner) | ItemType::Maybe(inner) => inner.holds_function(),
+            _ => false,
         }
     }
 
@@ -276,6 +296,7 @@ impl std::fmt::Display for ItemType {
             ItemType::None => formatter.write_str("none"),
             ItemType::Text(text) => write!(formatter, "Literal[str]({text})"),
             ItemType::Dtype(scalar) => write!(formatter, "dtype({scalar})"),
+            ItemType::Function(_, name) => write!(formatter, "type(CPUDispatcher(<function {name}>))"),
             ItemType::Optional(inner) => write!(formatter, "OptionalType({inner})"),
             ItemType::Maybe(inner) => inner.fmt(formatter),
             ItemType::Omitted => formatter.write_str("omitted"),
@@ -312,6 +333,7 @@ impl<'t> Item<'t> {
             (Item::Constants(left), Item::Constants(right)) => Rc::ptr_eq(left, right) || left == right,
             (Item::Array(left), Item::Array(right)) => left == right,
             (Item::Function(left), Item::Function(right)) => Rc::ptr_eq(left, right) || left.same(right),
+            (Item::Defined(_, left), Item::Defined(_, right)) => std::ptr::eq(*left, *right),
             (Item::Mixed(left), Item::Mixed(right)) => left == right,
             (Item::Complex(left), Item::Complex(right)) => {
                 left.real.value == right.real.value && left.imaginary.value == right.imaginary.value
@@ -363,7 +385,7 @@ impl<'t> Item<'t> {
             },
             Item::Constants(_) => "a tuple of constants".into(),
             Item::Array(_) => "an array".into(),
-            Item::Function(_) => "a function".into(),
+            Item::Function(_) | Item::Defined(..) => "a function".into(),
             Item::Complex(number) => format!("complex{}", 2 * number.part().bits()),
             Item::None => "None".into(),
             Item::Text(_) => "a string".into(),

@@ -146,6 +146,8 @@ impl<'t> Liveness<'t> {
                     self.reads(value, &mut live);
                 }
             }
+            // To delete what was not assigned is an error.
+            StatementKind::Delete { targets } => targets.iter().rev().for_each(|target| self.reads(target, &mut live)),
             StatementKind::Expression(value) => self.reads(value, &mut live),
             StatementKind::Assert { condition, message } => {
                 message.iter().for_each(|message| self.reads(message, &mut live));

@@ -171,6 +171,11 @@ pub fn infer_function(
     let unit = program.unit;
     let wanted = Wanted { unit, definition, arguments, around: &[], result: result.cloned() };
     let instance = program.instance(&wanted, unit, definition.name_span)?;
+    if instance.result.holds_function() {
+        let message = format!("'{}' returns a function", definition.name);
+        let mistake = Mistake::new(ErrorClass::Unsupported, &module.source, definition.name_span, message);
+        return Err(mistake.help("call it, and return the result").into());
+    }
     let warnings = std::mem::take(&mut program.warnings);
     Ok(TypedFunction { module: program.finish()?, result: instance.result, warnings })
 }

@@ -1,6 +1,7 @@
 //! What is shared by all functions that one request needs: specialized functions, tables, constants, warnings.
 
 use super::instances::Instances;
+use super::item::ItemType;
 use super::{FunctionOptions, Options, Rules};
 use crate::constants::{ConstantValue, Evaluator};
 use crate::error::{Error, Mistake, Result};
@@ -34,6 +35,8 @@ pub struct TypedProgram<'t> {
     /// By the address of the module.
     evaluators: HashMap<*const tree::Module, Evaluator<'t>>,
     pub warnings: Vec<Mistake>,
+    /// Functions that are values somewhere, by the numbers that their types have.
+    passed: Vec<(Unit<'t>, &'t tree::FunctionDefinition)>,
     /// Expressions and statements being typed, one inside the other.
     pub depth: u32,
     /// Statements typed so far, those thrown away included.
@@ -52,6 +55,7 @@ impl<'t> TypedProgram<'t> {
             names: HashSet::new(),
             evaluators: HashMap::new(),
             warnings: Vec::new(),
+            passed: Vec::new(),
             depth: 0,
             work: 0,
         }
@@ -65,6 +69,24 @@ impl<'t> TypedProgram<'t> {
         program.unit.bounds = options.bounds;
         program.host = true;
         program
+    }
+
+    /// A function becomes a value.
+    pub fn note_function(&mut self, unit: Unit<'t>, definition: &'t tree::FunctionDefinition) {
+        if self.type_of_function(definition).is_none() {
+            self.passed.push((unit, definition));
+        }
+    }
+
+    /// The type of a function that is a value somewhere.
+    pub fn type_of_function(&self, definition: &tree::FunctionDefinition) -> Option<ItemType> {
+        let number = self.passed.iter().position(|(_, known)| std::ptr::eq(*known, definition))?;
+        Some(ItemType::Function(number as u32, definition.name.as_str().into()))
+    }
+
+    /// The function of that number.
+    pub fn function_of(&self, number: u32) -> Option<(Unit<'t>, &'t tree::FunctionDefinition)> {
+        self.passed.get(number as usize).copied()
     }
 
     /// Makes room for the function that was asked for, so that it comes first.

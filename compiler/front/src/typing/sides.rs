@@ -191,6 +191,10 @@ impl<'t> Typer<'t, '_> {
                 Item::Complex(Complex { real: zero, imaginary: zero })
             }
             ItemType::None | ItemType::Omitted => Item::None,
+            ItemType::Function(number, _) => match self.program.function_of(*number) {
+                Some((unit, definition)) => Item::Defined(unit, definition),
+                None => Item::None,
+            },
             ItemType::Text(text) => Item::Text(text.clone()),
             ItemType::Dtype(scalar) => Item::Dtype(*scalar),
             ItemType::Optional(inner) => {

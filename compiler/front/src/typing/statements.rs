@@ -13,7 +13,7 @@ use crate::syntax::dtype;
 use crate::syntax::tree::{
     BinaryOperator, Comparison, Expression, ExpressionKind, Statement, StatementKind, UnaryOperator,
 };
-use crate::types::ScalarType;
+use crate::types::{Constant, ScalarType};
 
 /// Expressions and statements inside one another, at most.
 pub const MOST_NESTED: u32 = 160;
@@ -110,6 +110,7 @@ impl<'t> Typer<'t, '_> {
                 Err(mistake.help("return a number").into())
             }
             StatementKind::Pass => Ok(()),
+            StatementKind::Delete { targets } => targets.iter().try_for_each(|target| self.delete(target)),
             StatementKind::Expression(expression) => match &expression.kind {
                 // A docstring.
                 ExpressionKind::String(_) | ExpressionKind::Ellipsis => Ok(()),
@@ -172,6 +173,29 @@ impl<'t> Typer<'t, '_> {
             _ => {
                 let mistake = self.mistake(ErrorClass::Unsupported, target.span, "kernels can only assign to names");
                 Err(mistake.help("assign to a name, or to several: a, b = ...").into())
+            }
+        }
+    }
+
+    /// `del`: the name is as if it had not been assigned. In kernels, which cannot tell when running whether a name was
+    /// assigned, no later read of it is compiled.
+    fn delete(&mut self, target: &'t Expression) -> Result<()> {
+        match &target.kind {
+            ExpressionKind::Name(name) => {
+                let item = self.expression(target)?;
+                let item = match self.is_host() {
+                    true => Item::Maybe(self.constant(Constant::bool(false), target.span), Box::new(item)),
+                    false => Item::Mixed(format!("'{name}' is read after it is deleted")),
+                };
+                self.environment.insert(name, item);
+                self.keep_for_handlers(name, target.span)
+            }
+            ExpressionKind::Tuple(targets) | ExpressionKind::List(targets) => {
+                targets.iter().try_for_each(|target| self.delete(target))
+            }
+            _ => {
+                let mistake = self.mistake(ErrorClass::Unsupported, target.span, "kernels can only delete names");
+                Err(mistake.help("remove the statement").into())
             }
         }
     }

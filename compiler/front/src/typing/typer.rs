@@ -22,7 +22,7 @@ use crate::ir::{
 use crate::source::Span;
 use crate::syntax;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, StatementKind};
 use crate::types::{Constant, ScalarType};
 use std::collections::HashSet;
 
@@ -146,12 +146,22 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
             return Ok((function, result.clone()));
         }
         let Some((first, first_span)) = returns.first() else {
-            if called {
+            let never_gives = program.host && !returns_something(&header.definition.body);
+            if called && never_gives && settled.is_none() {
+                // Once more, with what follows the calls of itself.
+                settled = Some(ItemType::None);
+                continue;
+            }
+            if called && !never_gives {
                 let name = &header.definition.name;
                 let message =
                     format!("cannot type infer runaway recursion: the type that '{name}' returns depends on itself");
                 let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
                 return Err(mistake.help("return a value on a way without a recursive call, before the others").into());
+            }
+            if !never_gives && program.instances.waits() {
+                // What it returns is known once those are that it calls.
+                return Err(Error::Diverges);
             }
             if program.host && header.unit.prelude.is_none() {
                 // It never returns.
@@ -184,6 +194,18 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
     let message = format!("Return type of recursive function does not converge: that of '{}'", header.definition.name);
     let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
     Err(mistake.help("return values of one type, for example by a cast such as np.float64(...)").into())
+}
+
+/// Whether there is a `return` of something: otherwise a function gives None, whatever it calls.
+fn returns_something(statements: &[syntax::tree::Statement]) -> bool {
+    statements.iter().any(|statement| {
+        let mut found = match &statement.kind {
+            StatementKind::Return(Some(value)) => !matches!(value.kind, ExpressionKind::None),
+            _ => false,
+        };
+        statement.blocks(&mut |_, block| found |= returns_something(block));
+        found
+    })
 }
 
 /// Types the body once, with the form of the result if it is known.
@@ -355,6 +377,10 @@ impl<'t> Typer<'t, '_> {
         match &unit.module.resolve(default).kind {
             ExpressionKind::None if self.is_host() => Ok(Item::None),
             ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
+            ExpressionKind::Name(name) if self.is_host() && unit.module.linked(name).is_some() => {
+                let Some((module, definition)) = unit.module.linked(name) else { return Ok(Item::None) };
+                Ok(self.defined(Unit { module, ..unit }, definition))
+            }
             _ => {
                 let value = self.program.constant_expression(unit.module, default)?;
                 self.constant_item(value, span, false)
@@ -393,6 +419,10 @@ impl<'t> Typer<'t, '_> {
                 }
             }
             ItemType::None | ItemType::Omitted => Item::None,
+            ItemType::Function(number, _) => match self.program.function_of(number) {
+                Some((unit, definition)) => Item::Defined(unit, definition),
+                None => Item::None,
+            },
             ItemType::Text(text) => Item::Text(text),
             ItemType::Dtype(scalar) => Item::Dtype(scalar),
             ItemType::Optional(inner) => {
@@ -563,6 +593,11 @@ impl<'t> Typer<'t, '_> {
             (Item::None, ItemType::None) => Ok(Item::None),
             (Item::Text(text), ItemType::Text(wanted)) if text == *wanted => Ok(Item::Text(text)),
             (Item::Dtype(scalar), ItemType::Dtype(wanted)) if scalar == *wanted => Ok(Item::Dtype(scalar)),
+            (item @ Item::Defined(..), wanted @ ItemType::Function(..))
+                if self.item_type(&item).as_ref() == Some(wanted) =>
+            {
+                Ok(item)
+            }
             (Item::None, ItemType::Optional(inner)) => {
                 let there = self.constant(Constant::bool(false), span);
                 let nothing = self.nothing(inner, span)?;
@@ -602,7 +637,7 @@ impl<'t> Typer<'t, '_> {
         match item {
             Item::Array(array) => Ok(vec![Argument::Array(*array)]),
             Item::Complex(number) => Ok(vec![number.real.value.into(), number.imaginary.value.into()]),
-            Item::None | Item::Text(_) | Item::Dtype(_) => Ok(Vec::new()),
+            Item::None | Item::Text(_) | Item::Dtype(_) | Item::Defined(..) => Ok(Vec::new()),
             Item::Optional(there, item) => {
                 let mut values = vec![there.value.into()];
                 values.extend(self.flatten(item, span)?);
@@ -632,6 +667,10 @@ impl<'t> Typer<'t, '_> {
             ItemType::None => Ok(Item::None),
             ItemType::Text(text) => Ok(Item::Text(text.clone())),
             ItemType::Dtype(scalar) => Ok(Item::Dtype(*scalar)),
+            ItemType::Function(number, _) => match self.program.function_of(*number) {
+                Some((unit, definition)) => Ok(Item::Defined(unit, definition)),
+                None => Err(Error::Internal("a function that is no value".into())),
+            },
             ItemType::Optional(inner) => {
                 let there = values.next().and_then(Argument::value).ok_or_else(few)?;
                 let there = Scalar::new(there, ScalarType::Bool);

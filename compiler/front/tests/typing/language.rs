@@ -25,6 +25,18 @@ fn names_change_their_type_in_straight_code() {
 }
 
 #[test]
+fn deleted_names_are_names_of_nothing() {
+    numba("def f(a):\n    x = a + 1\n    y = x * 2\n    del x\n    return y", &[i64(2)], i64(6));
+    numba("def f(a, b):\n    del a, (b,)\n    a = 0.5\n    return a", &[i64(2), i64(3)], f64(0.5));
+    let text =
+        "def f(n):\n    s = 0\n    for i in range(n):\n        t = i * i\n        s += t\n        del t\n    return s";
+    numba(text, &[i64(5)], i64(30));
+    let text = "def f(a):\n    x = a\n    if a > 0:\n        del x\n        x = 0.5\n    return x";
+    numba(text, &[i64(2)], f64(0.5));
+    numba(text, &[i64(-2)], f64(-2.0));
+}
+
+#[test]
 fn branches_join() {
     let text = "def f(a):\n    if a > 0:\n        x = 1\n    else:\n        x = 2.5\n    return x";
     numba(text, &[i64(1)], f64(1.0));

@@ -72,6 +72,22 @@ fn names() {
     refused("def f(a):\n    return np.zeros(3)", &[F64], "kernels cannot use 'numpy.zeros'");
     refused("def f(a):\n    return exp(a)", &[F64], "from math import exp");
     refused("def f(a):\n    return select(a > 0, a, a)", &[F64], "unknown name 'select'");
+    let deleted = "'a' is read after it is deleted";
+    refused("def f(a):\n    del a\n    return a", &[F64], deleted);
+    refused("def f(a):\n    del a, a\n    return 1", &[F64], deleted);
+    refused(
+        "def f(a, n):\n    b = 1\n    while n > 0:\n        n -= b\n        del b\n    return a",
+        &[F64, I64],
+        "'b' is",
+    );
+    refused(
+        "def f(a):\n    b = a\n    if a > 0:\n        del b\n    return b",
+        &[F64],
+        "'b' is nothing definite on one way",
+    );
+    refused("def f(a):\n    del b\n    return a", &[F64], "'b' is read before it is assigned");
+    refused("b = 1\ndef f(a):\n    c = b\n    del b\n    return a", &[F64], "'b' is read before it is assigned");
+    refused("def f(a):\n    del a.real\n    return 1", &[F64], "kernels can only delete names");
     refused("def f(a):\n    b = c\n    c = 1\n    return b", &[F64], "'c' is read before it is assigned");
     refused("def f(a):\n    print(a)\n    return a", &[F64], "kernels cannot use 'print'");
     refused(

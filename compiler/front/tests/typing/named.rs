@@ -36,3 +36,13 @@ fn slices_are_values() {
     assert_eq!(with(-1, 1, 2, 1), "fails: length should not be negative");
     assert_eq!(call("def f():\n    return slice()\n", "f", &[]), "refused: slice expected at least 1 argument, got 0");
 }
+
+#[test]
+fn functions_are_values() {
+    let text = "@njit\ndef twice(x):\n    return 2 * x\n@njit\ndef square(x):\n    return x * x\n@njit\ndef apply(g, x, n=2):\n    for i in range(n):\n        x = g(x)\n    return x\n@njit\ndef compose(g, h, x):\n    return g(h(x))\n@njit\ndef f(x, c):\n    k = twice\n    s = apply(k, x) + apply(square, x) * 100 + compose(square, twice, x) * 10000 + apply(g=square, x=0.5, n=1)\n    k = square\n    return s, k(x)\n";
+    assert_eq!(call(text, "f", &[Int(3), Bool(true)]), "(float64, int64): 368112.25, 9");
+    let text = "@njit\ndef fact(g, n):\n    return 1 if n < 2 else n * g(g, n - 1)\n@njit\ndef f(n):\n    return fact(fact, n)\n";
+    assert_eq!(call(text, "f", &[Int(5)]), "int64: 120");
+    let text = "@njit\ndef a(x):\n    return x\n@njit\ndef b(x):\n    return -x\n@njit\ndef f(c):\n    g = a if c else b\n    return g(1)\n";
+    assert!(call(text, "f", &[Bool(true)]).starts_with("refused: "), "{}", call(text, "f", &[Bool(true)]));
+}

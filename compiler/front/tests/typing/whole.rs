@@ -184,6 +184,24 @@ fn names_that_may_be_unassigned() {
 }
 
 #[test]
+fn names_that_were_deleted() {
+    let unbound = "fails: cannot access local variable 'y' where it is not associated with a value";
+    assert_eq!(call("def f(y):\n    del y\n    return y\n", "f", &[Int(1)]), unbound);
+    assert_eq!(call("def f(y):\n    del y, y\n", "f", &[Int(1)]), unbound);
+    assert_eq!(call("def f(n):\n    if n > 0:\n        y = n\n    del y\n    return n\n", "f", &[Int(0)]), unbound);
+    let text = "def f(n):\n    y = n\n    if n > 0:\n        del y\n    return y\n";
+    assert_eq!(call(text, "f", &[Int(0)]), "int64: 0");
+    assert_eq!(call(text, "f", &[Int(1)]), unbound);
+    let text = "def f(n):\n    y = 1\n    s = 0\n    for i in range(n):\n        s += y\n        del y\n        if i < 3:\n            y = s + i\n    return s\n";
+    assert_eq!(call(text, "f", &[Int(0)]), "int64: 0");
+    assert_eq!(call(text, "f", &[Int(4)]), "int64: 12");
+    assert_eq!(call(text, "f", &[Int(5)]), unbound);
+    let text = "def f(y):\n    z = y[1:]\n    del y\n    y = z\n    return y\n";
+    let given = Floats(vec![3], vec![1.0, 2.0, 3.0]);
+    assert_eq!(call(text, "f", &[given]), "array(float64, 1d, C): [2.0, 3.0]; [1.0, 2.0, 3.0]");
+}
+
+#[test]
 fn elements_and_attributes() {
     let text = "def f(a):\n    s = 0.0\n    for i in range(a.shape[0]):\n        s += a[i]\n    return s, a.size, a.ndim, len(a)\n";
     let result = "(float64, int64, int64, int64): 6.0, 3, 1, 3; [1.0, 2.0, 3.0]";
@@ -358,6 +376,8 @@ fn complex_numbers() {
         "(bool, bool, bool): true, false, false"
     );
     assert_eq!(first("def f(x, y):\n    return complex(x, y) / complex(0, 0)\n"), "fails: complex division by zero");
+    let text = "def f(x):\n    z = complex(x, 0.0)\n    return np.isreal(z), np.iscomplex(z + 1j), np.iscomplex(z)\n";
+    assert_eq!(call(text, "f", &[Float(2.0)]), "(bool, bool, bool): true, true, false");
     let mandel = "def f(x, y):\n    c = complex(x, y)\n    z = 0.0j\n    for i in range(20):\n        z = z * z + c\n        if z.real * z.real + z.imag * z.imag >= 4:\n            return i\n    return 255\n";
     assert_eq!(first(mandel), "int64: 0");
     assert_eq!(call(mandel, "f", &[Float(-0.5), Float(0.2)]), "int64: 255");
@@ -494,4 +514,20 @@ fn complex_numbers_beside_other_things() {
     assert_eq!(call(text, "f", &[Float(1.0)]), "(bool, bool, bool, bool): true, false, false, true");
     let text = "import cmath\ndef f(z):\n    return cmath.rect(2, z), cmath.rect(z, np.float32(0))\n";
     assert_eq!(call(text, "f", &[Float(0.0)]), "(complex128, complex128): 2.0, 0.0, 0.0, 0.0");
+}
+
+#[test]
+fn functions_that_wait_for_each_other() {
+    let text = "@njit\ndef bar(y, z):\n    return f(y - z)\n@njit\ndef f(x):\n    if x > 0:\n        return 2 * bar(z=1, y=x)\n    return 1 + x\n";
+    assert_eq!(call(text, "f", &[Int(5)]), "int64: 32");
+    let text = "@njit\ndef b(x):\n    return c(x) * 3\n@njit\ndef c(x):\n    return d(x) * 4\n@njit\ndef d(x):\n    return f(x / 2 - 1)\n@njit\ndef f(x):\n    if x > 0:\n        return b(x) * 2\n    else:\n        return 1\n";
+    assert_eq!(call(text, "f", &[Float(10.0)]), "int64: 13824");
+    let text = "@njit\ndef g(x):\n    return f(x)\n@njit\ndef f(x):\n    return g(x)\n";
+    assert!(call(text, "f", &[Int(1)]).starts_with("refused: "), "{}", call(text, "f", &[Int(1)]));
+    let text = "@njit\ndef g(x):\n    if x > 5:\n        raise ValueError(x)\n    f(x + 1)\n@njit\ndef f(x):\n    g(x)\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "fails: ValueError: 6");
+    let text = "def f(n):\n    if n == 0:\n        raise ValueError('end')\n    print(n)\n    f(n - 1)\n    print(-n)\n";
+    assert_eq!(call(text, "f", &[Int(2)]), "2 | 1 | fails: ValueError: end");
+    let text = "def f(n):\n    try:\n        if n == 0:\n            raise ValueError('end')\n        f(n - 1)\n    except Exception:\n        print(n)\n    f(n + 1) if n < 0 else None\n    print(-n)\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "0 | 0 | -1 | none: ");
 }

@@ -189,6 +189,14 @@ impl Generator {
         {
             return vec![Statement::line(pattern, operands)];
         }
+        // Later turns of a loop mostly fail where a name is deleted.
+        if (self.loops == 0 || self.random.once_in(4)) && self.random.once_in(4) {
+            let deletable = |variable: &&mut Variable| !variable.fixed && !variable.maybe;
+            if let Some(variable) = self.variables.iter_mut().rev().find(deletable) {
+                variable.maybe = true;
+                return vec![Statement::line(format!("del {}", variable.name), Vec::new())];
+            }
+        }
         let condition = self.condition(1);
         let end = match self.random.below(6) {
             0 => Statement::line("raise ValueError('a')", Vec::new()),

@@ -113,6 +113,7 @@ impl Lower<'_> {
             },
             Stmt::Raise(raise) => Kind::Raise { exception: self.optional(raise.exc.as_deref())? },
             Stmt::Pass(_) => Kind::Pass,
+            Stmt::Delete(delete) => Kind::Delete { targets: self.expressions(&delete.targets)? },
             Stmt::Break(_) if self.loops > 0 => Kind::Break,
             Stmt::Continue(_) if self.loops > 0 => Kind::Continue,
             Stmt::Break(_) => {
@@ -198,7 +199,6 @@ impl Lower<'_> {
 fn unsupported(statement: &Stmt) -> (&'static str, &'static str) {
     match statement {
         Stmt::ClassDef(_) => ("classes", "use scalars and arrays"),
-        Stmt::Delete(_) => ("'del' statements", "remove the statement: variables need no deletion"),
         Stmt::TypeAlias(_) => ("'type' statements", "define the type at the top of the file: real = float32"),
         Stmt::For(_) => ("'async for' loops", "use a plain 'for' loop"),
         Stmt::With(_) => ("'with' statements", "open files and contexts outside of the kernel"),

@@ -207,11 +207,18 @@ fn a_match_is_a_chain_of_branches() {
 }
 
 #[test]
+fn names_are_deleted_together_or_in_tuples() {
+    let body = body("def f(a, b, c):\n    del a, (b, c)\n");
+    let StatementKind::Delete { targets } = &body[0].kind else { panic!("{:?}", body[0].kind) };
+    assert!(matches!(&targets[0].kind, ExpressionKind::Name(name) if name == "a"));
+    assert!(matches!(&targets[1].kind, ExpressionKind::Tuple(parts) if parts.len() == 2));
+}
+
+#[test]
 fn what_kernels_cannot_have_is_a_node() {
     for (text, what) in [
         ("try:\n        pass\n    except A:\n        pass\n    except B:\n        pass", "several 'except' clauses"),
         ("with x:\n        pass", "'with' statements"),
-        ("del x", "'del' statements"),
         ("global x", "'global' statements"),
         ("nonlocal x", "'nonlocal' statements"),
         ("import math", "imports inside functions"),
