@@ -27,23 +27,31 @@ impl Key {
 
     /// Of native code for a module that was lowered: its IR, the processor and the system, the compilers.
     ///
-    /// The IR's text has everything of a module that code is made of (docs/ir.md); of the messages of failures it has the
+    /// The text of functions and the bits of tables are everything that code is made of (docs/ir.md); of the messages of failures it has the
     /// words, and of the program's text nothing, so that a function that moves to other lines is found again.
     #[cfg(feature = "llvm")]
     pub fn native(module: &numbra_front::ir::Module, options: &numbra_codegen::llvm::NativeOptions) -> Key {
         use numbra_codegen::llvm::{NativeOptions, triple, version};
         let NativeOptions { cpu, vector_width } = options;
         let name = module.functions.first().map_or("", |function| function.name.as_str());
-        let parts = [
+        let mut parts: Vec<Vec<u8>> = [
             concat!("numbra ", env!("CARGO_PKG_VERSION"), " ", env!("NUMBRA_BUILD")).to_string(),
             format!("{}, LLVM {:?}", numbra_codegen::VERSION, version()),
             triple().to_string(),
             cpu.name.clone(),
             cpu.features.clone(),
             format!("{vector_width:?}"),
-            module.to_string(),
-        ];
-        Key::new(name, parts.iter().map(String::as_bytes))
+            format!("{} tables", module.tables.len()),
+        ]
+        .map(String::into_bytes)
+        .into();
+        // Functions name tables by their numbers. A table may have millions of entries: too many to be written out as text.
+        for table in &module.tables {
+            parts.push(format!("{} {}", table.scalar, table.name).into_bytes());
+            parts.push(table.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect());
+        }
+        parts.extend(module.functions.iter().map(|function| function.to_string().into_bytes()));
+        Key::new(name, parts.iter().map(Vec::as_slice))
     }
 
     pub(super) fn hash(&self) -> &[u8; 32] {
