@@ -1,6 +1,6 @@
 # `make` lists the targets. Every target may be run first on a fresh machine; `setup` installs what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo wheel test bench gpu-check check
+.PHONY: help setup demo wheel test numba-tests bench gpu-check check
 
 # One profile (dev) and all default members everywhere, so that the demo and the tests share every built crate.
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/debug
@@ -15,7 +15,7 @@ ENVIRONMENT := set -a && . target/tools/environment && set +a &&
 
 help: ## this list
 	@echo 'usage: make TARGET'
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup: ## install what is missing: LLVM 22, software Vulkan, spirv-tools, ptxas, Python tools
 	@tools/setup
@@ -31,6 +31,9 @@ test: setup ## all tests: cargo test, then pytest with the wheel
 	@$(ENVIRONMENT) cargo test
 	@$(ENVIRONMENT) tools/wheel
 	@$(ENVIRONMENT) $(VENV)/bin/python -m pytest -q tests/python
+
+numba-tests: wheel ## Numba's own tests, run with numbra in its place; writes docs/compatibility.md (minutes)
+	@$(or $(PYTHON),python3) tools/numba-tests target/wheels/numbra-*.whl
 
 bench: wheel ## numbra beside its peers from PyPI, in one run; table and picture go to out/
 	@$(or $(PYTHON),python3) benches/prepare.py target/benches target/wheels/numbra-*.whl

@@ -115,7 +115,7 @@ __all__ = [
     # The errors.
     "ByteCodeSupportError", "CompilerError", "ConstantInferenceError", "DeprecationError", "DeviceError",
     "ForbiddenConstruct", "ForceLiteralArg", "IRError", "InternalError", "InternalTargetMismatchError", "KernelNameError",
-    "KernelSyntaxError", "KernelUnsupportedError", "LiteralTypingError", "LoweringError", "NonexistentTargetError",
+    "KernelRefusedError", "KernelSyntaxError", "KernelUnsupportedError", "LiteralTypingError", "LoweringError", "NonexistentTargetError",
     "NotDefinedError", "NumbaAssertionError", "NumbaAttributeError", "NumbaDebugInfoWarning", "NumbaDeprecationWarning",
     "NumbaError", "NumbaExperimentalFeatureWarning", "NumbaIRAssumptionWarning", "NumbaIndexError",
     "NumbaInvalidConfigWarning", "NumbaKeyError", "NumbaNotImplementedError", "NumbaParallelSafetyWarning",

@@ -40,6 +40,9 @@ def applied(name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> A
         arguments = (given, *arguments)
     signatures: list[Signature] = []
     function = None
+    if arguments and isinstance(arguments[0], type) and not issubclass(arguments[0], Type):
+        message = f"The decorated object is not a function (got type {type(arguments[0])})."
+        raise TypeError(f"{message}\n  help: decorate the functions in the class '{arguments[0].__name__}'")
     for argument in arguments[:1]:
         if isinstance(argument, Dispatcher):
             message = f"A jit decorator was called on an already jitted function '{argument.__name__}'"

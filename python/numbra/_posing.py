@@ -20,6 +20,7 @@ _PLACES = {
     "numba.types": "numbra.types",
     "numba.extending": "numbra.extending",
     "numba.core": "numbra.core",
+    "numba.core.extending": "numbra.extending",
     "numba.core.types": "numbra.types",
     "numba.core.errors": "numbra.core.errors",
     "numba.errors": "numbra.core.errors",
@@ -27,7 +28,6 @@ _PLACES = {
 # Further names of modules of Numba's, by the module's name.
 _NAMES = {
     "numba.core.decorators": ["jit", "njit", "stencil", "vectorize"],
-    "numba.core.config": [],
     "numba.np.numpy_support": ["from_dtype"],
     "numba.np.ufunc": ["vectorize"],
     "numba.stencils.stencil": ["stencil"],
@@ -66,14 +66,15 @@ class _Module(types.ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'", name=name)
+        inner = f"{self.__name__}.{name}"
+        if inner in _PLACES or inner == "numba.core.config":
+            return importlib.import_module(inner)
         place = _PLACES.get(self.__name__)
         if place is not None:
             try:
                 return getattr(importlib.import_module(place), name)
             except AttributeError:
                 pass
-        if self.__name__ == "numba.core.config" or (self.__name__, name) == ("numba.core", "config"):
-            return getattr(numbra.config, name) if name != "config" else numbra.config
         if name in _NAMES.get(self.__name__, []):
             return getattr(numbra, name)
         return Lacking(f"{self.__name__}.{name}")
@@ -96,12 +97,10 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             found = importlib.import_module(place)
             names = getattr(found, "__all__", [name for name in vars(found) if not name.startswith("_")])
             module.__all__ = list(names)  # type: ignore[attr-defined]
-            vars(module).update({name: getattr(found, name) for name in names})
+            inner = {place.rpartition(".")[2] for place in _PLACES if place.rpartition(".")[0] == spec.name}
+            vars(module).update({name: getattr(found, name) for name in names if name not in inner})
         if spec.name == "numba":
             module.__version__ = VERSION  # type: ignore[attr-defined]
-            vars(module).pop("core", None)
-            vars(module).pop("types", None)
-            vars(module).pop("extending", None)
         return module
 
     def exec_module(self, module: types.ModuleType) -> None:
@@ -117,5 +116,7 @@ def pose_as_numba() -> None:
         message = "Numba was imported already, numbra cannot take its place\n  help: call pose_as_numba() before anything else"
         raise RuntimeError(message)
     sys.meta_path.insert(0, _Finder())
+    # The settings themselves, so that programs can set them.
+    sys.modules["numba.core.config"] = numbra.config  # type: ignore[assignment]
     for name in ("numba", "numba.types", "numba.core", "numba.extending"):
         importlib.import_module(name)

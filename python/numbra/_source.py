@@ -42,8 +42,10 @@ def function_of(thing: Any) -> types.FunctionType | None:
         return thing
     for name in ("py_func", "_dispatcher"):
         inner = getattr(thing, name, None)
-        if inner is not None and inner is not thing:
-            return function_of(inner)
+        # Of Numba's objects one holds another, which holds the function. Objects that have every attribute go on for ever.
+        for found in (inner, getattr(inner, "py_func", None)):
+            if isinstance(found, types.FunctionType):
+                return found
     return None
 
 
@@ -289,7 +291,7 @@ def exception_of(
     function: types.FunctionType, name: str, called: bool
 ) -> tuple[tuple[type[BaseException], tuple[Any, ...] | None] | None, Mistake | None]:
     """What `raise name`, or if `called` `raise name(...)`, raises in the function: a class, with the arguments of an object
-    that is raised as it is; or else what is wrong: 'name', 'type' or 'unsupported', the message, a help."""
+    that is raised as it is; or else what is wrong: 'name', 'type', 'refused' or 'unsupported', the message, a help."""
     arrived = _arrived(function)
     if arrived is not None and (name, called) in arrived.raised:
         return arrived.raised[name, called], None
@@ -312,8 +314,11 @@ def exception_of(
         return (value, None), None
     if isinstance(value, BaseException) and not called:
         return (type(value), value.args), None
-    message = f"'{name}' is no class of exceptions"
-    return None, ("type", message, "raise a class that is derived from Exception, with one text as its argument")
+    if called:
+        message = f"'{name}' is no class of exceptions"
+        return None, ("type", message, "raise a class that is derived from Exception, with one text as its argument")
+    message = f"Encountered unsupported constant type used for exception: '{name}' is no class of exceptions"
+    return None, ("refused", message, "raise a class that is derived from Exception, with one text as its argument")
 
 
 LIBRARIES = {"numpy", "math", "numba", "numbra", "cmath"}

@@ -25,6 +25,11 @@ def _ilshift(a, b):
     return a
 
 
+def _imatmul(a, b):
+    a @= b
+    return a
+
+
 def _imod(a, b):
     a %= b
     return a
@@ -83,6 +88,7 @@ FUNCTIONS = {
     operator.iand: _iand,
     operator.ifloordiv: _ifloordiv,
     operator.ilshift: _ilshift,
+    operator.imatmul: _imatmul,
     operator.imod: _imod,
     operator.imul: _imul,
     operator.ior: _ior,
@@ -95,6 +101,7 @@ FUNCTIONS = {
     operator.le: lambda a, b: a <= b,
     operator.lshift: lambda a, b: a << b,
     operator.lt: lambda a, b: a < b,
+    operator.matmul: lambda a, b: a @ b,
     operator.mod: lambda a, b: a % b,
     operator.mul: lambda a, b: a * b,
     operator.ne: lambda a, b: a != b,

@@ -67,7 +67,7 @@ fn of_class(class: Option<ErrorClass>, text: String) -> PyErr {
         Some(ErrorClass::Unbound) => PyUnboundLocalError::new_err(text),
         Some(ErrorClass::Memory) => PyMemoryError::new_err(text),
         Some(ErrorClass::Recursion) => PyRecursionError::new_err(text),
-        Some(ErrorClass::Unsupported) => PyNotImplementedError::new_err(text),
+        Some(ErrorClass::Unsupported | ErrorClass::Refused) => PyNotImplementedError::new_err(text),
         Some(ErrorClass::Raised) | None => PyRuntimeError::new_err(text),
     }
 }
@@ -83,6 +83,7 @@ fn of_compiler(class: ErrorClass) -> &'static str {
         ErrorClass::Key => "UnknownOptionError",
         ErrorClass::Index => "NumbaIndexError",
         ErrorClass::Unsupported => "KernelUnsupportedError",
+        ErrorClass::Refused => "KernelRefusedError",
     }
 }
 

@@ -278,6 +278,9 @@ fn lasting(text: String) -> &'static str {
 
 /// The value that an object is frozen as.
 fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
+    if object.is_none() {
+        return Ok(Some(Value::None));
+    }
     if let Ok(value) = object.cast::<PyBool>() {
         return Ok(Some(Value::Bool(value.is_true())));
     }

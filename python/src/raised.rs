@@ -59,6 +59,7 @@ impl Exceptions {
                     let class = match kind.as_str() {
                         "name" => ErrorClass::Name,
                         "type" => ErrorClass::Type,
+                        "refused" => ErrorClass::Refused,
                         _ => ErrorClass::Unsupported,
                     };
                     let mistake = Mistake::new(class, source, span, message).help(help);
@@ -100,6 +101,9 @@ impl Exceptions {
     /// What a kernel or a function raised, as an exception: `raise ValueError("text")` is a ValueError("text") here too. Of a
     /// kernel its place is a note.
     pub fn exception(&self, py: Python, fault: &Fault, raised: &Raised) -> PyErr {
+        if let Some(handled) = reraised(py, raised) {
+            return handled;
+        }
         let made = self.made(py, raised);
         if fault.function.is_some() {
             return made.unwrap_or_else(|error| error);
@@ -140,6 +144,17 @@ impl Exceptions {
             false => Err(PyTypeError::new_err("exceptions must derive from BaseException")),
         }
     }
+}
+
+/// What a `raise` without an exception raises again, outside of the function's own handlers: the exception that Python
+/// handles at the moment.
+fn reraised(py: Python, raised: &Raised) -> Option<PyErr> {
+    let nothing = matches!(&raised.arguments[..], [Object::Text(text)] if &**text == "No active exception to reraise");
+    if raised.name != "RuntimeError" || !nothing {
+        return None;
+    }
+    let handled = py.import("sys").and_then(|sys| sys.call_method0("exc_info")?.get_item(1)).ok()?;
+    (!handled.is_none()).then(|| PyErr::from_value(handled))
 }
 
 /// An object that a function speaks of; it has no arrays.

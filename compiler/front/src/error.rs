@@ -51,6 +51,8 @@ pub enum ErrorClass {
     Raised,
     /// A construct of the language that numbra does not have.
     Unsupported,
+    /// One that it will not have: Numba has none either, so that no function can need it.
+    Refused,
 }
 
 /// A user's mistake: what is wrong, where, and what to do.

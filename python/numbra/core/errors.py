@@ -5,7 +5,7 @@ and what a call does that does not fit the kernel, are Python's exceptions alone
 __all__ = [
     "ByteCodeSupportError", "CompilerError", "ConstantInferenceError", "DeprecationError", "DeviceError",
     "ForbiddenConstruct", "ForceLiteralArg", "IRError", "InternalError", "InternalTargetMismatchError", "KernelNameError",
-    "KernelSyntaxError", "KernelUnsupportedError", "LiteralTypingError", "LoweringError", "NonexistentTargetError",
+    "KernelRefusedError", "KernelSyntaxError", "KernelUnsupportedError", "LiteralTypingError", "LoweringError", "NonexistentTargetError",
     "NotDefinedError", "NumbaAssertionError", "NumbaAttributeError", "NumbaDebugInfoWarning", "NumbaDeprecationWarning",
     "NumbaError", "NumbaExperimentalFeatureWarning", "NumbaIRAssumptionWarning", "NumbaIndexError",
     "NumbaInvalidConfigWarning", "NumbaKeyError", "NumbaNotImplementedError", "NumbaParallelSafetyWarning",
@@ -66,6 +66,11 @@ class NumbaSystemWarning(NumbaWarning):
 
 class NumbaError(Exception):
     """Any error of Numba's kind: a function cannot be compiled."""
+
+    @property
+    def msg(self) -> str:
+        """What is wrong, where, and what to do."""
+        return str(self.args[0]) if self.args else ""
 
 
 class UnsupportedError(NumbaError):
@@ -196,6 +201,10 @@ class KernelUnsupportedError(NumbaNotImplementedError, UnsupportedError):
     """A construct of Python, a function or a type that kernels do not have, or a device does not."""
 
 
+class KernelRefusedError(UnsupportedError, NotImplementedError):
+    """A construct of Python that nothing compiles, Numba neither: a function with it never runs."""
+
+
 class UnknownOptionError(NumbaValueError, KeyError):
     """An option that a decorator does not have."""
 
@@ -204,7 +213,7 @@ class UnknownOptionError(NumbaValueError, KeyError):
         return Exception.__str__(self)
 
 
-class KernelSyntaxError(UnsupportedError, SyntaxError):
+class KernelSyntaxError(UnsupportedError, SyntaxError):  # type: ignore[override]
     """A kernel's text that is no Python, or not the Python of kernels."""
 
     __module__ = "numbra"

@@ -199,7 +199,8 @@ impl Function {
                     format!("Ambiguous overloading for <function {name} in {file}> ({}):", listed(arguments));
                 for number in numbers {
                     let (types, result) = &signatures[number];
-                    let result = result.as_ref().map_or(String::new(), |result| format!(" -> {result}"));
+                    let result = result.clone().or_else(|| self.known(types).map(|known| known.result.clone()));
+                    let result = result.map_or(String::new(), |result| format!(" -> {result}"));
                     message += &format!("\n({}){result}", listed(types));
                 }
                 Err(Error::call(message).of_class(ErrorClass::Type))

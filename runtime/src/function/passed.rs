@@ -3,6 +3,7 @@
 use crate::array::{BorrowedArray, row_major_strides};
 use crate::error::{Error, Result};
 use crate::ufunc::casting::convert;
+use numbra_front::error::ErrorClass;
 use numbra_front::ir::{Access, ArrayType, Kind, Stride};
 use numbra_front::types::{Constant, ScalarType};
 use numbra_front::typing::{Class, ItemType};
@@ -66,6 +67,7 @@ impl Passed {
     pub(super) fn flatten(&self, to: &ItemType, slots: &mut Vec<Slot>) -> Result<()> {
         match (self, to) {
             (Passed::Scalar(constant), ItemType::Scalar(scalar)) => {
+                representable(*constant, *scalar)?;
                 slots.push(Slot::Scalar(convert(*constant, *scalar)?));
                 Ok(())
             }
@@ -107,6 +109,18 @@ impl Passed {
             _ => Err(Error::Internal(format!("an argument of type {} given for {to}", self.item_type()))),
         }
     }
+}
+
+/// Integers lose bits that their type does not have, as in Numba, but not their sign.
+fn representable(constant: Constant, to: ScalarType) -> Result<()> {
+    let Some(value) = constant.as_integer().filter(|_| to.is_integer()) else { return Ok(()) };
+    let message = match to.is_unsigned() {
+        true if value < 0 => "can't convert negative int to unsigned",
+        false if value > i64::MAX as i128 => "Python int too large to convert to C long",
+        _ => return Ok(()),
+    };
+    let help = format!("the function takes {to} here, and this is {value}");
+    Err(Error::call_with_help(message, help).of_class(ErrorClass::Overflow))
 }
 
 /// What stands for the value of an optional that is not there.

@@ -30,6 +30,7 @@ pub enum Meaning {
 /// A value that is frozen when the function is compiled.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
+    None,
     Bool(bool),
     /// `None`: too large.
     Integer(Option<i128>),
@@ -140,6 +141,7 @@ fn definition(name: String, kind: ExpressionKind, annotation: Option<ScalarType>
 
 fn literal(value: &Value, span: Span) -> ExpressionKind {
     match value {
+        Value::None => ExpressionKind::None,
         Value::Bool(value) => ExpressionKind::Bool(*value),
         Value::Integer(value) => ExpressionKind::Integer(*value),
         Value::Float(value) => ExpressionKind::Float { value: *value, text: format!("{value:?}") },

@@ -4,8 +4,8 @@ use super::Rules;
 use super::calls::Evaluated;
 use super::item::{Item, Literal, Scalar};
 use super::names::Builtin;
-use super::ranges::Range;
 use super::promotion;
+use super::ranges::Range;
 use super::typer::{Typer, unknown_type};
 use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{self, FloatFlags, Op};
@@ -184,8 +184,18 @@ impl<'t> Typer<'t, '_> {
                 _ => return Err(self.wrong_count("round", "one or two arguments", span).into()),
             },
             Builtin::Sum => {
-                let (item, at) = one(self)?;
-                let mut sum = self.integer_item(0, span);
+                let ((item, at), start) = match arguments {
+                    [values, start] if self.is_host() => (values.clone(), Some(start.clone())),
+                    _ => (one(self)?, None),
+                };
+                let mut sum = match start {
+                    Some((Item::Text(_), at)) => {
+                        let mistake = self.mistake(ErrorClass::Type, at, "sum() can't sum strings");
+                        return Err(mistake.help("start with a number").into());
+                    }
+                    Some((start, _)) => start,
+                    None => self.integer_item(0, span),
+                };
                 for item in self.unpack(&item, at)? {
                     sum = self.binary(BinaryOperator::Add, sum, item, at, at)?;
                 }
@@ -276,6 +286,11 @@ impl<'t> Typer<'t, '_> {
             }
             _ => arguments.to_vec(),
         };
+        if unpacked.is_empty() && !arguments.is_empty() {
+            let message = format!("{}() argument is an empty tuple", builtin.name());
+            let mistake = self.mistake(ErrorClass::Type, span, message);
+            return Err(mistake.help("give it two or more numbers, or a tuple that has some").into());
+        }
         if unpacked.is_empty()
             || (unpacked.len() == 1
                 && arguments.len() == 1

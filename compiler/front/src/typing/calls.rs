@@ -142,9 +142,24 @@ impl<'t> Typer<'t, '_> {
             && !module.defines(name)
             && let [value, classes] = arguments
         {
+            self.refuse_branch(name, value)?;
             let item = self.expression(value)?;
             let is = self.is_instance(&item, classes)?;
             return Ok(Item::Scalar(self.constant(Constant::bool(is), span)));
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && self.is_host()
+            && matches!(name.as_str(), "getattr" | "hasattr")
+            && !module.defines(name)
+        {
+            self.refuse_keywords(keywords)?;
+            return self.attribute_by_name(name, arguments, span);
+        }
+        if let Some(value) = self.class_of(function)
+            && let [_] = arguments
+        {
+            self.refuse_keywords(keywords)?;
+            return self.call_class_of(value, arguments, span);
         }
         if let ExpressionKind::Name(name) = &function.kind
             && self.is_host()
@@ -191,11 +206,12 @@ impl<'t> Typer<'t, '_> {
     /// `isinstance(item, classes)`, known when compiling.
     fn is_instance(&mut self, item: &Item<'t>, classes: &'t Expression) -> Result<bool> {
         if let ExpressionKind::Tuple(classes) = &classes.kind {
-            let mut any = false;
             for class in classes {
-                any |= self.is_instance(item, class)?;
+                if self.is_instance(item, class)? {
+                    return Ok(true);
+                }
             }
-            return Ok(any);
+            return Ok(false);
         }
         let path = self.unit.module.path(classes);
         let name = match (&path, &classes.kind) {
@@ -228,8 +244,18 @@ impl<'t> Typer<'t, '_> {
             _ => match dtype::cast_type(self.unit.module, classes) {
                 Some(class) => scalar == Some(class),
                 None => {
-                    let mistake =
-                        self.mistake(ErrorClass::Unsupported, classes.span, "isinstance does not know this class");
+                    let (class, message) = match &classes.kind {
+                        ExpressionKind::String(_) => (
+                            ErrorClass::Type,
+                            "Cannot infer Numba type of Python type: the second argument of isinstance is a class",
+                        ),
+                        _ if name.starts_with("numba.") => (
+                            ErrorClass::Type,
+                            "Numba type classes, except for types of numbers, are not supported by isinstance",
+                        ),
+                        _ => (ErrorClass::Unsupported, "isinstance does not know this class"),
+                    };
+                    let mistake = self.mistake(class, classes.span, message);
                     let help = "int, float, bool, complex, tuple, str, np.ndarray and NumPy's number types are known";
                     return Err(mistake.help(help).into());
                 }
@@ -466,7 +492,10 @@ impl<'t> Typer<'t, '_> {
     }
 
     pub fn without_argument(&self, function: &str, parameter: &Parameter, span: Span) -> Mistake {
-        let message = format!("{function} is called without its argument '{}'", parameter.name);
+        let message = format!(
+            "Cannot bind the arguments of {function}: TypeError: missing a required argument: '{}'",
+            parameter.name
+        );
         self.mistake(ErrorClass::Type, span, message).help("pass it")
     }
 

@@ -20,12 +20,7 @@ struct Exception {
 const MOST_PAYLOADS: usize = 8;
 
 impl<'t> Typer<'t, '_> {
-    pub fn assertion(
-        &mut self,
-        condition: &'t Expression,
-        message: Option<&'t Expression>,
-        span: Span,
-    ) -> Result<()> {
+    pub fn assertion(&mut self, condition: &'t Expression, message: Option<&'t Expression>, span: Span) -> Result<()> {
         let item = self.expression(condition)?;
         let holds = self.truth(&item, condition.span)?;
         let fails = self.not(holds, condition.span);
@@ -84,6 +79,12 @@ impl<'t> Typer<'t, '_> {
         self.ended = true;
     }
 
+    /// Fails always, with an exception of Python's that says a text.
+    pub fn raise_text(&mut self, name: &str, text: String, span: Span) {
+        let told = vec![Told::Text(text.as_str().into())];
+        self.push_raise(Exception { name: name.to_string(), told, payloads: Vec::new() }, span);
+    }
+
     pub fn raising_site(&mut self, name: &str, told: Vec<Told>, span: Span) -> SiteId {
         let source = Some(self.unit.module.source.clone());
         self.function.site(Site { fault: Fault::Raised, message: name.to_string(), told, span, source })
@@ -114,13 +115,15 @@ impl<'t> Typer<'t, '_> {
             }
             ExpressionKind::String(_) => {
                 let message = "Directly raising a string constant as an exception is not supported.";
-                let mistake = self.mistake(ErrorClass::Unsupported, exception.span, message);
+                let mistake = self.mistake(ErrorClass::Refused, exception.span, message);
                 return Err(mistake.help("write 'raise ValueError(\"...\")'").into());
             }
             _ => (exception, Vec::new()),
         };
         match &name.kind {
-            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => self.exception_with(name, &arguments),
+            ExpressionKind::Name(name) | ExpressionKind::Attribute { name, .. } => {
+                self.exception_with(name, &arguments)
+            }
             _ => {
                 let mistake =
                     self.mistake(ErrorClass::Unsupported, name.span, "kernels raise exceptions by their names");
@@ -201,7 +204,7 @@ impl<'t> Typer<'t, '_> {
     pub fn print(&mut self, arguments: &'t [Expression], keywords: &[Keyword], span: Span) -> Result<Item<'t>> {
         if let Some(keyword) = keywords.first() {
             let message = "Numba's print() function implementation does not support keyword arguments.";
-            let mistake = self.mistake(ErrorClass::Unsupported, keyword.value.span, message);
+            let mistake = self.mistake(ErrorClass::Refused, keyword.value.span, message);
             return Err(mistake.help("leave the keyword out").into());
         }
         let evaluated = self.arguments(arguments)?;

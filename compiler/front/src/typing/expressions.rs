@@ -185,6 +185,11 @@ impl<'t> Typer<'t, '_> {
         {
             return Ok(Item::Array(self.frozen_array(array, span)));
         }
+        if self.is_host()
+            && let Some(item) = self.frozen(self.unit.module.resolve(expression), 0)
+        {
+            return Ok(item);
+        }
         if let Some(value) = self.program.constant(self.unit.module, name) {
             return match value? {
                 ConstantValue::Tuple(entries) => {
@@ -222,6 +227,25 @@ impl<'t> Typer<'t, '_> {
             return Err(mistake.help(format!("call it: {name}(...)")).into());
         }
         Err(self.unknown_name(name, span).into())
+    }
+
+    /// A string or None among the values around a function, or a tuple with one; `None` for all else, which are constants.
+    fn frozen(&mut self, value: &Expression, depth: usize) -> Option<Item<'t>> {
+        match &value.kind {
+            ExpressionKind::String(text) => Some(Item::Text(text.as_str().into())),
+            ExpressionKind::None => Some(Item::None),
+            ExpressionKind::Tuple(items) if depth < 32 && items.iter().any(|item| has_text(item, depth)) => {
+                let items = items.iter().map(|item| match has_text(item, depth) {
+                    true => self.frozen(item, depth + 1),
+                    false => {
+                        let value = self.program.constant_expression(self.unit.module, item).ok()?;
+                        self.constant_item(value, item.span, false).ok()
+                    }
+                });
+                items.collect::<Option<_>>().map(Item::Tuple)
+            }
+            _ => None,
+        }
     }
 
     /// A function of a module as a value.
@@ -313,6 +337,10 @@ impl<'t> Typer<'t, '_> {
             return Err(self.unknown_function(&path, span).into());
         }
         let item = self.expression(value)?;
+        self.attribute_of(item, name, span)
+    }
+
+    pub fn attribute_of(&mut self, item: Item<'t>, name: &str, span: Span) -> Result<Item<'t>> {
         match item {
             Item::Array(array) if self.is_host() => self.attribute_of_array(array, name, span),
             Item::Array(array) => self.array_attribute(array, name, span),
@@ -328,7 +356,7 @@ impl<'t> Typer<'t, '_> {
                 Ok(self.table_attribute(&item, name, span))
             }
             _ => {
-                let message = format!("{} has no attribute '{name}' in kernels", item.describe());
+                let message = format!("Unknown attribute '{name}' of type {}", item.describe());
                 Err(self.mistake(ErrorClass::Type, span, message).help("kernels compute with plain numbers").into())
             }
         }
@@ -577,8 +605,13 @@ impl<'t> Typer<'t, '_> {
             let below = self.apply(Op::Lt, &[place, zero], span);
             outside = self.apply(Op::Or, &[below, outside], span);
         }
-        let message = format!("index {{}} is out of bounds for {}", super::count_entries(length));
-        self.trap(outside, Fault::IndexOutOfBounds, message, index, span);
+        if self.is_host() {
+            // In Python's words.
+            self.trap_with(outside, Fault::IndexOutOfBounds, "tuple index out of range".into(), &[], span);
+        } else {
+            let message = format!("index {{}} is out of bounds for {}", super::count_entries(length));
+            self.trap(outside, Fault::IndexOutOfBounds, message, index, span);
+        }
         self.convert(place, ScalarType::Index, span)
     }
 
@@ -772,5 +805,14 @@ pub fn root_name(expression: &Expression) -> Option<&str> {
         ExpressionKind::Name(name) => Some(name),
         ExpressionKind::Attribute { value, .. } => root_name(value),
         _ => None,
+    }
+}
+
+/// Whether a value is a string or None, or a tuple with one.
+fn has_text(value: &Expression, depth: usize) -> bool {
+    match &value.kind {
+        ExpressionKind::String(_) | ExpressionKind::None => true,
+        ExpressionKind::Tuple(items) => depth < 32 && items.iter().any(|item| has_text(item, depth + 1)),
+        _ => false,
     }
 }

@@ -98,7 +98,7 @@ impl<'t> Typer<'t, '_> {
             && !matches!(&exception.kind, ExpressionKind::Name(name) if name == "Exception")
         {
             let message = "Exception matching is limited to <class 'Exception'>";
-            let mistake = self.mistake(ErrorClass::Unsupported, exception.span, message);
+            let mistake = self.mistake(ErrorClass::Refused, exception.span, message);
             return Err(mistake.help("write 'except Exception:', which handles every exception").into());
         }
         // Whether the body came to its end, for `else`.

@@ -1,12 +1,13 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
 //! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `ranges`, `expressions`, `sides`, `operators`, `power`, `rounding`, `calls`, `closures`, `builtins`, `functions` (of math
+//! `ranges`, `expressions`, `sides`, `operators`, `power`, `rounding`, `calls`, `attributes`, `closures`, `builtins`, `functions` (of math
 //! and numpy, which `library` lists), `integers` and `stencil` are its parts.
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
 //! elementary functions, `liveness` which names are read later.
 
+mod attributes;
 mod builtins;
 mod calls;
 mod carried;
@@ -38,8 +39,8 @@ mod rounding;
 mod rounding_to_variables;
 mod sequences;
 mod sides;
-mod slices;
 mod signatures;
+mod slices;
 mod statements;
 mod stencil;
 mod stores;

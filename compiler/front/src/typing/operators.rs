@@ -86,6 +86,11 @@ impl<'t> Typer<'t, '_> {
                 let right = Item::Scalar(self.number(&right, right_span)?);
                 return self.binary(operator, left, right, left_span, right_span);
             }
+            (Item::Array(_), _) | (_, Item::Array(_))
+                if self.is_host() && operator == BinaryOperator::MatrixMultiply =>
+            {
+                return Err(self.no_products(span).into());
+            }
             (Item::Array(_), _) | (_, Item::Array(_)) if self.is_host() => {
                 return self.array_binary(operator, [(left, left_span), (right, right_span)], span);
             }
@@ -112,6 +117,11 @@ impl<'t> Typer<'t, '_> {
         self.warn_of_widening(left, right, scalar, left_span, right_span);
         self.check_divisor(operator, scalar, right, span);
         self.compute(operator, scalar, left, right, span).map(Item::Scalar)
+    }
+
+    fn no_products(&self, span: Span) -> Mistake {
+        let mistake = self.mistake(ErrorClass::Unsupported, span, "products of matrices are not there yet");
+        mistake.help("write loops over the elements, or multiply outside of compiled functions")
     }
 
     /// Where scalars divided by zero fail.
@@ -233,7 +243,8 @@ impl<'t> Typer<'t, '_> {
             BinaryOperator::And => Op::And,
             BinaryOperator::Or => Op::Or,
             BinaryOperator::Xor => Op::Xor,
-            BinaryOperator::Power | BinaryOperator::MatrixMultiply => {
+            BinaryOperator::MatrixMultiply => return Err(self.no_products(span).into()),
+            BinaryOperator::Power => {
                 return Err(Error::Internal(format!("'{}' is no single op", symbol(operator))));
             }
         };
@@ -521,6 +532,13 @@ impl<'t> Typer<'t, '_> {
                     found = self.apply(Op::Or, &[found, equal], span);
                 }
                 return Ok(if comparison == Comparison::In { found } else { self.not(found, span) });
+            }
+            // There is one True and one False.
+            Comparison::Is | Comparison::IsNot
+                if matches!((left, right), (Item::Scalar(left), Item::Scalar(right))
+                    if left.scalar == ScalarType::Bool && right.scalar == ScalarType::Bool) =>
+            {
+                if comparison == Comparison::Is { Op::Eq } else { Op::Ne }
             }
             Comparison::Is | Comparison::IsNot => {
                 let mistake = self.mistake(ErrorClass::Unsupported, span, "kernels cannot compare identities");

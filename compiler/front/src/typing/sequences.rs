@@ -91,13 +91,18 @@ impl<'t> Typer<'t, '_> {
                         Some(start) => {
                             let item = self.expression(start)?;
                             let number = self.number(&item, start.span)?;
+                            if number.scalar.is_float() {
+                                let message = "Only integers supported as start value in enumerate";
+                                let mistake = self.mistake(ErrorClass::Type, start.span, message);
+                                return Err(mistake.help("convert it: int(...)").into());
+                            }
                             self.convert(number, ScalarType::I64, start.span)
                         }
                         None => self.integer(ScalarType::I64, 0, span),
                     };
                     return Ok(Source::Enumerate(Box::new(self.inner_source(inner)?), start));
                 }
-                (Some("zip"), inner) if !inner.is_empty() && keywords.is_empty() => {
+                (Some("zip"), inner) if keywords.is_empty() => {
                     let sources = inner.iter().map(|inner| self.inner_source(inner)).collect::<Result<_>>()?;
                     return Ok(Source::Zip(sources));
                 }

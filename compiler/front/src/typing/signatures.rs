@@ -72,7 +72,11 @@ impl<'t> Typer<'t, '_> {
                 self.item_type(item).map_or_else(|| item.describe(), |item_type| item_type.settled().to_string())
             })
             .collect();
-        let message = format!("no signature of '{}' takes ({})", definition.name, types.join(", "));
+        let message = format!(
+            "Invalid use of '{}' with parameters ({}): no signature takes them",
+            definition.name,
+            types.join(", ")
+        );
         let known: Vec<String> = declaration.signatures.iter().map(|(signature, _)| format!("'{signature}'")).collect();
         let help = format!("convert the arguments; it was declared with {}", known.join(", "));
         Err(self.mistake(ErrorClass::Type, span, message).help(help).into())

@@ -1,8 +1,9 @@
 //! Stores into arrays in whole functions: elements, and views by broadcasting assignment.
 
 use super::indices::Index;
-use super::item::{Item, Measure, Scalar, describe_array};
+use super::item::{Item, Measure, Scalar, Sequence, describe_array};
 use super::typer::Typer;
+use crate::constants::ConstantValue;
 use crate::error::{ErrorClass, Result};
 use crate::ir::{
     Access, ArrayId, ArrayType, Definition, Expression as Emitted, Fault, Op, Parallel, Statement, Stride, Value,
@@ -47,7 +48,12 @@ impl<'t> Typer<'t, '_> {
     fn target(&mut self, value: &'t Expression) -> Result<ArrayId> {
         let item = self.expression(value)?;
         let Item::Array(array) = item else {
-            let message = format!("{} has no entries to assign to", item.describe());
+            let message = match &item {
+                Item::Constants(sequence) if sequence.scalar.is_some() => {
+                    format!("Cannot modify readonly array of type: {}", describe_frozen(sequence))
+                }
+                _ => format!("{} has no entries to assign to", item.describe()),
+            };
             let mistake = self.mistake(ErrorClass::Type, value.span, message);
             return Err(mistake.help("assign to entries of arrays alone").into());
         };
@@ -102,8 +108,8 @@ impl<'t> Typer<'t, '_> {
         let extent = self.extent(target, 0, span);
         let length = self.integer(ScalarType::I64, items.len() as i128, span);
         let differs = self.apply(Op::Ne, &[extent, length], span);
-        let message = "could not broadcast input array from shape ({},) into shape ({},)".to_string();
-        self.trap_with(differs, Fault::Value, message, &[length, extent], span);
+        let message = "cannot assign slice of shape ({},) from input of shape ({},)".to_string();
+        self.trap_with(differs, Fault::Value, message, &[extent, length], span);
         for (number, item) in items.iter().enumerate() {
             let place = self.integer(ScalarType::Index, number as i128, span);
             self.store_element(target, vec![place.value], item, span)?;
@@ -130,7 +136,7 @@ impl<'t> Typer<'t, '_> {
         if source == target {
             return store(self, target);
         }
-        let seen = self.fitted(source, target, span);
+        let seen = self.fitted(source, target, combine.is_none(), span);
         let overlap = Emitted::Overlap { left: target, right: seen };
         let overlap = self.define(ScalarType::Bool, span, overlap);
         let (apart, ()) = self.in_region(|typer| store(typer, seen))?;
@@ -143,21 +149,21 @@ impl<'t> Typer<'t, '_> {
         Ok(())
     }
 
-    /// The source as an array of the target's shape; fails if it does not broadcast.
-    fn fitted(&mut self, source: ArrayId, target: ArrayId, span: Span) -> ArrayId {
+    /// The source as an array of the target's shape; fails if it does not broadcast. `assigned`: nothing is computed with it.
+    fn fitted(&mut self, source: ArrayId, target: ArrayId, assigned: bool, span: Span) -> ArrayId {
         let mut source = source;
         let rank = |typer: &Self, array: ArrayId| typer.function.arrays[array.index()].rank;
         let (from, to) = (self.extents(source, span), self.extents(target, span));
         let braces = |count: usize| match count {
             1 => "({},)".to_string(),
-            count => format!("({})", vec!["{}"; count].join(",")),
+            count => format!("({})", vec!["{}"; count].join(", ")),
         };
-        let message = format!(
-            "could not broadcast input array from shape {} into shape {}",
-            braces(from.len()),
-            braces(to.len())
-        );
-        let payloads: Vec<Scalar> = from.iter().chain(&to).copied().collect();
+        let (given, wanted) = (braces(from.len()), braces(to.len()));
+        let (message, payloads) = match assigned {
+            true => (format!("cannot assign slice of shape {wanted} from input of shape {given}"), [&to, &from]),
+            false => (format!("could not broadcast input array from shape {given} into shape {wanted}"), [&from, &to]),
+        };
+        let payloads: Vec<Scalar> = payloads.into_iter().flatten().copied().collect();
         let one = self.integer(ScalarType::I64, 1, span);
         // Axes of extent 1 before those of the target.
         let lead = from.len().saturating_sub(to.len());
@@ -335,4 +341,16 @@ fn casts_same_kind(from: ScalarType, to: ScalarType) -> bool {
         _ => 3,
     };
     kind(from) <= kind(to)
+}
+
+/// The type of an array that is a constant.
+fn describe_frozen(sequence: &Sequence) -> String {
+    let mut rank = 1;
+    let mut entries = &sequence.entries;
+    while let Some(ConstantValue::Tuple(inner) | ConstantValue::Array(_, inner)) = entries.first() {
+        rank += 1;
+        entries = inner;
+    }
+    let scalar = sequence.scalar.map_or("?".to_string(), |scalar| scalar.to_string());
+    format!("readonly array({scalar}, {rank}d, C)")
 }

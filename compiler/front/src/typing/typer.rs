@@ -153,7 +153,9 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
                 continue;
             }
             if called && !never_gives {
-                let message = format!("the type that '{}' returns depends on itself", header.definition.name);
+                let name = &header.definition.name;
+                let message =
+                    format!("cannot type infer runaway recursion: the type that '{name}' returns depends on itself");
                 let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
                 return Err(mistake.help("return a value on a way without a recursive call, before the others").into());
             }
@@ -189,7 +191,7 @@ fn settle<'t>(program: &mut TypedProgram<'t>, header: &Header<'t, '_>) -> Result
         }
         settled = Some(common);
     }
-    let message = format!("the type that '{}' returns does not settle", header.definition.name);
+    let message = format!("Return type of recursive function does not converge: that of '{}'", header.definition.name);
     let mistake = Mistake::new(ErrorClass::Type, source, header.definition.name_span, message);
     Err(mistake.help("return values of one type, for example by a cast such as np.float64(...)").into())
 }

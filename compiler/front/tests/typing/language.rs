@@ -264,7 +264,7 @@ fn helpers_with_signatures_convert_arguments_and_results() {
     let arguments = "@numba.njit('(int32,)')\ndef half(x):\n    return x / 2\n\n";
     numba(&format!("{arguments}def f(a):\n    return half(a)"), &[f64(3.7)], f64(1.5));
     let failure = try_call(&format!("{next}def f(a):\n    return next(a)"), &[f64(1.0)], Rules::Numba).unwrap_err();
-    assert!(failure.contains("no signature of 'next' takes (float64)"), "{failure}");
+    assert!(failure.contains("Invalid use of 'next' with parameters (float64)"), "{failure}");
 }
 
 #[test]

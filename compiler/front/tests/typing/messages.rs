@@ -170,7 +170,7 @@ fn control_flow() {
     refused("def g(x):\n    return g(x)\ndef f(a):\n    return g(a)", &[F64], "recursion: 'g' calls itself");
     refused("def f(a):\n    g = lambda x: g(x)\n    return g(a)", &[F64], "recursion: the lambda calls itself");
     refused("def g(x):\n    return x\ndef f(a):\n    return g(a, a)", &[F64], "'g' takes 1 argument, and 2 are given");
-    refused("def g(x):\n    return x\ndef f(a):\n    return g()", &[F64], "without its argument 'x'");
+    refused("def g(x):\n    return x\ndef f(a):\n    return g()", &[F64], "missing a required argument: 'x'");
 }
 
 #[test]
