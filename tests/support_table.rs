@@ -6,7 +6,8 @@
 use numbra::front::capabilities::Capabilities;
 use numbra::front::ir::Form;
 use numbra::front::pipeline::{self, Schedule, Target};
-use numbra::{Argument, Device, Error, HostArray, Result, ScalarType, Source};
+use numbra::{Argument, Device, Error, HostArray, Result, ScalarType, Source, Value};
+use serde::Deserialize;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -256,14 +257,95 @@ fn refused() -> String {
     text
 }
 
+/// What whole functions have, and what they have not yet: `support_functions.toml`, which says what the programs are.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Functions {
+    works: Vec<Program>,
+    missing: Vec<Program>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Program {
+    of: String,
+    what: String,
+    program: String,
+    gives: Option<Vec<f64>>,
+    /// How the message begins.
+    raises: Option<String>,
+}
+
+const HOSTS: [&str; 2] = ["cpu", "interp"];
+
+fn call(program: &Program, host: &str) -> Result<Value> {
+    let source = numbra::source(format!("{IMPORTS}{}", program.program))?;
+    let mut x = [1f64, 2.0, 4.0];
+    source.function("f")?.on(&Device::open(host)?)?.call((3i64, &mut x))
+}
+
+/// The numbers of a value, in a row.
+fn numbers(value: Value, row: &mut Vec<f64>) {
+    match value {
+        Value::Scalar(constant) => row.push(constant.as_f64()),
+        Value::Complex(real, imaginary) => row.extend([real, imaginary]),
+        Value::Array(array) => row.extend(array.into_vec::<f64>().expect("an array of float64")),
+        Value::Tuple(entries) => entries.into_iter().for_each(|entry| numbers(entry, row)),
+        Value::None => {}
+        other => panic!("no numbers: {other:?}"),
+    }
+}
+
+/// Does what the row says: `yes`, or the test fails.
+fn works(program: &Program, host: &str) -> &'static str {
+    let what = &program.what;
+    match (call(program, host), &program.gives, &program.raises) {
+        (Ok(value), Some(gives), None) => {
+            let mut row = Vec::new();
+            numbers(value, &mut row);
+            assert_eq!(&row, gives, "{what} on {host}");
+        }
+        (Err(error), None, Some(raises)) => {
+            assert!(matches!(error, Error::Fault(_)), "{what} on {host}: {error}");
+            assert!(said(&error).starts_with(raises), "{what} on {host}: {error}");
+        }
+        (result, ..) => panic!("{what} on {host}: {result:?}"),
+    }
+    "yes"
+}
+
+fn functions(programs: &[Program]) -> String {
+    let mut text = format!("| of | feature | {} |\n|---|---|---|---|\n", HOSTS.join(" | "));
+    for program in programs {
+        let cells = HOSTS.map(|host| works(program, host));
+        writeln!(text, "| {} | {} | {} |", program.of, program.what, cells.join(" | ")).unwrap();
+    }
+    text
+}
+
+fn missing(programs: &[Program]) -> String {
+    let mut text = "| of | what | what numbra says |\n|---|---|---|\n".to_string();
+    for program in programs {
+        let what = &program.what;
+        let [cpu, interp] = HOSTS.map(|host| call(program, host).expect_err(what));
+        assert!(cpu.mistake().is_some() && !matches!(cpu, Error::Fault(_)), "{what} is compiled: {cpu}");
+        assert_eq!(said(&cpu), said(&interp), "{what}");
+        writeln!(text, "| {} | {what} | {} |", program.of, said(&cpu).replace('|', "\\|")).unwrap();
+    }
+    text
+}
+
 #[test]
 fn docs_support_is_true() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/support.md");
     let old = std::fs::read_to_string(&path).unwrap();
+    let whole: Functions = toml::from_str(include_str!("support_functions.toml")).unwrap();
     let parts = [
         ("elements", table("elements", &elements())),
         ("features", table("feature", &features())),
         ("refused", refused()),
+        ("functions", functions(&whole.works)),
+        ("missing", missing(&whole.missing)),
     ];
     let mut new = old.clone();
     for (name, part) in parts {
