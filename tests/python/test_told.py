@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import numbra
-from numbra import njit
+from numbra import njit, vectorize
 from numbra.core.errors import KernelUnsupportedError
 
 Point = collections.namedtuple("Point", "x y")
@@ -216,6 +216,32 @@ def test_functions_are_arguments():
         return total(square, np.ones(n), twice)
 
     assert inner(3) == 9.0
+
+
+def test_functions_keep_their_own_options():
+    @njit(error_model="numpy")
+    def quietly(a, b):
+        return a / b
+
+    @njit
+    def loudly(a, b):
+        return a / b
+
+    @vectorize
+    def kernel(a, b):
+        return a // b
+
+    @njit
+    def f(a):
+        return quietly(a, 0), kernel(a, 0)
+
+    @njit(error_model="numpy")
+    def g(a):
+        return loudly(a, 0)
+
+    assert f(1) == (np.inf, 0)
+    with pytest.raises(ZeroDivisionError):
+        g(1)
 
 
 def test_global_arrays():

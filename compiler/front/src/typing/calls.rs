@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Argument, FloatFlags, Kind, Statement};
 use crate::source::Span;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Parameter};
+use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Keyword, Module, Parameter};
 use crate::types::{Constant, ScalarType, declaration};
 
 /// An evaluated argument of a call with its place.
@@ -364,15 +364,30 @@ impl<'t> Typer<'t, '_> {
     /// The function that a bare name stands for: one of the file; in the prelude, one of any file of it.
     pub fn definition(&self, name: &str) -> Result<Option<(Unit<'t>, &'t FunctionDefinition)>> {
         if let Some(definition) = self.unit.module.function(name) {
-            return Ok(Some((self.unit, definition)));
+            return Ok(Some((self.unit_of(self.unit.module, definition), definition)));
         }
         if let Some((module, definition)) = self.unit.module.linked(name) {
-            return Ok(Some((Unit { module, ..self.unit }, definition)));
+            return Ok(Some((self.unit_of(module, definition), definition)));
         }
         if self.unit.prelude.is_none() {
             return Ok(None);
         }
         prelude_function(name)
+    }
+
+    /// A whole function that is called has the options of its own decorator, as in Numba; bounds that its caller does not check
+    /// it does not check either.
+    pub fn unit_of(&self, module: &'t Module, definition: &FunctionDefinition) -> Unit<'t> {
+        let unit = Unit { module, ..self.unit };
+        match &definition.declaration {
+            Some(declaration) if self.is_host() => Unit {
+                zero_division: declaration.zero_division && matches!(declaration.kind, declaration::Kind::Function),
+                bounds: unit.bounds && declaration.bounds,
+                flags: if declaration.fastmath { FloatFlags::FAST } else { FloatFlags::STRICT },
+                ..unit
+            },
+            _ => unit,
+        }
     }
 
     fn call_helper(

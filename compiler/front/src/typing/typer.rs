@@ -379,7 +379,7 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::String(text) if self.is_host() => Ok(Item::Text(text.as_str().into())),
             ExpressionKind::Name(name) if self.is_host() && unit.module.linked(name).is_some() => {
                 let Some((module, definition)) = unit.module.linked(name) else { return Ok(Item::None) };
-                Ok(self.defined(Unit { module, ..unit }, definition))
+                Ok(self.defined(self.unit_of(module, definition), definition))
             }
             _ => {
                 let value = self.program.constant_expression(unit.module, default)?;
