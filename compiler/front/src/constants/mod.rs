@@ -18,7 +18,7 @@ use crate::syntax::tree::{self, BinaryOperator, Comparison, Expression, Expressi
 use crate::types::declaration::Number;
 use crate::types::{ScalarType, promotion};
 use functions::mathematical;
-pub use value::MOST_ENTRIES;
+use crate::syntax::tree::MOST_ENTRIES;
 use value::compare;
 
 /// The value of an expression of `module`, if that can be told.

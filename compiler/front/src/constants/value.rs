@@ -1,5 +1,6 @@
 //! Values of constant expressions, and Python's arithmetic on them.
 
+use crate::syntax::tree::MOST_ENTRIES;
 use crate::syntax::tree::{BinaryOperator, Comparison, Expression, ExpressionKind, UnaryOperator};
 use crate::types::{Constant, ScalarType, promotion};
 use std::cmp::Ordering;
@@ -18,9 +19,6 @@ pub enum ConstantValue {
     /// A one-dimensional NumPy array.
     Array(ScalarType, Vec<ConstantValue>),
 }
-
-/// More entries than this in one constant are refused: such data belongs into an array.
-pub const MOST_ENTRIES: usize = 1 << 16;
 
 impl ConstantValue {
     pub fn float(value: f64) -> ConstantValue {

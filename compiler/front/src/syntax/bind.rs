@@ -8,7 +8,6 @@ use super::names;
 use super::tree::*;
 use crate::source::{Source, Span};
 use crate::types::{Constant, ScalarType};
-use crate::constants::MOST_ENTRIES;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 

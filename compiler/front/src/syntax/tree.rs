@@ -31,6 +31,9 @@ pub struct Import {
     pub span: Span,
 }
 
+/// More entries than this in one constant of a kernel are refused: such data belongs into an array.
+pub const MOST_ENTRIES: usize = 1 << 16;
+
 /// An array as it was when it was frozen, in C order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrozenArray {
