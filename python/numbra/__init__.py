@@ -48,7 +48,7 @@ from ._typeof import from_dtype, typeof
 from .core import errors, types as _types
 from .core.errors import *
 from ._function import NotCompiledWarning
-from .decorators import jit, njit, prange, stencil, vectorize
+from .decorators import jit, literally, njit, prange, stencil, vectorize
 from .types import (
     b1, bool_, boolean, byte, char, double, f4, f8, float32, float64, float_, i1, i2, i4, i8, int16, int32, int64, int8, int_,
     intc, intp, long_, longlong, none, optional, short, size_t, ssize_t, u1, u2, u4, u8, uchar, uint, uint16, uint32, uint64,
@@ -97,6 +97,7 @@ __all__ = [
     "from_dtype",
     "get_default_target",
     "jit",
+    "literally",
     "njit",
     "pose_as_numba",
     "prange",

@@ -348,7 +348,7 @@ def _meaning(root: str, path: str, value: Any) -> tuple[str, Any] | None:
         return ("import", value.__name__) if _library(value) else ("unsupported", None)
     if isinstance(value, int) and not isinstance(value, bool):
         value = int(value)  # of a subclass, such as IntEnum
-    if value is None or isinstance(value, (bool, int, float, str, tuple, list, numpy.generic, numpy.ndarray)):
+    if value is None or isinstance(value, (bool, int, float, str, slice, tuple, list, numpy.generic, numpy.ndarray)):
         return ("unsupported", None) if value is None else ("constant", _copied(value))
     if isinstance(value, type):
         if issubclass(value, numpy.generic):

@@ -46,6 +46,11 @@ def prange(*arguments: int) -> range:
     return range(*arguments)
 
 
+def literally(value: Any) -> Any:
+    """The value. Numba makes a constant of it; numbra's functions know what is constant without."""
+    return value
+
+
 @overload
 def vectorize(function: Callable[..., Any], /, **options: Unpack[_VectorizeOptions]) -> Ufunc: ...
 @overload

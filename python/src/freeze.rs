@@ -12,7 +12,7 @@ use numbra_front::syntax::tree::{Expression, ExpressionKind, FunctionDefinition,
 use numbra_front::types::{Constant, ScalarType};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PySlice, PyString, PyTuple};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -292,6 +292,11 @@ fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
     }
     if let Ok(text) = object.cast::<PyString>() {
         return Ok(Some(Value::Text(text.to_string())));
+    }
+    if object.is_instance_of::<PySlice>() {
+        let parts = ["start", "stop", "step"].map(|name| object.getattr(name));
+        let values = parts.into_iter().map(|part| frozen(&part?)).collect::<PyResult<Option<Vec<Value>>>>()?;
+        return Ok(values.map(Value::Slice));
     }
     if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
         let values = object.try_iter()?.map(|entry| frozen(&entry?)).collect::<PyResult<Option<Vec<Value>>>>()?;

@@ -69,8 +69,8 @@ class NumbaError(Exception):
 
     @property
     def msg(self) -> str:
-        """What is wrong, where, and what to do."""
-        return str(self.args[0]) if self.args else ""
+        """What is wrong, without where and what to do."""
+        return str(self.args[0]).split("\n", 1)[0] if self.args else ""
 
 
 class UnsupportedError(NumbaError):

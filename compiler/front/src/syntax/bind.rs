@@ -35,6 +35,8 @@ pub enum Value {
     Integer(Option<i128>),
     Float(f64),
     Text(String),
+    /// What `slice(...)` is given.
+    Slice(Vec<Value>),
     /// A scalar of a fixed type, such as NumPy's.
     Typed(Constant),
     Tuple(Vec<Value>),
@@ -149,6 +151,11 @@ fn literal(value: &Value, span: Span) -> ExpressionKind {
             (ScalarType::Bool, _) => ExpressionKind::Bool(constant.bits != 0),
             (_, Some(value)) => ExpressionKind::Integer(Some(value)),
             (_, None) => literal(&Value::Float(constant.as_f64()), span),
+        },
+        Value::Slice(values) => ExpressionKind::Call {
+            function: Box::new(Expression { kind: ExpressionKind::Name("slice".into()), span }),
+            arguments: values.iter().map(|value| Expression { kind: literal(value, span), span }).collect(),
+            keywords: Vec::new(),
         },
         Value::Tuple(values) => {
             ExpressionKind::Tuple(values.iter().map(|value| Expression { kind: literal(value, span), span }).collect())

@@ -81,6 +81,14 @@ impl<'t> Typer<'t, '_> {
             return self.call_cast(scalar, arguments, span);
         }
         if let Some(path) = module.path(function) {
+            // Types and constants are known here without it.
+            if path == "numba.literally"
+                && self.is_host()
+                && let [value] = arguments
+            {
+                self.refuse_keywords(keywords)?;
+                return self.expression(value);
+            }
             if self.is_host()
                 && let Some(creation) = creation::find(&path)
             {

@@ -185,10 +185,14 @@ impl<'t> Typer<'t, '_> {
         {
             return Ok(Item::Array(self.frozen_array(array, span)));
         }
-        if self.is_host()
-            && let Some(item) = self.frozen(self.unit.module.resolve(expression), 0)
-        {
-            return Ok(item);
+        if self.is_host() {
+            let value = self.unit.module.resolve(expression);
+            if is_slice(value) {
+                return self.expression(value);
+            }
+            if let Some(item) = self.frozen(value, 0) {
+                return Ok(item);
+            }
         }
         if let Some(value) = self.program.constant(self.unit.module, name) {
             return match value? {
@@ -815,4 +819,10 @@ fn has_text(value: &Expression, depth: usize) -> bool {
         ExpressionKind::Tuple(items) => depth < 32 && items.iter().any(|item| has_text(item, depth + 1)),
         _ => false,
     }
+}
+
+/// Whether a value is a slice: `slice(1, 2, None)`.
+fn is_slice(value: &Expression) -> bool {
+    matches!(&value.kind, ExpressionKind::Call { function, .. }
+        if matches!(&function.kind, ExpressionKind::Name(name) if name == "slice"))
 }

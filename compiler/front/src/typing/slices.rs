@@ -80,10 +80,10 @@ impl<'t> Typer<'t, '_> {
             Some(Item::Scalar(step)) => *step,
             _ => one,
         };
-        let none = self.apply(Op::Eq, &[step, zero], span);
-        self.trap_with(none, Fault::Value, "slice step cannot be zero".into(), &[], span);
         let negative = self.apply(Op::Lt, &[length, zero], span);
         self.trap_with(negative, Fault::Value, "length should not be negative".into(), &[], span);
+        let none = self.apply(Op::Eq, &[step, zero], span);
+        self.trap_with(none, Fault::Value, "slice step cannot be zero".into(), &[], span);
         let backwards = self.apply(Op::Lt, &[step, zero], span);
         let minus_one = self.integer(ScalarType::I64, -1, span);
         let last = self.apply(Op::Sub, &[length, one], span);
