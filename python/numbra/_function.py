@@ -74,6 +74,8 @@ def dispatcher(function: Any, signatures: list[Signature], options: dict[str, An
     spoken = [decorators._text(signature) for signature in signatures if all(map(_is_plain, (*signature.args, signature.return_type)))]
     parts = [f"[{', '.join(spoken)}]"] if spoken and len(spoken) == len(signatures) else []
     parts += ["fastmath=True"] if fastmath else []
+    parts += ["error_model='numpy'"] if options.get("error_model", "python") != "python" else []
+    parts += ["boundscheck=False"] if bounds is not None and not bounds else []
     made = Dispatcher(
         function,
         f"numba.njit({', '.join(parts)})" if parts else "numba.njit",

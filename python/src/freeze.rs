@@ -56,9 +56,8 @@ pub fn freeze_with(
         // A name that no text can have.
         let inner = format!("{parameter}()");
         let definition = module.functions.iter_mut().find(|definition| definition.name == name);
-        let place = definition.and_then(|definition| {
-            definition.parameters.iter_mut().find(|place| place.name == *parameter)
-        });
+        let place =
+            definition.and_then(|definition| definition.parameters.iter_mut().find(|place| place.name == *parameter));
         if let Some(place) = place {
             place.default = Some(Expression { kind: ExpressionKind::Name(inner.clone()), span: place.span });
         }

@@ -2,9 +2,9 @@
 
 use crate::array::ArrayError;
 use crate::array::npy::{self, NpyError};
+use crate::device::class_of;
 pub use numbra_codegen::Error as CodegenError;
 pub use numbra_front::Error as FrontError;
-use crate::device::class_of;
 use numbra_front::error::{ErrorClass, Mistake};
 use numbra_front::ir::{self, Object, Site};
 use numbra_front::source::Source;
@@ -70,10 +70,8 @@ impl Fault {
     pub fn at(site: &Site, payloads: &[Constant], function: Option<&str>, source: Option<&Arc<Source>>) -> Error {
         let (class, message) = (class_of(site.fault), site.text(payloads.iter().copied()));
         let Some(source) = site.source.as_ref().or(source) else { return Error::call(message).of_class(class) };
-        let raised = (site.fault == ir::Fault::Raised).then(|| Raised {
-            name: site.message.clone(),
-            arguments: site.objects(&mut payloads.iter().copied()),
-        });
+        let raised = (site.fault == ir::Fault::Raised)
+            .then(|| Raised { name: site.message.clone(), arguments: site.objects(&mut payloads.iter().copied()) });
         let mistake = Mistake::new(class, source, site.span, message);
         Error::Fault(Box::new(Fault { mistake, function: function.map(plain_name), raised }))
     }

@@ -65,7 +65,15 @@ fn of_array(array: &PrintedArray, between: &str) -> String {
     places(&array.shape, 0, shorten, &mut |place| shown.push(text(place)));
     let width = shown.iter().map(String::len).max().unwrap_or(0);
     let mut out = String::new();
-    of_axes(&array.shape, 0, shorten, 0, between, &mut shown.into_iter().map(|text| format!("{text:>width$}")), &mut out);
+    of_axes(
+        &array.shape,
+        0,
+        shorten,
+        0,
+        between,
+        &mut shown.into_iter().map(|text| format!("{text:>width$}")),
+        &mut out,
+    );
     out
 }
 

@@ -46,7 +46,9 @@ impl Value {
             Returned::Scalar(constant) => Value::Scalar(constant),
             Returned::Complex(real, imaginary) => Value::Complex(real.as_f64(), imaginary.as_f64()),
             Returned::Array(array) => Value::Array(Output::from_host(&copied(&array)?)?),
-            Returned::Tuple(entries) | Returned::Named(_, entries) => Value::Tuple(entries.into_iter().map(Value::new).collect::<Result<_>>()?),
+            Returned::Tuple(entries) | Returned::Named(_, entries) => {
+                Value::Tuple(entries.into_iter().map(Value::new).collect::<Result<_>>()?)
+            }
             Returned::None => Value::None,
             Returned::Text(text) => Value::Text(text.to_string()),
             Returned::Dtype(scalar) => Value::Type(scalar),

@@ -210,7 +210,8 @@ fn interpret(module: &Module, random: &mut Random) -> Outcome<()> {
     }
     let mut buffers: Vec<Buffer> = memories.iter_mut().map(|bytes| Buffer::new(bytes)).collect();
     let program = InterpretedProgram::new(module).map_err(|error| error.to_string())?;
-    match program.call(&function.name, &arguments, &mut buffers, &Limits { steps: STEPS, cancel: None, printer: None }) {
+    match program.call(&function.name, &arguments, &mut buffers, &Limits { steps: STEPS, cancel: None, printer: None })
+    {
         Err(Failure::Internal(error)) => Err(format!("{error}\n{module}")),
         Err(Failure::Trap(trap)) => {
             let message = trap.message(module);

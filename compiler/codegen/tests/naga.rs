@@ -283,7 +283,8 @@ fn parameters_variables_tables_and_control_flow() {
             Span::NONE,
             Expression::Apply { op: Op::Select, operands: vec![done, payload, payload], flags: FloatFlags::STRICT },
         );
-        let site = Site { fault: Fault::Raised, message: "{}".into(), told: Vec::new(), span: Span::NONE, source: None };
+        let site =
+            Site { fault: Fault::Raised, message: "{}".into(), told: Vec::new(), span: Span::NONE, source: None };
         let site = kernel.function.site(site);
         let position = Some(kernel.position);
         turn.push(Statement::Trap { condition: done, site, payloads: vec![payload_in_loop], position });

@@ -94,7 +94,8 @@ fn every_function_meets_its_conformance_data() {
         let program = interp::InterpretedProgram::new(&typed.module).unwrap();
         for (row, expected) in data.expected.iter().enumerate() {
             let arguments: Vec<Argument> = data.arguments.iter().map(|list| Argument::Scalar(list[row])).collect();
-            let result = program.call("f", &arguments, &mut [], &Limits { steps: 100_000, cancel: None, printer: None });
+            let result =
+                program.call("f", &arguments, &mut [], &Limits { steps: 100_000, cancel: None, printer: None });
             let result = match result {
                 Ok(result) => result[0],
                 Err(failure) => {

@@ -14,11 +14,11 @@ pub use value::{ConstantValue, binary, convert, float_binary, integer_literals, 
 use crate::error::{ErrorClass, Mistake, Result};
 use crate::source::Span;
 use crate::syntax::dtype;
+use crate::syntax::tree::MOST_ENTRIES;
 use crate::syntax::tree::{self, BinaryOperator, Comparison, Expression, ExpressionKind, Logical};
 use crate::types::declaration::Number;
 use crate::types::{ScalarType, promotion};
 use functions::mathematical;
-use crate::syntax::tree::MOST_ENTRIES;
 use value::compare;
 
 /// The value of an expression of `module`, if that can be told.

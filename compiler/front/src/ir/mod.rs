@@ -35,8 +35,8 @@ mod visit;
 use crate::source::{Source, Span};
 use crate::types::{Constant, ScalarType};
 pub use op::Op;
-pub use told::{Object, Told};
 use std::sync::Arc;
+pub use told::{Object, Told};
 
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(

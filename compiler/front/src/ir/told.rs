@@ -53,9 +53,7 @@ impl Told {
                 let mut next = || payloads.next().unwrap_or(Constant::zero(*part));
                 Object::Complex(next(), next())
             }
-            Told::Tuple(entries) => {
-                Object::Tuple(entries.iter().map(|entry| entry.object(payloads, arrays)).collect())
-            }
+            Told::Tuple(entries) => Object::Tuple(entries.iter().map(|entry| entry.object(payloads, arrays)).collect()),
             Told::Array(..) => {
                 *arrays += 1;
                 Object::Array(*arrays - 1)
@@ -205,7 +203,8 @@ mod tests {
         assert_eq!(number(Constant::bool(true)), "True");
         // As a float64 that has the same value.
         assert_eq!(number(Constant::f32(0.1)), "0.10000000149011612");
-        let complex = |real: f64, imaginary: f64| Object::Complex(Constant::f64(real), Constant::f64(imaginary)).to_string();
+        let complex =
+            |real: f64, imaginary: f64| Object::Complex(Constant::f64(real), Constant::f64(imaginary)).to_string();
         assert_eq!(complex(1.0, -2.5), "(1-2.5j)");
         assert_eq!(complex(0.0, 2.0), "2j");
         assert_eq!(complex(-0.0, 2.0), "(-0+2j)");

@@ -10,7 +10,9 @@ use super::{
 impl Statement {
     /// Whether control never goes on behind it: a jump.
     pub fn is_jump(&self) -> bool {
-        matches!(self, Statement::Break
+        matches!(
+            self,
+            Statement::Break
                 | Statement::Continue
                 | Statement::Return(_)
                 | Statement::Raise { .. }
@@ -109,9 +111,7 @@ impl Statement {
             Statement::Guarded { statement, .. } => statement.map_operands(map),
             Statement::Call { arguments, .. }
             | Statement::Return(arguments)
-            | Statement::Print { items: arguments, .. } => {
-                arguments.iter_mut().for_each(|argument| argument.map(map))
-            }
+            | Statement::Print { items: arguments, .. } => arguments.iter_mut().for_each(|argument| argument.map(map)),
             Statement::If { condition, .. } => *condition = map(*condition),
             Statement::Trap { condition, payloads, position, .. } => {
                 *condition = map(*condition);

@@ -146,7 +146,8 @@ impl Lowering<'_> {
             let way = self.get(leave, ScalarType::I64, out);
             for (which, jump) in [(BREAK, Statement::Break), (CONTINUE, Statement::Continue)] {
                 let wanted = self.constant(Constant::integer(ScalarType::I64, which.into()), out);
-                let expression = Expression::Apply { op: Op::Eq, operands: vec![way, wanted], flags: FloatFlags::STRICT };
+                let expression =
+                    Expression::Apply { op: Op::Eq, operands: vec![way, wanted], flags: FloatFlags::STRICT };
                 let condition = self.define(ScalarType::Bool, expression, out);
                 let mut then = Region::default();
                 self.statement(jump, around, &mut then)?;
@@ -205,7 +206,8 @@ impl Lowering<'_> {
 fn can_fail(region: &Region) -> bool {
     let mut found = false;
     region.walk(&mut |statement| {
-        let raises = matches!(statement, Statement::Raise { .. } | Statement::Reraise { .. } | Statement::Guarded { .. });
+        let raises =
+            matches!(statement, Statement::Raise { .. } | Statement::Reraise { .. } | Statement::Guarded { .. });
         found |= raises || statement.can_be_guarded();
     });
     found

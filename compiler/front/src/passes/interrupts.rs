@@ -2,14 +2,19 @@
 //!
 //! A poll costs a load and a branch, but a loop that has one does not become vectors. So a counted loop that holds no
 //! other loop is divided into strips of [`STRIP`] turns: a loop of strips, which polls, around the loop as it was, which
-//! ends where its strip does. All other loops poll between two turns. What turns a few times only needs no poll.
+//! ends where its strip does. All other loops poll between two turns. What turns a few times only needs no poll; where that is
+//! known when running only, a small loop inside another one, which polls itself, is there twice: with strips, and as it was.
 
+use super::copy::Copier;
 use crate::ir::*;
 use crate::types::{Constant, ScalarType};
 use std::collections::HashMap;
 
 /// Turns between two polls, at most: some microseconds of work, and enough that the poll costs nothing.
 pub const STRIP: i64 = 1 << 14;
+
+/// Loops of more statements are not there twice.
+const MOST_TWICE: usize = 48;
 
 pub fn run(module: &mut Module) {
     for function in &mut module.functions {
@@ -22,7 +27,7 @@ pub fn run(module: &mut Module) {
             }
         });
         let body = std::mem::take(&mut function.body);
-        function.body = Polling { function, constants }.region(body);
+        function.body = Polling { function, constants }.region(body, false);
     }
 }
 
@@ -44,11 +49,13 @@ struct Counted {
 }
 
 impl Polling<'_> {
-    fn region(&mut self, region: Region) -> Region {
+    /// `looped`: it is in a loop.
+    fn region(&mut self, region: Region, looped: bool) -> Region {
         let mut out = Region::default();
         for mut statement in region.statements {
+            let inside = looped || matches!(statement, Statement::Loop { .. });
             for inner in statement.regions_mut() {
-                *inner = self.region(std::mem::take(inner));
+                *inner = self.region(std::mem::take(inner), inside);
             }
             let Statement::Loop { body, mut step } = statement else {
                 out.push(statement);
@@ -57,6 +64,7 @@ impl Polling<'_> {
             let counted = if innermost(&body) && innermost(&step) { self.counted(&body, &step) } else { None };
             match counted {
                 Some(counted) if self.is_short(&counted, &out) => out.push(Statement::Loop { body, step }),
+                Some(counted) if looped && is_small(&body, &step) => self.twice(counted, body, step, &mut out),
                 Some(counted) => out.push(self.in_strips(counted, body, step)),
                 None => {
                     // Behind the step: what it computes first may be what the test needs again.
@@ -145,31 +153,62 @@ impl Polling<'_> {
         }
     }
 
-    fn in_strips(&mut self, counted: Counted, mut body: Region, step: Region) -> Statement {
-        let Counted { variable, test, op, stop, by, .. } = counted;
-        let function = &mut *self.function;
-        let scalar = function.scalar(stop);
-        let mut strips = Region::default();
-        let stop = match self.constants.get(&stop) {
-            // It may stand in the loop's head.
-            Some(&number) => function.constant(&mut strips, Constant::integer(scalar, number.into())),
-            None => stop,
+    /// As it is if it turns a few times, in strips otherwise.
+    fn twice(&mut self, counted: Counted, body: Region, step: Region, out: &mut Region) {
+        let variable = counted.variable;
+        let mut copier = Copier::default();
+        let infos = self.function.values.clone();
+        let short = Statement::Loop {
+            body: copier.region(&infos, &body, self.function),
+            step: copier.region(&infos, &step, self.function),
         };
-        let first = function.get(&mut strips, variable);
-        let ends = function.apply(&mut strips, op, &[first, stop]);
+        let stop = self.stop_of(&counted, out);
+        let first = self.function.get(out, variable);
+        let (distance, length) = self.distance(first, stop, counted.by, out);
+        // Also where it does not turn at all: the difference is a large number then.
+        let is_long = self.function.apply(out, Op::Gt, &[distance, length]);
+        let strips = self.in_strips(counted, body, step);
+        let (then, otherwise) = (Region { statements: vec![strips] }, Region { statements: vec![short] });
+        out.push(Statement::If { condition: is_long, then, otherwise, rare: false });
+    }
+
+    /// What the counter is compared with, in front of the loop.
+    fn stop_of(&mut self, counted: &Counted, out: &mut Region) -> Value {
+        let scalar = self.function.scalar(counted.stop);
+        match self.constants.get(&counted.stop) {
+            // It may stand in the loop's head.
+            Some(&number) => self.function.constant(out, Constant::integer(scalar, number.into())),
+            None => counted.stop,
+        }
+    }
+
+    /// How far it is to the end, and how far a strip goes, as unsigned numbers.
+    fn distance(&mut self, first: Value, stop: Value, by: i64, out: &mut Region) -> (Value, Value) {
+        let function = &mut *self.function;
+        let distance = match by > 0 {
+            true => function.apply(out, Op::Sub, &[stop, first]),
+            false => function.apply(out, Op::Sub, &[first, stop]),
+        };
+        let unsigned = if function.scalar(stop).bits() == 32 { ScalarType::U32 } else { ScalarType::U64 };
+        let distance = function.convert(out, distance, unsigned);
+        let length = function.constant(out, Constant::integer(unsigned, (STRIP * by).abs().into()));
+        (distance, length)
+    }
+
+    fn in_strips(&mut self, counted: Counted, mut body: Region, step: Region) -> Statement {
+        let Counted { variable, test, op, by, .. } = counted;
+        let scalar = self.function.scalar(counted.stop);
+        let mut strips = Region::default();
+        let stop = self.stop_of(&counted, &mut strips);
+        let first = self.function.get(&mut strips, variable);
+        let ends = self.function.apply(&mut strips, op, &[first, stop]);
         let leave = Region { statements: vec![Statement::Break] };
         strips.push(Statement::If { condition: ends, then: leave.clone(), otherwise: Region::default(), rare: false });
         // As an unsigned number it has no overflow: the test has just said which one is larger.
-        let distance = match by > 0 {
-            true => function.apply(&mut strips, Op::Sub, &[stop, first]),
-            false => function.apply(&mut strips, Op::Sub, &[first, stop]),
-        };
-        let unsigned = if scalar.bits() == 32 { ScalarType::U32 } else { ScalarType::U64 };
-        let distance = function.convert(&mut strips, distance, unsigned);
-        let strip = STRIP * by;
-        let length = function.constant(&mut strips, Constant::integer(unsigned, strip.abs().into()));
+        let (distance, length) = self.distance(first, stop, by, &mut strips);
+        let function = &mut *self.function;
         let long = function.apply(&mut strips, Op::Gt, &[distance, length]);
-        let strip = function.constant(&mut strips, Constant::integer(scalar, strip.into()));
+        let strip = function.constant(&mut strips, Constant::integer(scalar, (STRIP * by).into()));
         let far = function.apply(&mut strips, Op::Add, &[first, strip]);
         let end = function.apply(&mut strips, Op::Select, &[long, far, stop]);
         // The same test against the end of the strip.
@@ -217,6 +256,18 @@ fn innermost(region: &Region) -> bool {
     let mut found = false;
     region.walk(&mut |statement| found |= matches!(statement, Statement::Loop { .. }));
     !found
+}
+
+/// Whether a loop is small enough to be there twice, of statements that can be copied.
+fn is_small(body: &Region, step: &Region) -> bool {
+    let (mut count, mut copies) = (0, true);
+    for region in [body, step] {
+        region.walk(&mut |statement| {
+            count += 1;
+            copies &= statement.array_definitions().is_empty() && !matches!(statement, Statement::Try { .. });
+        });
+    }
+    copies && count <= MOST_TWICE
 }
 
 /// Whether the region has a `continue` of the loop whose body it is.

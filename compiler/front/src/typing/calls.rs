@@ -668,6 +668,9 @@ fn is_vectorize(unit: Unit<'_>, definition: &FunctionDefinition) -> bool {
         ExpressionKind::Call { function, .. } => function.as_ref(),
         _ => decorator,
     });
-    let declared = definition.declaration.as_ref().is_some_and(|declaration| matches!(declaration.kind, declaration::Kind::Vectorize { .. }));
+    let declared = definition
+        .declaration
+        .as_ref()
+        .is_some_and(|declaration| matches!(declaration.kind, declaration::Kind::Vectorize { .. }));
     declared || decorator.into_iter().any(|one| unit.module.path(one).is_some_and(|path| path.ends_with(".vectorize")))
 }

@@ -3,7 +3,7 @@
 use super::Rules;
 use super::calls::Evaluated;
 use super::closures::Around;
-use super::item::{Extent, Item, Measure, Relation, Scalar};
+use super::item::{Extent, Item, Measure, Scalar};
 use super::prelude;
 use super::program::Unit;
 use super::typer::Typer;
@@ -120,9 +120,7 @@ impl<'t> Typer<'t, '_> {
             (extents, measures, kind.scalar, fortran)
         } else {
             let extents = self.shape(&first, first_span)?;
-            let measures = extents.iter().map(|extent| Extent::of_value(*extent)).collect::<Vec<_>>();
-            let exact = measures.iter().all(|extent| extent.relation == Relation::Is && extent.offset == 0);
-            let measures = if exact { measures.iter().map(|extent| extent.of).collect() } else { Vec::new() };
+            let measures = extents.iter().map(|extent| self.measure_of(*extent)).collect();
             let own = fill.map_or(ScalarType::F64, |fill| fill.scalar);
             (extents, measures, own, false)
         };
@@ -155,6 +153,16 @@ impl<'t> Typer<'t, '_> {
             _ => {}
         }
         Ok(Item::Array(array))
+    }
+
+    /// What an extent is known as from now on. `n + 1` is a number of its own, of which its distance from `n` is kept.
+    fn measure_of(&mut self, number: Scalar) -> Measure {
+        let extent = Extent::of_value(number);
+        if extent.offset == 0 {
+            return extent.of;
+        }
+        self.sums.insert(number.value, (extent.of, extent.offset));
+        Measure::Value(number.value)
     }
 
     /// A method of an array.

@@ -225,10 +225,8 @@ impl<'t, 'p> Typer<'t, 'p> {
         if rank == common.len() && common.iter().enumerate().all(same) {
             return array;
         }
-        let extents: Vec<(Scalar, Option<Measure>)> = common
-            .iter()
-            .map(|axis| (self.convert(axis.extent, ScalarType::Index, span), axis.measure))
-            .collect();
+        let extents: Vec<(Scalar, Option<Measure>)> =
+            common.iter().map(|axis| (self.convert(axis.extent, ScalarType::Index, span), axis.measure)).collect();
         self.broadcast(array, &extents, span)
     }
 }

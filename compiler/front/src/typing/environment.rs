@@ -134,11 +134,7 @@ impl<'t> Typer<'t, '_> {
             ItemType::Complex(part) => {
                 Slot::Complex([name, name].map(|name| self.function.variable(name, *part)), *part)
             }
-            ItemType::None
-            | ItemType::Text(_)
-            | ItemType::Dtype(_)
-            | ItemType::Function(..)
-            | ItemType::Omitted => {
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Function(..) | ItemType::Omitted => {
                 Slot::Fixed(item_type.clone())
             }
             ItemType::Optional(inner) => {
@@ -216,13 +212,17 @@ impl<'t> Typer<'t, '_> {
                 self.region.push(Statement::Set { variable: *variable, value: value.value.into() });
                 Ok(())
             }
-            (Slot::Tuple(slots) | Slot::Named(_, slots), None) => slots.iter().try_for_each(|slot| self.store(slot, None, span)),
+            (Slot::Tuple(slots) | Slot::Named(_, slots), None) => {
+                slots.iter().try_for_each(|slot| self.store(slot, None, span))
+            }
             (Slot::Tuple(slots), Some(Item::Tuple(items))) | (Slot::Named(_, slots), Some(Item::Named(_, items)))
                 if items.len() == slots.len() =>
             {
                 slots.iter().zip(items).try_for_each(|(slot, item)| self.store(slot, Some(item), span))
             }
-            (Slot::Tuple(_) | Slot::Named(..), Some(_)) => Err(Error::Internal("a tuple's variables were given no tuple".into())),
+            (Slot::Tuple(_) | Slot::Named(..), Some(_)) => {
+                Err(Error::Internal("a tuple's variables were given no tuple".into()))
+            }
         }
     }
 

@@ -164,9 +164,7 @@ impl<'t> Typer<'t, '_> {
         let small = |extent: i64| index.range().is_some_and(|(_, high)| high < extent as i128);
         let known = matches!(measure, Measure::Known(extent) if small(extent));
         let below = known
-            || index
-                .extent
-                .is_some_and(|extent| extent.of == measure && extent.relation == Relation::Below && extent.offset <= 0);
+            || index.extent.is_some_and(|extent| extent.relation == Relation::Below && self.is_within(extent, measure));
         let not_negative = index.range().is_some_and(|(low, _)| low >= 0);
         if below && not_negative {
             return self.convert(index, ScalarType::Index, span);
@@ -196,6 +194,16 @@ impl<'t> Typer<'t, '_> {
             self.trap_with(outside, Fault::IndexOutOfBounds, message, &[index, extent], span);
         }
         self.convert(place, ScalarType::Index, span)
+    }
+
+    /// Whether a number below `bound` is below the extent that is known as `measure`.
+    fn is_within(&self, bound: Extent, measure: Measure) -> bool {
+        let sum = match measure {
+            Measure::Value(value) => self.sums.get(&value).copied(),
+            _ => None,
+        };
+        let (base, distance) = sum.unwrap_or((measure, 0));
+        bound.of == measure && bound.offset <= 0 || bound.of == base && bound.offset <= distance
     }
 
     /// What an axis's extent is known as.

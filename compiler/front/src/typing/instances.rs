@@ -149,7 +149,8 @@ impl<'t> TypedProgram<'t> {
             }
         };
         let place = self.instances.active.len();
-        let active = Active { key: key.clone(), name: name.clone(), assumed: None, called: false, leans_on: None, waits: false };
+        let active =
+            Active { key: key.clone(), name: name.clone(), assumed: None, called: false, leans_on: None, waits: false };
         self.instances.active.push(active);
         let typed = Typer::helper(self, wanted, &name);
         let leans_on = self.instances.active.pop().and_then(|active| active.leans_on);

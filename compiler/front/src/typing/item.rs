@@ -217,11 +217,9 @@ impl ItemType {
             }
             ItemType::Array(array) => vec![Kind::Array(array.clone())],
             ItemType::Complex(part) => vec![Kind::Scalar(*part); 2],
-            ItemType::None
-            | ItemType::Text(_)
-            | ItemType::Dtype(_)
-            | ItemType::Function(..)
-            | ItemType::Omitted => Vec::new(),
+            ItemType::None | ItemType::Text(_) | ItemType::Dtype(_) | ItemType::Function(..) | ItemType::Omitted => {
+                Vec::new()
+            }
             ItemType::Optional(inner) | ItemType::Maybe(inner) => {
                 let mut kinds = vec![Kind::Scalar(ScalarType::Bool)];
                 kinds.extend(inner.kinds());

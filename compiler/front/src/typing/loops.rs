@@ -137,8 +137,9 @@ impl<'t> Typer<'t, '_> {
                 let ends = match counter.remaining {
                     Some((remaining, unsigned)) => {
                         let left = self.get(remaining, unsigned, span);
+                        // Of unsigned numbers; in this form it is seen that the loop counts.
                         let zero = self.integer(unsigned, 0, span);
-                        self.apply(Op::Eq, &[left, zero], span)
+                        self.apply(Op::Le, &[left, zero], span)
                     }
                     None => {
                         let op = if counter.step.integer() == Some(1) { Op::Ge } else { Op::Le };

@@ -101,12 +101,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// `range(...)`.
-    pub fn range_call(
-        &mut self,
-        arguments: &'t [Expression],
-        keywords: &'t [Keyword],
-        span: Span,
-    ) -> Result<Range> {
+    pub fn range_call(&mut self, arguments: &'t [Expression], keywords: &'t [Keyword], span: Span) -> Result<Range> {
         if !keywords.is_empty() || arguments.is_empty() || arguments.len() > 3 {
             let mistake = self.mistake(ErrorClass::Type, span, "range takes one to three arguments");
             return Err(mistake.help("write range(stop), range(start, stop) or range(start, stop, step)").into());
@@ -241,8 +236,7 @@ impl<'t> Typer<'t, '_> {
         let unsigned = unsigned(scalar);
         let [whole, start, step] = [whole, range.start, range.step].map(|value| self.convert(value, unsigned, span));
         let none = self.integer(unsigned, 0, span);
-        let (ahead, behind) =
-            (self.apply(Op::Sub, &[whole, start], span), self.apply(Op::Sub, &[start, whole], span));
+        let (ahead, behind) = (self.apply(Op::Sub, &[whole, start], span), self.apply(Op::Sub, &[start, whole], span));
         let distance = self.select(up, ahead, behind, span);
         let negated = self.apply(Op::Sub, &[none, step], span);
         let size = self.select(up, step, negated, span);

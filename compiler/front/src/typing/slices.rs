@@ -58,12 +58,7 @@ impl<'t> Typer<'t, '_> {
     }
 
     /// `s.indices(length)`: start, stop and step for a sequence of that length, as Python's.
-    pub fn slice_indices(
-        &mut self,
-        parts: &[Item<'t>],
-        arguments: &[Evaluated<'t>],
-        span: Span,
-    ) -> Result<Item<'t>> {
+    pub fn slice_indices(&mut self, parts: &[Item<'t>], arguments: &[Evaluated<'t>], span: Span) -> Result<Item<'t>> {
         let [(length, at)] = arguments else {
             let message = format!("indices() takes exactly one argument ({} given)", arguments.len());
             return Err(self.mistake(ErrorClass::Type, span, message).help("pass the length of a sequence").into());

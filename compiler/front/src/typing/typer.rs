@@ -9,7 +9,7 @@ use super::emit::Checkpoint;
 use super::environment::Environment;
 use super::handlers::{Final, Guard};
 use super::instances::Wanted;
-use super::item::{Item, ItemType, Scalar};
+use super::item::{Item, ItemType, Measure, Scalar};
 use super::liveness::Liveness;
 use super::loops::Loop;
 use super::program::{TypedProgram, Unit};
@@ -24,7 +24,7 @@ use crate::syntax;
 use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, StatementKind};
 use crate::types::{Constant, ScalarType};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The state of typing one function.
 pub struct Typer<'t, 'p> {
@@ -49,6 +49,8 @@ pub struct Typer<'t, 'p> {
     pub caught: Vec<(u32, Option<&'t str>)>,
     /// How many `try` there are so far.
     pub tries: u32,
+    /// Extents of arrays that are another number and a constant.
+    pub sums: HashMap<ir::Value, (Measure, i64)>,
     /// Operands around that are evaluated only on a way of their own.
     pub sides: u32,
     /// The statements that follow are never reached.
@@ -231,6 +233,7 @@ fn attempt<'t, 'p>(
         finals: Vec::new(),
         caught: Vec::new(),
         tries: 0,
+        sums: HashMap::new(),
         sides: 0,
         ended: false,
         result,
@@ -726,6 +729,7 @@ impl<'t> Typer<'t, '_> {
     /// Throws away what was emitted since.
     pub fn roll_back(&mut self, checkpoint: &Checkpoint) {
         self.function.values.truncate(checkpoint.values);
+        self.sums.retain(|value, _| value.index() < checkpoint.values);
         self.function.variables.truncate(checkpoint.variables);
         self.function.sites.truncate(checkpoint.sites);
         self.region.statements.truncate(checkpoint.statements);

@@ -39,7 +39,10 @@ fn arrays_are_broadcast() {
         "fails: operands could not be broadcast together with shapes (2,) (3,)"
     );
     assert_eq!(result(call(text, "f", &[Ints(vec![1], vec![1]), Ints(vec![0], vec![])])), "[]");
-    assert_eq!(result(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4]), Ints(vec![2, 1], vec![10, 20])])), "[[11, 12], [23, 24]]");
+    assert_eq!(
+        result(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4]), Ints(vec![2, 1], vec![10, 20])])),
+        "[[11, 12], [23, 24]]"
+    );
     let text = "def f(a):\n    b = a.T * 2\n    c = b + b\n    return c, a + a.T\n";
     assert_eq!(result(call(text, "f", &[Ints(vec![2, 2], vec![1, 2, 3, 4])])), "[[4, 12], [8, 16]], [[2, 5], [5, 8]]");
 }

@@ -27,7 +27,10 @@ fn lines_are_printed() {
     let text = "def g(n):\n    if n > 2:\n        return n\ndef f(n):\n    print(g(n), g(2 * n))\n";
     assert_eq!(call(text, "f", &[Int(2)]), "None 4 | none: ");
     assert_eq!(call(text, "f", &[Int(1)]), "None None | none: ");
-    assert_eq!(call("def f():\n    print('x', end='')\n", "f", &[]), "refused: Numba's print() function implementation does not support keyword arguments.");
+    assert_eq!(
+        call("def f():\n    print('x', end='')\n", "f", &[]),
+        "refused: Numba's print() function implementation does not support keyword arguments."
+    );
 }
 
 #[test]
@@ -41,7 +44,11 @@ fn failures_are_handled() {
     // What was not assigned before the failure is not assigned.
     let text = "def f(n):\n    try:\n        if n > 1:\n            raise ValueError\n        y = 5\n    except:\n        return y\n    return 0\n";
     assert_eq!(call(text, "f", &[Int(0)]), "int64: 0");
-    assert!(call(text, "f", &[Int(2)]).starts_with("fails: cannot access local variable 'y'"), "{}", call(text, "f", &[Int(2)]));
+    assert!(
+        call(text, "f", &[Int(2)]).starts_with("fails: cannot access local variable 'y'"),
+        "{}",
+        call(text, "f", &[Int(2)])
+    );
 }
 
 #[test]

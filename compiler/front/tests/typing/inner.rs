@@ -159,7 +159,10 @@ fn inner_functions_that_kernels_do_not_have() {
     );
     refused("def f(x):\n    def g(*a): return 1\n    return g(x)", "such parameters");
     refused("def f(x):\n    def g(a):\n        nonlocal x\n        return a\n    return g(x)", "'nonlocal' statements");
-    refused("def f(x):\n    def g(a, b): return a\n    return g(x)", "Cannot bind the arguments of 'g': TypeError: missing a required argument: 'b'");
+    refused(
+        "def f(x):\n    def g(a, b): return a\n    return g(x)",
+        "Cannot bind the arguments of 'g': TypeError: missing a required argument: 'b'",
+    );
     refused("def f(x):\n    def g(a): return a\n    return g(x, 1)", "'g' takes 1 argument, and 2 are given");
     refused("def f(x):\n    def g(a): return a\n    return g", "this is a function, not a number");
     let text = "def f(a, w):\n    def g(i): return w[i]\n    return a[0] * g(1)";

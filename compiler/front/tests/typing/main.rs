@@ -1,14 +1,14 @@
 //! Inference: the types and values of many small kernels, and the messages of those that have none.
 
+mod elementwise;
+mod handlers;
 mod inner;
 mod language;
 mod messages;
 mod mutations;
+mod named;
 mod rules;
 mod stencils;
-mod elementwise;
-mod handlers;
-mod named;
 mod whole;
 
 use numbra_front::Result;

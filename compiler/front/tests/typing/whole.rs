@@ -154,7 +154,9 @@ fn scalars_and_recursion() {
     let swap = "@njit\ndef f(n):\n    a, b = 0.0, 1.0\n    for i in range(n):\n        a, b = a + b, a\n    return a\n";
     assert_eq!(call(swap, "f", &[Int(10)]), "float64: 55.0");
     let endless = "@njit\ndef f(n):\n    return f(n + 1)\n";
-    assert!(call(endless, "f", &[Int(0)]).starts_with("refused: cannot type infer runaway recursion: the type that 'f'"));
+    assert!(
+        call(endless, "f", &[Int(0)]).starts_with("refused: cannot type infer runaway recursion: the type that 'f'")
+    );
 }
 
 #[test]
@@ -526,8 +528,22 @@ fn functions_that_wait_for_each_other() {
     assert!(call(text, "f", &[Int(1)]).starts_with("refused: "), "{}", call(text, "f", &[Int(1)]));
     let text = "@njit\ndef g(x):\n    if x > 5:\n        raise ValueError(x)\n    f(x + 1)\n@njit\ndef f(x):\n    g(x)\n    return x\n";
     assert_eq!(call(text, "f", &[Int(1)]), "fails: ValueError: 6");
-    let text = "def f(n):\n    if n == 0:\n        raise ValueError('end')\n    print(n)\n    f(n - 1)\n    print(-n)\n";
+    let text =
+        "def f(n):\n    if n == 0:\n        raise ValueError('end')\n    print(n)\n    f(n - 1)\n    print(-n)\n";
     assert_eq!(call(text, "f", &[Int(2)]), "2 | 1 | fails: ValueError: end");
     let text = "def f(n):\n    try:\n        if n == 0:\n            raise ValueError('end')\n        f(n - 1)\n    except Exception:\n        print(n)\n    f(n + 1) if n < 0 else None\n    print(-n)\n";
     assert_eq!(call(text, "f", &[Int(1)]), "0 | 0 | -1 | none: ");
+}
+
+#[test]
+fn extents_with_a_distance() {
+    let text = "def f(n, k):\n    x = np.zeros(n + 2)\n    for t in range(n):\n        x[t + 2] = x[t] + x[t + 1] + 1\n    return x[k]\n";
+    assert_eq!(call(text, "f", &[Int(5), Int(6)]), "float64: 12.0");
+    assert_eq!(call(text, "f", &[Int(5), Int(7)]), "fails: index 7 is out of bounds for axis 0 with size 7");
+    assert_eq!(call(text, "f", &[Int(-1), Int(0)]), "float64: 0.0");
+    let text = "def f(n):\n    x = np.zeros(n - 1)\n    for t in range(n):\n        x[t] = 1\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "fails: index 2 is out of bounds for axis 0 with size 2");
+    let text =
+        "def f(n):\n    x = np.zeros(n + 1)\n    n += 3\n    for t in range(n):\n        x[t] = 1\n    return x\n";
+    assert_eq!(call(text, "f", &[Int(3)]), "fails: index 4 is out of bounds for axis 0 with size 4");
 }

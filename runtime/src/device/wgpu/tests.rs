@@ -396,7 +396,8 @@ fn a_kernel_that_fails_is_an_error_of_what_it_writes() {
 fn a_failure_is_returned(gpu: &Gpu) {
     let scalar = ScalarType::I64;
     let module = elementwise(&[scalar], scalar, |kernel, body, x| {
-        let site = Site { fault: Fault::Raised, message: "bad {}".into(), told: Vec::new(), span: Span::NONE, source: None };
+        let site =
+            Site { fault: Fault::Raised, message: "bad {}".into(), told: Vec::new(), span: Span::NONE, source: None };
         let _ = kernel.site(site.clone());
         let site = kernel.site(site);
         let zero = kernel.constant(body, Constant::zero(scalar));

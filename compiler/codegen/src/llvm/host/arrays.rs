@@ -8,7 +8,9 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 use inkwell::{AddressSpace, IntPredicate};
-use numbra_front::ir::{ArrayId, ArrayType, AxisSource, Expression, SiteId, Stride, TableId, Value, VariableId, ViewAxis};
+use numbra_front::ir::{
+    ArrayId, ArrayType, AxisSource, Expression, SiteId, Stride, TableId, Value, VariableId, ViewAxis,
+};
 use std::mem::offset_of;
 
 /// An array.
@@ -217,12 +219,7 @@ impl<'ctx> Lowering<'ctx, '_> {
     }
 
     /// The array in its fresh memory.
-    pub fn fresh(
-        &mut self,
-        array: ArrayId,
-        extents: &[Value],
-        owner: PointerValue<'ctx>,
-    ) -> Result<Descriptor<'ctx>> {
+    pub fn fresh(&mut self, array: ArrayId, extents: &[Value], owner: PointerValue<'ctx>) -> Result<Descriptor<'ctx>> {
         let info = &self.kernel.arrays[array.index()];
         let fortran = info.strides != ArrayType::c_order(info.strides.len());
         let values = self.extents(extents)?;

@@ -36,7 +36,9 @@ impl<'p> Machine<'p, '_, '_> {
             Step::ConstantArray { to, table, extents } => {
                 let shape: Vec<i64> = extents.iter().map(|&extent| self.get(frame, extent) as i64).collect();
                 let entries = &self.program.tables[*table as usize];
-                if shape.iter().any(|&extent| extent < 0) || shape.iter().product::<i64>() != entries.entries.len() as i64 {
+                if shape.iter().any(|&extent| extent < 0)
+                    || shape.iter().product::<i64>() != entries.entries.len() as i64
+                {
                     return Err(internal(format!("the table '{}' has no shape {shape:?}", entries.name)));
                 }
                 let buffer = match self.constants.get(table) {
