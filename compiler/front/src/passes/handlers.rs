@@ -65,6 +65,9 @@ impl Lowering<'_> {
         let mut out = Region::default();
         for statement in region.statements {
             self.statement(statement, guard, &mut out)?;
+            if out.leaves() {
+                break; // nothing gets behind it
+            }
         }
         Ok(out)
     }

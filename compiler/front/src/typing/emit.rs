@@ -268,23 +268,36 @@ pub fn union(left: Scalar, right: Scalar) -> Option<Interval> {
     Some((low.min(other_low), high.max(other_high)))
 }
 
-/// How `extent + c` and what is below it, plus or minus a constant, relate to the extent. Upwards it does not wrap
-/// as long as it stays at or below an extent that an array has.
+/// Further above an extent nothing is kept.
+const MOST_ABOVE: i64 = 1 << 20;
+
+/// How `extent + c` and what is below it, plus or minus a constant, relate to the extent. A number that an array was made
+/// with is such an extent too. Upwards it may wrap, where the extent is close to the end of the type: then no array has an
+/// extent that is as far above it, and only for such arrays does the relation say anything.
 fn shifted(op: Op, operands: &[Scalar], scalar: ScalarType) -> Option<Extent> {
     let &[left, right] = operands else { return None };
     let (number, by) = match op {
-        Op::Add if left.extent.is_some() => (left, right.integer()?),
-        Op::Add => (right, left.integer()?),
+        Op::Add => match right.integer() {
+            Some(by) => (left, by),
+            None => (right, left.integer()?),
+        },
         Op::Sub => (left, -right.integer()?),
         _ => return None,
     };
-    let extent = number.extent?;
-    // Downwards it must not wrap either.
+    if scalar != ScalarType::I64 && scalar != ScalarType::U64 && scalar != ScalarType::Index {
+        return None;
+    }
+    let extent = match number.extent {
+        Some(extent) => extent,
+        None if scalar == ScalarType::I64 && number.scalar == scalar => Extent::of_value(number),
+        None => return None,
+    };
+    // Downwards it must not wrap.
     if by < 0 && number.range()?.0.checked_add(by)? < scalar.range()?.0 {
         return None;
     }
     let offset = extent.offset.checked_add(i64::try_from(by).ok()?)?;
-    (scalar.bits() == 64 && offset <= 0).then_some(Extent { offset, ..extent })
+    (offset <= MOST_ABOVE).then_some(Extent { offset, ..extent })
 }
 
 /// The result on constants, where Rust computes exactly what the op means.
