@@ -132,6 +132,10 @@ impl<'t> Typer<'t, '_> {
                 return Ok(Item::Tuple(vec![quotient, remainder]));
             }
             Builtin::Len => match one(self)? {
+                (Item::Array(array), at) if self.function.arrays[array.index()].rank == 0 => {
+                    let mistake = self.mistake(ErrorClass::Type, at, "len() of unsized object");
+                    return Err(mistake.help("an array without axes has one element: a[()]").into());
+                }
                 (Item::Array(array), at) => self.array_length(array, at),
                 (item, at) if Range::of(&item).is_some() => match Range::of(&item) {
                     Some(range) => {

@@ -281,6 +281,7 @@ impl<'t> Typer<'t, '_> {
         span: Span,
     ) -> Result<Item<'t>> {
         let item = self.expression(value)?;
+        let item = self.there(item, value.span);
         match item {
             Item::Array(array) => self.array_method(array, method, arguments, keywords, span),
             Item::Named(class, parts) if *class == Class::Slice && method == "indices" => {

@@ -76,8 +76,22 @@ impl<'t, 'p> Typer<'t, 'p> {
         arguments: &[Evaluated<'t>],
         span: Span,
     ) -> Result<Item<'t>> {
+        // These keep the type of what they are given.
+        let kept = match (function, arguments.first()) {
+            (Function::Around | Function::Clip, Some((Item::Array(array), _))) => {
+                Some(self.function.arrays[array.index()].scalar)
+            }
+            _ => None,
+        };
         self.elementwise(arguments, span, &mut |typer, arguments| {
-            typer.library_function(path, function, arguments, span)
+            let item = typer.library_function(path, function, arguments, span)?;
+            match kept {
+                Some(scalar) => {
+                    let number = typer.number(&item, span)?;
+                    Ok(Item::Scalar(typer.convert(number, scalar, span)))
+                }
+                None => Ok(item),
+            }
         })
     }
 

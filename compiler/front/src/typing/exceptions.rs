@@ -214,16 +214,14 @@ impl<'t> Typer<'t, '_> {
 
     /// A line for every way: something that may be None is one or the other.
     fn print_items(&mut self, items: &[Evaluated<'t>], span: Span) -> Result<()> {
-        let optional = items.iter().position(|(item, _)| matches!(item, Item::Optional(..)));
-        if let Some(place) = optional
-            && let (Item::Optional(there, inner), at) = &items[place]
-        {
+        let found = items.iter().enumerate().find_map(|(place, (item, _))| Some((place, both_ways(item)?)));
+        if let Some((place, (there, something, nothing))) = found {
             let with = |item: Item<'t>| {
                 let mut items = items.to_vec();
-                items[place] = (item, *at);
+                items[place].0 = item;
                 items
             };
-            let (something, nothing) = (with((**inner).clone()), with(Item::None));
+            let (something, nothing) = (with(something), with(nothing));
             let (then, ()) = self.in_region(|typer| typer.print_items(&something, span))?;
             let (otherwise, ()) = self.in_region(|typer| typer.print_items(&nothing, span))?;
             self.region.push(Statement::If { condition: there.value, then, otherwise, rare: false });
@@ -257,6 +255,14 @@ impl<'t> Typer<'t, '_> {
                 let items = self.unpack(item, span)?;
                 Told::Tuple(items.iter().map(|item| self.told(item, span, filling)).collect::<Result<_>>()?)
             }
+            Item::Optional(..) => {
+                let mistake = self.mistake(
+                    ErrorClass::Unsupported,
+                    span,
+                    "exceptions with something that may be None are not there yet",
+                );
+                return Err(mistake.help("ask first: if x is not None").into());
+            }
             item => {
                 let number = self.number(item, span)?;
                 match number.constant() {
@@ -269,4 +275,24 @@ impl<'t> Typer<'t, '_> {
             }
         })
     }
+}
+
+/// An item in which something may be None: whether that is there, the item if it is, and the item if it is not.
+fn both_ways<'t>(item: &Item<'t>) -> Option<(Scalar, Item<'t>, Item<'t>)> {
+    let parts = match item {
+        Item::Optional(there, inner) => return Some((*there, (**inner).clone(), Item::None)),
+        Item::Tuple(parts) | Item::Named(_, parts) => parts,
+        _ => return None,
+    };
+    let (place, (there, something, nothing)) =
+        parts.iter().enumerate().find_map(|(place, part)| Some((place, both_ways(part)?)))?;
+    let with = |part: Item<'t>| {
+        let mut parts = parts.clone();
+        parts[place] = part;
+        match item {
+            Item::Named(class, _) => Item::Named(class.clone(), parts),
+            _ => Item::Tuple(parts),
+        }
+    };
+    Some((there, with(something), with(nothing)))
 }

@@ -11,7 +11,7 @@ use super::promotion;
 use super::typer::Typer;
 use crate::constants::{self, ConstantValue};
 use crate::error::{Error, ErrorClass, Mistake, Result};
-use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement};
+use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement, Told};
 use crate::source::Span;
 use crate::syntax::dtype;
 use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Logical, UnaryOperator};
@@ -84,6 +84,7 @@ impl<'t> Typer<'t, '_> {
             ExpressionKind::Attribute { value, name, .. } => self.attribute(expression, value, name),
             ExpressionKind::Subscript { value, indices } => {
                 let item = self.expression(value)?.plain();
+                let item = self.there(item, value.span);
                 match item {
                     Item::Array(array) if self.is_host() => self.subscript(array, indices, span),
                     Item::Array(array) => self.element(array, indices, span),
@@ -249,6 +250,20 @@ impl<'t> Typer<'t, '_> {
                 items.collect::<Option<_>>().map(Item::Tuple)
             }
             _ => None,
+        }
+    }
+
+    /// What is an array or None as the array; where it is None, that fails.
+    pub fn there(&mut self, item: Item<'t>, span: Span) -> Item<'t> {
+        match item {
+            Item::Optional(there, inner) if matches!(*inner, Item::Array(_) | Item::Tuple(_)) => {
+                let missing = self.not(there, span);
+                let text = format!("expected {}, got None", inner.describe());
+                let site = self.raising_site("TypeError", vec![Told::Text(text.into())], span);
+                self.fail_if(missing, site, &[], span);
+                *inner
+            }
+            other => other,
         }
     }
 

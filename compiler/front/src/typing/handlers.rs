@@ -66,14 +66,10 @@ impl<'t> Typer<'t, '_> {
             emitted
         };
         let last = |typer: &mut Self, number: u32| {
-            let runs = typer.define(ScalarType::Bool, span, ir::Expression::Get(runs));
-            let again = Region { statements: vec![ir::Statement::Reraise { number }] };
-            typer.region.push(ir::Statement::If {
-                condition: runs.value,
-                then: again,
-                otherwise: Region::default(),
-                rare: false,
-            });
+            typer.raise_again_if(runs, number, span);
+            for last in typer.finals.clone() {
+                typer.raise_again_if(last.runs, number, span);
+            }
             typer.block(finally)?;
             if !typer.ended {
                 typer.region.push(ir::Statement::Reraise { number });
@@ -119,6 +115,10 @@ impl<'t> Typer<'t, '_> {
         };
         let mut handler_ends = false;
         let recover = |typer: &mut Self, number: u32| {
+            // What a `finally` around raises on a way out is not this handler's, though it stands in the body.
+            for last in typer.finals.clone() {
+                typer.raise_again_if(last.runs, number, span);
+            }
             if let Some(name) = &handler.name {
                 let why = format!("'{name}' is an exception, which functions can only raise again");
                 typer.environment.insert(name, Item::Mixed(why));
@@ -185,6 +185,13 @@ impl<'t> Typer<'t, '_> {
             return self.join_handled(number, body, handler, &entry, &live.after, span);
         }
         Err(Error::Internal("the types of a try did not settle".into()))
+    }
+
+    fn raise_again_if(&mut self, flag: VariableId, number: u32, span: Span) {
+        let flag = self.define(ScalarType::Bool, span, ir::Expression::Get(flag));
+        let then = Region { statements: vec![ir::Statement::Reraise { number }] };
+        let otherwise = Region::default();
+        self.region.push(ir::Statement::If { condition: flag.value, then, otherwise, rare: false });
     }
 
     /// Behind an assignment to `name`.

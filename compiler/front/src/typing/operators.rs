@@ -1,7 +1,7 @@
 //! Operators on numbers: arithmetic, bits, comparisons, truth.
 
 use super::Rules;
-use super::item::{Item, Literal, Scalar};
+use super::item::{Class, Item, Literal, Scalar};
 use super::library;
 use super::promotion::{self, Compared};
 use super::ranges::Range;
@@ -442,7 +442,8 @@ impl<'t> Typer<'t, '_> {
             Some(holds) => (Item::Scalar(holds), holds),
             None => {
                 let right = self.expression(operand)?;
-                let ordinary = !matches!(comparison, Comparison::In | Comparison::NotIn);
+                let ordinary =
+                    !matches!(comparison, Comparison::In | Comparison::NotIn | Comparison::Is | Comparison::IsNot);
                 let numbers = |item: &Item<'t>| matches!(item, Item::Array(_) | Item::Scalar(_) | Item::Complex(_));
                 if self.is_host()
                     && ordinary
@@ -510,6 +511,7 @@ impl<'t> Typer<'t, '_> {
         right_span: Span,
     ) -> Result<Scalar> {
         let span = left_span.to(right_span);
+        let (left, right) = (&left.clone().plain(), &right.clone().plain());
         if let Some(holds) = self.compare_things(comparison, left, right, left_span, right_span)? {
             return Ok(holds);
         }
@@ -630,6 +632,14 @@ impl<'t> Typer<'t, '_> {
                 Ok(self.define(ScalarType::Bool, span, constant))
             }
             Item::Tuple(items) => Ok(self.constant(Constant::bool(!items.is_empty()), span)),
+            Item::Named(class, items) if matches!(**class, Class::Tuple { .. }) => {
+                Ok(self.constant(Constant::bool(!items.is_empty()), span))
+            }
+            // None is false.
+            Item::Optional(there, inner) => {
+                let truth = self.truth(inner, span)?;
+                Ok(self.apply(Op::And, &[*there, truth], span))
+            }
             Item::Complex(number) => Ok(self.complex_truth(*number, span)),
             Item::None => Ok(self.constant(Constant::bool(false), span)),
             Item::Text(text) => Ok(self.constant(Constant::bool(!text.is_empty()), span)),

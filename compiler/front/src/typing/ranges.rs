@@ -8,7 +8,7 @@ use super::promotion;
 use super::sequences::Source;
 use super::typer::Typer;
 use crate::error::{Error, ErrorClass, Result};
-use crate::ir::Op;
+use crate::ir::{Fault, Op};
 use crate::source::Span;
 use crate::syntax::tree::{Comparison, Expression, ExpressionKind, Keyword, Statement};
 use crate::types::ScalarType;
@@ -173,6 +173,11 @@ impl<'t> Typer<'t, '_> {
         if step.integer() == Some(0) {
             let mistake = self.mistake(ErrorClass::Value, arguments[2].span, "range() arg 3 must not be zero");
             return Err(mistake.help("a step of 1 goes up, one of -1 down").into());
+        }
+        if self.is_host() && step.range().is_none_or(|(low, high)| low <= 0 && high >= 0) {
+            let zero = self.integer(scalar, 0, span);
+            let stands = self.apply(Op::Eq, &[step, zero], span);
+            self.trap_with(stands, Fault::Value, "range() arg 3 must not be zero".into(), &[], span);
         }
         Ok(Range { start, stop, step })
     }

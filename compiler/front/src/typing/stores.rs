@@ -47,6 +47,7 @@ impl<'t> Typer<'t, '_> {
     /// The array that an assignment stores into.
     fn target(&mut self, value: &'t Expression) -> Result<ArrayId> {
         let item = self.expression(value)?;
+        let item = self.there(item, value.span);
         let Item::Array(array) = item else {
             let message = match &item {
                 Item::Constants(sequence) if sequence.scalar.is_some() => {

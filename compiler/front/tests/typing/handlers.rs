@@ -101,3 +101,33 @@ fn memory_of_what_failed_is_given_back() {
     let text = "def f(n):\n    try:\n        a = np.empty(n * 4611686018427387904)\n        a[0] = 1\n    except Exception:\n        return 1\n    return 0\n";
     assert_eq!(call(text, "f", &[Int(1)]), "int64: 1");
 }
+
+#[test]
+fn a_finally_on_a_way_out_belongs_to_nobody_inside() {
+    let text = "def f(s):\n    try:\n        return s\n    except Exception:\n        print('handler')\n        return -1\n    finally:\n        s += 1\n        print('finally')\n        if s > 3:\n            raise ValueError('v', s)\n";
+    assert_eq!(call(text, "f", &[Int(5)]), "finally | fails: ValueError: ('v', 6)");
+    assert_eq!(call(text, "f", &[Int(1)]), "finally | int64: 1");
+    let text = "def f(n):\n    for i in range(3):\n        try:\n            if i == n:\n                break\n        except Exception:\n            print('handler')\n        finally:\n            print(i)\n            if i == n:\n                raise KeyError(i)\n    return 0\n";
+    assert_eq!(call(text, "f", &[Int(1)]), "0 | 1 | fails: KeyError: 1");
+    let text = "def f(n):\n    try:\n        try:\n            return 1\n        finally:\n            print('inner')\n            try:\n                if n > 0:\n                    raise ValueError(n)\n            except Exception:\n                print('caught')\n    except Exception:\n        return 2\n    finally:\n        print('outer')\n        if n > 1:\n            raise KeyError(n)\n";
+    assert_eq!(call(text, "f", &[Int(0)]), "inner | outer | int64: 1");
+    assert_eq!(call(text, "f", &[Int(1)]), "inner | caught | outer | int64: 1");
+    assert_eq!(call(text, "f", &[Int(2)]), "inner | caught | outer | fails: KeyError: 2");
+}
+
+#[test]
+fn what_may_be_none() {
+    let text = "def o(x):\n    if x > 0:\n        return x\ndef f(x):\n    r = (o(x), x)\n    print(r, o(-x))\n    return 1 if o(x) else 0\n";
+    assert_eq!(call(text, "f", &[Int(2)]), "(2, 2) None | int64: 1");
+    assert_eq!(call(text, "f", &[Int(-1)]), "(None, -1) 1 | int64: 0");
+    let text = "def f(n):\n    a = None\n    for i in range(n):\n        if a is None:\n            a = np.zeros(2)\n        a[0] += i\n    return a[0]\n";
+    assert_eq!(call(text, "f", &[Int(4)]), "float64: 6.0");
+    assert_eq!(call(text, "f", &[Int(0)]), "fails: TypeError: expected an array, got None");
+    let text = "def f(k):\n    try:\n        for i in range(0, 5, k):\n            return i\n    except Exception:\n        return -1\n    return -2\n";
+    assert_eq!(call(text, "f", &[Int(0)]), "int64: -1");
+    assert_eq!(call(text, "f", &[Int(2)]), "int64: 0");
+    assert_eq!(
+        call("def f(a):\n    return len(a[0])\n", "f", &[Ints(vec![1], vec![1])]).split(' ').next(),
+        Some("refused:")
+    );
+}
