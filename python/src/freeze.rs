@@ -298,13 +298,6 @@ fn frozen(object: &Bound<PyAny>) -> PyResult<Option<Value>> {
         return Ok(values.map(Value::Slice));
     }
     if object.is_instance_of::<PyTuple>() || object.is_instance_of::<PyList>() {
-        // As numbers they would be no arrays any more.
-        for entry in object.try_iter()? {
-            let entry = entry?;
-            if elements(&entry)?.is_some_and(|(_, shape, _)| !shape.is_empty()) {
-                return Ok(None);
-            }
-        }
         let values = object.try_iter()?.map(|entry| frozen(&entry?)).collect::<PyResult<Option<Vec<Value>>>>()?;
         return Ok(values.map(Value::Tuple));
     }

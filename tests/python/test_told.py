@@ -260,6 +260,16 @@ def test_global_arrays():
     gc.collect()
     assert np.array_equal(column, TABLE[:, 1])
 
+    pair = (np.arange(3.0), (2, np.ones(2)), 5)
+
+    @njit
+    def inside():
+        first, (count, second), last = pair
+        return first + first, second[1:], count + last, pair[0][2], pair[2]
+
+    doubled, part, total, element, last = inside()
+    assert np.array_equal(doubled, [0.0, 2.0, 4.0]) and list(part) == [1.0] and (total, element, last) == (7, 2.0, 5)
+
     @njit
     def written():
         TABLE[0, 0] = 5

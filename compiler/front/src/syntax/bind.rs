@@ -110,10 +110,28 @@ pub fn assemble(source: &Arc<Source>, mut function: FunctionDefinition, meanings
                 module.constants.push(definition(own.clone(), kind, Some(scalar), span));
                 module.arrays.push(FrozenArray { name: own, scalar, shape, elements: bits.into() });
             }
-            Meaning::Constant(value) => module.constants.push(constant_at(own, &value, span)),
+            Meaning::Constant(value) => {
+                arrays_inside(&own, &value, &mut module.arrays);
+                module.constants.push(constant_at(own, &value, span));
+            }
         }
     }
     module
+}
+
+/// The arrays in a tuple, by their places: `name[0]`.
+fn arrays_inside(name: &str, value: &Value, arrays: &mut Vec<FrozenArray>) {
+    let Value::Tuple(values) = value else { return };
+    for (place, value) in values.iter().enumerate() {
+        let name = format!("{name}[{place}]");
+        match value {
+            Value::Array(scalar, shape, bits) if !shape.is_empty() => {
+                let (shape, elements) = (shape.clone(), bits.as_slice().into());
+                arrays.push(FrozenArray { name, scalar: *scalar, shape, elements });
+            }
+            other => arrays_inside(&name, other, arrays),
+        }
+    }
 }
 
 /// `name = value`, for a module that has a text of its own.

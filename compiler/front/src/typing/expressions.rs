@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorClass, Mistake, Result};
 use crate::ir::{Expression as Emitted, Fault, Op, Region, Statement, Told};
 use crate::source::Span;
 use crate::syntax::dtype;
-use crate::syntax::tree::{Expression, ExpressionKind, FunctionDefinition, Logical, UnaryOperator};
+use crate::syntax::tree::{Expression, ExpressionKind, FrozenArray, FunctionDefinition, Logical, UnaryOperator};
 use crate::types::{Constant, ScalarType};
 use std::rc::Rc;
 
@@ -186,6 +186,12 @@ impl<'t> Typer<'t, '_> {
         {
             return Ok(Item::Array(self.frozen_array(array, span)));
         }
+        if self.is_host() && self.has_arrays_inside(name) {
+            let value = self.unit.module.constant(name).map(|constant| &constant.value);
+            if let Some(value) = value {
+                return self.tuple_of_arrays(name, value);
+            }
+        }
         if self.is_host() {
             let value = self.unit.module.resolve(expression);
             if is_slice(value) {
@@ -251,6 +257,32 @@ impl<'t> Typer<'t, '_> {
             }
             _ => None,
         }
+    }
+
+    fn has_arrays_inside(&self, name: &str) -> bool {
+        let begins = |array: &FrozenArray| array.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('['));
+        self.unit.module.arrays.iter().any(begins)
+    }
+
+    /// A frozen tuple that holds arrays; `name`: where it stands.
+    fn tuple_of_arrays(&mut self, name: &str, value: &'t Expression) -> Result<Item<'t>> {
+        let ExpressionKind::Tuple(entries) = &value.kind else {
+            let value = self.program.constant_expression(self.unit.module, value)?;
+            return self.constant_item(value, Span::NONE, true);
+        };
+        let mut items = Vec::new();
+        for (place, entry) in entries.iter().enumerate() {
+            let name = format!("{name}[{place}]");
+            items.push(match self.unit.module.array(&name) {
+                Some(array) => Item::Array(self.frozen_array(array, entry.span)),
+                None if self.has_arrays_inside(&name) => self.tuple_of_arrays(&name, entry)?,
+                None => {
+                    let value = self.program.constant_expression(self.unit.module, entry)?;
+                    self.constant_item(value, entry.span, true)?
+                }
+            });
+        }
+        Ok(Item::Tuple(items))
     }
 
     /// What is an array or None as the array; where it is None, that fails.
