@@ -357,6 +357,16 @@ impl Region {
         })
     }
 
+    /// Whether the region has a `continue` of the loop whose body it is in.
+    pub fn continues(&self) -> bool {
+        self.statements.iter().any(|statement| match statement {
+            Statement::Continue => true,
+            Statement::If { then, otherwise, .. } => then.continues() || otherwise.continues(),
+            Statement::Try { body, handler, .. } => body.continues() || handler.continues(),
+            _ => false,
+        })
+    }
+
     /// Visits every statement, outer before inner, in order.
     pub fn walk(&self, visit: &mut dyn FnMut(&Statement)) {
         for statement in &self.statements {

@@ -135,7 +135,7 @@ impl Lowering<'_> {
         let leave = self.function.variable("leave", ScalarType::I64);
         let keep = self.reraised.contains(&number).then_some(number);
         let ends = !body.leaves();
-        let jumps = body.breaks() || continues(&body);
+        let jumps = body.breaks() || body.continues();
         self.set(caught, Constant::bool(false), out);
         if jumps {
             self.set(leave, Constant::integer(ScalarType::I64, 0), out);
@@ -214,14 +214,4 @@ fn can_fail(region: &Region) -> bool {
         found |= raises || statement.can_be_guarded();
     });
     found
-}
-
-/// Whether the region has a `continue` of the loop whose body it is in.
-fn continues(region: &Region) -> bool {
-    region.statements.iter().any(|statement| match statement {
-        Statement::Continue => true,
-        Statement::If { then, otherwise, .. } => continues(then) || continues(otherwise),
-        Statement::Try { body, handler, .. } => continues(body) || continues(handler),
-        _ => false,
-    })
 }

@@ -113,7 +113,7 @@ impl Polling<'_> {
         };
         let counting = match (sets(&rest), sets(step)) {
             (0, 1) => &step.statements,
-            (1, 0) if !continues(&rest) => &rest.statements,
+            (1, 0) if !rest.continues() => &rest.statements,
             _ => return None,
         };
         let next = counting.iter().find_map(|statement| match statement {
@@ -268,14 +268,4 @@ fn is_small(body: &Region, step: &Region) -> bool {
         });
     }
     copies && count <= MOST_TWICE
-}
-
-/// Whether the region has a `continue` of the loop whose body it is.
-fn continues(region: &Region) -> bool {
-    region.statements.iter().any(|statement| match statement {
-        Statement::Continue => true,
-        Statement::If { then, otherwise, .. } => continues(then) || continues(otherwise),
-        Statement::Try { body, handler, .. } => continues(body) || continues(handler),
-        _ => false,
-    })
 }

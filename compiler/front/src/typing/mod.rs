@@ -1,8 +1,12 @@
 //! Inference: an untyped function and the types of its arguments give typed IR.
 //!
-//! `typer` types one function by an abstract interpretation that emits IR as it goes; `statements`, `loops`,
-//! `ranges`, `expressions`, `sides`, `operators`, `power`, `rounding`, `calls`, `attributes`, `closures`, `builtins`, `functions` (of math
-//! and numpy, which `library` lists), `integers` and `stencil` are its parts.
+//! `typer` types one function by an abstract interpretation that emits IR as it goes. Its parts, by what they type:
+//! * statements: `statements`, `loops`, `ranges`, `sequences`, `stores`, `exceptions`, `handlers`, `carried`;
+//! * expressions: `expressions`, `sides`, `operators`, `comparisons`, `power`, `complex`, `tuples`, `attributes`;
+//! * calls: `calls`, `closures`, `parameters`, `signatures`, `instances`, `builtins`, `functions` (of math and numpy, which
+//!   `library` lists), `integers`, `rounding`, `rounding_to_variables`;
+//! * arrays: `stencil` (of kernels), `indices`, `slices`, `views`, `creation`, `elementwise`.
+//!
 //! `environment` says what names stand for (`item`) and how ways join, `emit` emits ops and knows ranges and
 //! constants, [`promotion`] has the rules for types. `program` is shared by the functions of a request, [`prelude`] finds
 //! elementary functions, `liveness` which names are read later.
@@ -12,6 +16,7 @@ mod builtins;
 mod calls;
 mod carried;
 mod closures;
+mod comparisons;
 mod complex;
 mod creation;
 mod elementwise;
@@ -30,6 +35,7 @@ mod liveness;
 mod loops;
 mod names;
 mod operators;
+mod parameters;
 mod power;
 pub mod prelude;
 mod program;
@@ -44,6 +50,7 @@ mod slices;
 mod statements;
 mod stencil;
 mod stores;
+mod tuples;
 mod typer;
 mod views;
 
